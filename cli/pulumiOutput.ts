@@ -1,0 +1,64 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** A line of the engine's plain output about one resource. */
+export interface Change {
+  readonly text: string;
+  readonly done: boolean;
+  /** Whether a person wants to see it: containers, images and what failed. */
+  readonly notable: boolean;
+}
+
+const LINE =
+  /^ *[+~\-<>=]{1,3} +([\w-]+:[\w/-]+:[\w-]+) (\S+) (created|updated|deleted|replaced|creating|updating|deleting)( replacement)?( original)?/;
+
+/** What a line of `pulumi up --non-interactive` says of a resource; undefined for every other line. */
+export function changeOf(line: string): Change | undefined {
+  const match = LINE.exec(line);
+  if (!match) return undefined;
+  const [, type = "", name = "", verb = "", replacement = "", original = ""] = match;
+  if (type.startsWith("varvol:") || type.startsWith("pulumi:")) return undefined;
+  const kind = type.split(":").pop()?.toLowerCase() ?? "";
+  return {
+    text: `${verb}${replacement}${original} ${kind} ${name}`,
+    done: verb.endsWith("ed"),
+    notable: ["container", "remoteimage", "network"].includes(kind),
+  };
+}
+
+/** The part of the engine's output that says what went wrong, without the stack's own echo of it. */
+export function diagnosticsOf(output: string): string {
+  const lines = output.split("\n");
+  const start = lines.findIndex((line) => line.startsWith("Diagnostics:"));
+  if (start < 0) return output.trimEnd().split("\n").slice(-15).join("\n");
+  const length = lines
+    .slice(start + 1)
+    .findIndex((line) => /^(Outputs|Resources|Duration|Policies):/.test(line));
+  const text = lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join("\n");
+  const blocks = text
+    .split(/\n(?= {2}\S)/)
+    .filter((block) => block.trim() && !/error: (update|destroy) failed\s*$/.test(block));
+  return dedupe((blocks.length > 0 ? blocks.join("\n") : text).trimEnd()).trim();
+}
+
+// A provider's error comes twice: as its log line and as the step's own.
+function dedupe(text: string): string {
+  const seen = new Set<string>();
+  return text
+    .split("\n")
+    .filter((line) => {
+      const key = line.trim();
+      if (key.length < 20) return true;
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    })
+    .join("\n");
+}
+
+/** A new file for everything that the engine prints. */
+export function appendLog(folder: string): string {
+  const logs = join(folder, "log");
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  return join(logs, `${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}.log`);
+}

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { type HostConfig, resolveConfig } from "../stacks/config";
+import { checkConfig, ConfigError } from "../stacks/problems";
+import { UserError } from "./errors";
+import { attempt, lastLines, type Result, type RunOptions } from "./exec";
+import type { VerbOptions } from "./main";
+import { openWorkspace, type Workspace } from "./workspace";
+
+/** A stack that a verb works on: its checked configuration and the engine to drive it with. */
+export interface Stack {
+  readonly name: string;
+  readonly config: HostConfig;
+  readonly workspace: Workspace;
+  /** Runs the engine in the project's folder on this stack. */
+  pulumi(args: readonly string[], options?: RunOptions): Promise<Result>;
+}
+
+/** Opens a stack for a verb: the configuration is checked before anything is touched. */
+export async function openStack({ stack, configFile }: VerbOptions): Promise<Stack> {
+  const workspace = await openWorkspace();
+  const { repo } = workspace.paths;
+  const file = configFile ?? join(repo, `Pulumi.${stack}.yaml`);
+  const config = readStackFile(stack, file);
+  const flags = ["-s", stack, ...(configFile ? ["--config-file", configFile] : [])];
+  return {
+    name: stack,
+    config,
+    workspace,
+    pulumi: (args, options) =>
+      attempt(["pulumi", ...args, ...flags], { cwd: repo, env: workspace.env, ...options }),
+  };
+}
+
+/** A stack file's checked configuration, with its kind's defaults. */
+export function readStackFile(stack: string, file: string): HostConfig {
+  if (!existsSync(file)) {
+    throw new UserError(
+      `${file}: there is no such stack file`,
+      "Copy one of Pulumi.local.yaml, Pulumi.prod.yaml and Pulumi.rpi.yaml.",
+    );
+  }
+  const document = parseDocument(readFileSync(file, "utf8"));
+  if (document.errors.length > 0) throw new UserError(`${file}: ${document.errors[0]?.message}`);
+  const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> };
+  const own = Object.entries(config).filter(([key]) => key.startsWith("varvol:"));
+  try {
+    return resolveConfig(
+      stack,
+      checkConfig(stack, Object.fromEntries(own.map(([key, value]) => [key.slice("varvol:".length), value]))),
+    );
+  } catch (error) {
+    if (error instanceof ConfigError)
+      throw new UserError(`${file}:\n${error.problems.map((line) => `  ${line}`).join("\n")}`);
+    throw error;
+  }
+}
+
+/** Makes the stack in the backend where it is missing. */
+export async function ensureStack(stack: Stack): Promise<void> {
+  const { PULUMI_BACKEND_URL: backend = "" } = stack.workspace.env;
+  const file = backend.startsWith("file://")
+    ? join(backend.slice("file://".length), ".pulumi", "stacks", "varvol", `${stack.name}.json`)
+    : undefined;
+  if (file && existsSync(file)) return;
+  const found = await stack.pulumi(["stack", "--show-name"]);
+  if (found.code === 0) return;
+  const made = await stack.pulumi(["stack", "init", "--no-select"]);
+  if (made.code !== 0)
+    throw new UserError(`The stack ${stack.name} can't be made: ${lastLines(made.stderr, 3)}`);
+}
+
+/** A stack's outputs; undefined where it has never been brought up. */
+export async function outputs(
+  stack: Stack,
+  showSecrets = false,
+): Promise<Record<string, unknown> | undefined> {
+  const result = await stack.pulumi([
+    "stack",
+    "output",
+    "--json",
+    ...(showSecrets ? ["--show-secrets"] : []),
+  ]);
+  if (result.code !== 0) {
+    if (/no stack named|not found/.test(result.stderr)) return undefined;
+    throw new UserError(`The outputs of ${stack.name} can't be read: ${lastLines(result.stderr, 3)}`);
+  }
+  const values = JSON.parse(result.stdout) as Record<string, unknown>;
+  return Object.keys(values).length > 0 ? values : undefined;
+}

@@ -1,0 +1,40 @@
+import { confirm } from "../confirm";
+import { UserError } from "../errors";
+import { lookAtHost } from "../facts";
+import { onHost } from "../host";
+import type { VerbOptions } from "../main";
+import { openStack } from "../stack";
+import { lastLines } from "../exec";
+
+/** Deletes the data of a site that is configured no more: the only command that deletes any. */
+export async function run(options: VerbOptions, name = ""): Promise<void> {
+  const stack = await openStack(options);
+  const { config } = stack;
+  const i = config.sites.findIndex((site) => site.name === name);
+  if (i >= 0)
+    throw new UserError(
+      `${name} is varvol:sites[${i}] of ${stack.name}.`,
+      "Take it out of the stack file and run `npx varvol up` first.",
+    );
+  if (["gateway", "mysql"].includes(name)) throw new UserError(`${name} is a module, not a site.`);
+  const { volumes } = await lookAtHost(config);
+  if (!volumes.includes(name)) {
+    const rest = volumes.filter(
+      (volume) =>
+        !["gateway", "mysql"].includes(volume) && !config.sites.some((site) => site.name === volume),
+    );
+    throw new UserError(
+      `There is no data of ${name} in ${config.volumeRoot}.`,
+      rest.length > 0 ? `What could be purged: ${rest.join(", ")}` : undefined,
+    );
+  }
+  await confirm(options, `Delete ${config.volumeRoot}/${name} and the database ${name} for good?`);
+  const result = await onHost(config, [
+    `${config.volumeRoot}/.varvol/bin/purge`,
+    name,
+    `varvol/${stack.name}`,
+    `${config.namespace}mysql`,
+  ]);
+  if (result.code !== 0) throw new UserError(lastLines(result.stderr));
+  process.stdout.write(result.stdout);
+}

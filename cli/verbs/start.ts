@@ -1,0 +1,44 @@
+import type { VerbOptions } from "../main";
+import { colors, step } from "../output";
+import { baseImage, ensureBaseImage } from "../setup/base-image";
+import { ensureDocker } from "../setup/docker";
+import { ensureEngine, type Engine } from "../setup/engine";
+import { ensureWorkspace } from "../workspace";
+import { run as up } from "./up";
+
+const origin: Record<Engine["source"], string> = {
+  path: "found on PATH",
+  download: "downloaded",
+  build: "built",
+};
+
+/** From a bare machine to a running host; whatever is there already is left as it is. */
+export async function run(options: VerbOptions): Promise<void> {
+  ensureWorkspace();
+  const docker = await step("Docker", ensureDocker, (found) => found.version);
+  await step(
+    "Engine",
+    (s) => ensureEngine(s),
+    (engine) => `Pulumi ${engine.version}, ${origin[engine.source]}`,
+  );
+  await step(
+    `Image ${baseImage}`,
+    (s) => ensureBaseImage(docker, s),
+    (how) => how,
+  );
+  await up(options);
+  next(options.stack);
+}
+
+function next(stack: string): void {
+  const suffix = stack === "local" ? "" : ` -s ${stack}`;
+  const lines = [
+    ["status", "what runs, and where"],
+    ["secret", "the passwords that were generated"],
+    ["preview", "what a change of the configuration would do"],
+    ["destroy", "take it down again; the data stays"],
+  ].map(
+    ([verb, about]) => `  ${colors.cyan(`npx varvol ${verb}${suffix}`.padEnd(28 + suffix.length))}${about}`,
+  );
+  process.stdout.write(`\nWhat to try next:\n${lines.join("\n")}\n`);
+}

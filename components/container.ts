@@ -1,0 +1,98 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A folder of the host inside a container. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  /** Defaults to false. */
+  readonly readOnly?: boolean;
+}
+
+/** What one of Varvol's containers says about itself; everything else is the same for all. */
+export interface ContainerSpec {
+  readonly image: string;
+  readonly command?: readonly string[];
+  /** uid:gid. Defaults to 33:33, Debian's www-data. */
+  readonly user?: string;
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly mounts: readonly Mount[];
+  readonly networks: readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
+  /** Memory limit in MiB; there is no swap beyond it. */
+  readonly memory: number;
+  /** Size of /tmp in MiB, part of the memory. Defaults to 16. */
+  readonly tmp?: number;
+  /** More folders in memory, as docker's --tmpfs takes them. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  /** Signal that asks for a graceful stop. */
+  readonly stopSignal: "SIGQUIT" | "SIGTERM";
+  /** Seconds that a graceful stop may take before the kernel ends it. */
+  readonly grace: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly logs: { readonly files: number; readonly size: number };
+  readonly ports?: readonly { readonly internal: number; readonly external: number; readonly ip: string }[];
+}
+
+/** The docker arguments of a container: least privilege, limits, log rotation, back after a restart of the daemon. */
+export function containerArgs(spec: ContainerSpec): docker.ContainerArgs {
+  return {
+    image: spec.image,
+    command: spec.command && [...spec.command],
+    user: spec.user ?? "33:33",
+    envs: Object.entries(spec.env ?? {}).map(([key, value]) => joinEnv(key, value)),
+    mounts: spec.mounts.map(({ source, target, readOnly }) => ({
+      type: "bind",
+      source,
+      target,
+      readOnly: readOnly ?? false,
+    })),
+    networksAdvanced: spec.networks.map(({ name, aliases }) => ({ name, aliases: aliases && [...aliases] })),
+    ports: spec.ports?.map((port) => ({ ...port, protocol: "tcp" })),
+    readOnly: true,
+    tmpfs: { "/tmp": `rw,nosuid,nodev,noexec,mode=1777,size=${spec.tmp ?? 16}m`, ...spec.tmpfs },
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory: spec.memory,
+    memorySwap: spec.memory,
+    restart: "unless-stopped",
+    logDriver: "json-file",
+    logOpts: { "max-file": String(spec.logs.files), "max-size": `${spec.logs.size}m` },
+    labels: Object.entries(spec.labels).map(([label, value]) => ({ label: `varvol.${label}`, value })),
+    stopSignal: spec.stopSignal,
+    // The provider stops with this value, and with 0 (an immediate SIGKILL) where it is unset.
+    destroyGraceSeconds: spec.grace,
+    // Docker's own stop (a restart of the daemon) uses this one.
+    stopTimeout: spec.grace,
+    wait: false,
+  };
+}
+
+function joinEnv(key: string, value: pulumi.Input<string>): pulumi.Input<string> {
+  return typeof value === "string"
+    ? `${key}=${value}`
+    : (value as pulumi.Output<string>).apply((text) => `${key}=${text}`);
+}
+
+// The provider changes some of these in place and, worse, records others without changing the container.
+const NEVER_IN_PLACE = [
+  "healthcheck",
+  "tmpfs",
+  "init",
+  "cpuPeriod",
+  "cpuQuota",
+  "cpuShares",
+  "cpuSet",
+  "memory",
+  "memorySwap",
+  "restart",
+];
+
+/** For a container whose old and new generation run side by side until the new one has taken over. */
+export function overlapping(): pulumi.CustomResourceOptions {
+  return { deleteBeforeReplace: false, replaceOnChanges: NEVER_IN_PLACE };
+}
+
+/** For a container that owns something only one process can have: a port, a data directory. */
+export function exclusive(): pulumi.CustomResourceOptions {
+  return { deleteBeforeReplace: true, replaceOnChanges: NEVER_IN_PLACE };
+}

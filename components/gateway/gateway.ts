@@ -1,0 +1,189 @@
+import * as crypto from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { containerArgs, exclusive } from "../container";
+import { Generation } from "../generation";
+import type { Host } from "../host";
+import { type Image, imageOn } from "../image";
+import type { Intercontainer } from "../intercontainer";
+import { Volume } from "../volume";
+import { CertificateAuthority } from "./certificates";
+import { gatewayConf, HTTP, HTTPS } from "./nginx";
+import { keepPart, type Part, Vhost } from "./vhost";
+
+export interface GatewayArgs {
+  readonly host: Host;
+  readonly networks: Intercontainer;
+  /** Addresses that the ports are published on. */
+  readonly addresses: readonly string[];
+  readonly http: number;
+  readonly https: number;
+  readonly redirectToHttps: boolean;
+  readonly workers: number | "auto";
+  readonly accessLog: boolean;
+  /** Memory limit in MiB. */
+  readonly memory: number;
+}
+
+const SOCKETS = "/run/varvol/sockets";
+
+/**
+ * Picks the site by Host. The tiny container gateway-net owns the published ports and hands their listening
+ * sockets to each generation of nginx, so that old and new share one queue of connections and none is lost.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  readonly authority: CertificateAuthority;
+  /** The container gateway-net: the place to ask a site's container from. */
+  readonly net: docker.Container;
+  /** Its name. */
+  readonly netName: string;
+  private readonly host: Host;
+  private readonly args: GatewayArgs;
+  private readonly main: Part;
+  private readonly nginx: Generation;
+
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Gateway", name, {}, opts);
+    const { host } = args;
+    this.host = host;
+    this.args = args;
+    this.netName = host.scoped("gateway-net");
+    this.authority = new CertificateAuthority(
+      `${name}-tls`,
+      { commonName: `Varvol ${pulumi.getStack()}` },
+      { parent: this },
+    );
+    const volume = new Volume(
+      "gateway",
+      { host, folders: [{ name: "conf", mode: "0700" }, { name: "run" }, { name: "tmp", mode: "0700" }] },
+      { parent: this },
+    );
+    const image = imageOn(host, "gateway");
+
+    this.main = this.createMain(`${name}-conf`, volume);
+    const first = host.run(
+      `${name}-first-routes`,
+      { tool: "routes", args: ["first"], stdin: this.main.hash.apply((hash) => `_main ${hash}\n`) },
+      // Only a gateway's very first start needs it.
+      { parent: this, ignoreChanges: ["stdin"] },
+    );
+    this.net = this.createNet(image, volume);
+    this.nginx = new Generation(
+      host.scoped(name),
+      {
+        host,
+        image,
+        owner: "gateway",
+        role: "gateway",
+        probe: { kind: "exec" },
+        after: [first, this.net],
+        container: {
+          command: ["/usr/lib/varvol/gateway", SOCKETS, "/etc/varvol/current/nginx.conf", "2"],
+          mounts: [
+            volume.mount("conf", "/etc/varvol", "ro"),
+            volume.mount("run", "/run/varvol", "ro"),
+            volume.mount("tmp", "/var/tmp/nginx", "rw"),
+          ],
+          networks: [{ name: args.networks.web }],
+          memory: args.memory,
+          tmp: 24,
+          stopSignal: "SIGQUIT",
+          grace: 90,
+        },
+      },
+      { parent: this },
+    );
+    this.registerOutputs({ certificateAuthority: this.authority.certificate });
+  }
+
+  /** Adds a site's route. */
+  vhost(
+    site: string,
+    args: { domains: readonly string[]; upstream: pulumi.Input<string>; cacheable: boolean },
+    parent: pulumi.Resource,
+  ): Vhost {
+    const { redirectToHttps, https } = this.args;
+    return new Vhost(
+      `${this.host.scoped(site)}-vhost`,
+      {
+        host: this.host,
+        authority: this.authority,
+        site,
+        ...args,
+        ...(redirectToHttps && { redirectToPort: https }),
+      },
+      { parent },
+    );
+  }
+
+  /** Switches to the routes given, and to no others, by one graceful reload. */
+  route(vhosts: readonly Vhost[]): void {
+    const parts = [this.main, ...vhosts];
+    const manifest = pulumi
+      .all(parts.map(({ hash }) => hash))
+      .apply((hashes) => parts.map(({ name }, i) => `${name} ${hashes[i]}\n`).join(""));
+    const generation = manifest.apply((text) =>
+      crypto.createHash("sha256").update(text).digest("hex").slice(0, 12),
+    );
+    this.host.run(
+      "gateway-routes",
+      { tool: "routes", args: [generation, this.nginx.healthyId], stdin: manifest },
+      { parent: this },
+    );
+  }
+
+  /** Address of a domain as a visitor types it. */
+  url(domain: string, scheme: "http" | "https"): string {
+    const port = this.args[scheme];
+    return `${scheme}://${domain}${port === (scheme === "http" ? 80 : 443) ? "" : `:${port}`}`;
+  }
+
+  private createMain(name: string, volume: Volume): Part {
+    const files = pulumi
+      .all([this.authority.key, volume.path])
+      .apply(([key]): Record<string, string> => ({
+        "nginx.conf": gatewayConf(this.args),
+        "tls/key.pem": key,
+      }));
+    return { name: "_main", hash: keepPart(name, this.host, "_main", files, { parent: this }) };
+  }
+
+  private createNet(image: Image, volume: Volume): docker.Container {
+    const { host, addresses, http, https } = this.args;
+    return new docker.Container(
+      this.netName,
+      {
+        ...containerArgs({
+          image: image.name,
+          command: ["/usr/lib/varvol/hold", SOCKETS, String(HTTP), String(HTTPS)],
+          mounts: [volume.mount("run", "/run/varvol", "rw")],
+          networks: [{ name: this.args.networks.web }],
+          ports: addresses.flatMap((ip) => [
+            { internal: HTTP, external: http, ip },
+            { internal: HTTPS, external: https, ip },
+          ]),
+          memory: 32,
+          tmp: 1,
+          stopSignal: "SIGTERM",
+          grace: 5,
+          logs: host.logs,
+          labels: {
+            host: `${pulumi.getProject()}/${pulumi.getStack()}`,
+            owner: "gateway",
+            role: "net",
+            resource: this.netName,
+          },
+        }),
+        name: this.netName,
+      },
+      // A newer image is no reason to close the host's ports; only new ports or addresses are.
+      {
+        parent: this,
+        provider: host.docker,
+        dependsOn: [image.present, volume],
+        ignoreChanges: ["image"],
+        ...exclusive(),
+      },
+    );
+  }
+}

@@ -1,0 +1,204 @@
+/** Ports that nginx listens on inside the gateway's network; docker publishes them as the host's. */
+export const HTTP = 8080;
+export const HTTPS = 8443;
+
+export interface GatewayConf {
+  readonly workers: number | "auto";
+  readonly accessLog: boolean;
+  /** Ports that visitors see. */
+  readonly http: number;
+  readonly https: number;
+}
+
+/** The gateway's nginx.conf. Sites are in vhosts/, a file each. */
+export function gatewayConf(conf: GatewayConf): string {
+  return `daemon off;
+pid /tmp/nginx.pid;
+error_log stderr warn;
+worker_processes ${conf.workers};
+worker_rlimit_nofile 16384;
+# After a reload the old workers finish what they serve; longer than any request that php may run.
+worker_shutdown_timeout 90s;
+events { worker_connections 4096; }
+http {
+    default_type application/octet-stream;
+    log_format gateway '$remote_addr $host "$request" $status $body_bytes_sent $request_time';
+    access_log ${conf.accessLog ? "/dev/stdout gateway" : "off"};
+    server_tokens off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_timeout 75s;
+    keepalive_requests 10000;
+    client_header_timeout 10s;
+    client_body_timeout 60s;
+    send_timeout 60s;
+    reset_timedout_connection on;
+    client_max_body_size 64m;
+    large_client_header_buffers 4 16k;
+    server_names_hash_bucket_size 256;
+    server_names_hash_max_size 4096;
+
+    # What is too large for memory waits on the disk.
+    client_body_temp_path /var/tmp/nginx/body;
+    proxy_temp_path /var/tmp/nginx/proxy;
+    proxy_max_temp_file_size 128m;
+    fastcgi_temp_path /tmp/fastcgi;
+    uwsgi_temp_path /tmp/uwsgi;
+    scgi_temp_path /tmp/scgi;
+
+    # Mozilla's intermediate profile 6.0.
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_prefer_server_ciphers off;
+    ssl_session_cache shared:tls:2m;
+    ssl_session_timeout 1d;
+    ssl_session_tickets off;
+    ssl_certificate_key tls/key.pem;
+
+    # Containers are found by name at every request, so that one that docker restarts is found again.
+    resolver 127.0.0.11 valid=1s ipv6=off;
+    resolver_timeout 5s;
+
+    # Only the gateway's own ports may appear behind a host name, or a forged one would get into pages and caches.
+    map $http_host $visible_port {
+        "~:(${conf.http}|${conf.https})$" ":$1";
+        default "";
+    }
+    map "$ssl_server_name:$host" $misdirected {
+        "~^:" 0;
+        "~*^([^:]+):\\1$" 0;
+        default 1;
+    }
+    map $http_upgrade $connection_upgrade {
+        "" "";
+        default upgrade;
+    }
+
+    proxy_http_version 1.1;
+    proxy_connect_timeout 5s;
+    proxy_read_timeout 90s;
+    proxy_send_timeout 90s;
+    proxy_buffers 16 8k;
+    proxy_set_header Host $host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    # Overwritten, never passed on: what stands behind trusts them.
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $host$visible_port;
+    proxy_set_header X-Forwarded-Port "";
+    proxy_set_header X-Forwarded-Server "";
+    proxy_set_header X-Forwarded-Prefix "";
+    proxy_set_header Forwarded "";
+    proxy_set_header Proxy "";
+    proxy_set_header X-Original-URL "";
+    proxy_set_header X-Rewrite-URL "";
+    proxy_hide_header X-Powered-By;
+    proxy_hide_header X-Content-Type-Options;
+    proxy_hide_header Referrer-Policy;
+    add_header X-Content-Type-Options nosniff always;
+    add_header Referrer-Policy strict-origin-when-cross-origin always;
+
+    # A request that an old worker still sends to a generation that has just gone is sent to the site's other one,
+    # unless it may have been acted on already.
+    map $upstream_connect_time $was_sent {
+        "" 0;
+        "-" 0;
+        default 1;
+    }
+    map "$request_method $was_sent" $not_again {
+        "~^(GET|HEAD|OPTIONS) " 0;
+        "~ 0$" 0;
+        default 1;
+    }
+
+    # Static sites only: holds the load of a busy page for a second, and pages while their container is away.
+    proxy_cache_path /tmp/cache keys_zone=static:2m max_size=16m inactive=1d use_temp_path=off;
+    map $upstream_http_content_length $too_large {
+        "~^[0-9]{7,}$" 1;
+        default 0;
+    }
+
+    server {
+        listen ${HTTP} default_server backlog=4096;
+        listen ${HTTPS} ssl default_server backlog=4096;
+        http2 on;
+        ssl_reject_handshake on;
+        access_log off;
+        return 444;
+    }
+    server {
+        listen 127.0.0.1:9000;
+        access_log off;
+        location = /generation { include generation.conf; }
+        location = /status { stub_status; }
+    }
+    include vhosts/*.conf;
+}
+`;
+}
+
+export interface VhostConf {
+  readonly site: string;
+  readonly domains: readonly string[];
+  /** Name of the generation that serves. */
+  readonly upstream: string;
+  /** Whether answers are the same for every visitor. */
+  readonly cacheable: boolean;
+  /** Port behind https:// where plain HTTP only redirects; undefined where it serves. */
+  readonly redirectToPort?: number;
+}
+
+/** A site's virtual hosts: its canonical domain, and a redirect from the others. */
+export function vhostConf(vhost: VhostConf): string {
+  const [canonical = "", ...aliases] = vhost.domains;
+  const tls = `listen ${HTTPS} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;`;
+  const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
+  const blocks = [];
+  if (vhost.redirectToPort !== undefined) {
+    blocks.push(`server {
+    listen ${HTTP};
+    server_name ${vhost.domains.join(" ")};
+    return 308 https://${canonical}${port}$request_uri;
+}
+`);
+  }
+  const plain = vhost.redirectToPort === undefined ? `listen ${HTTP};\n    ` : "";
+  if (aliases.length > 0) {
+    blocks.push(`server {
+    ${plain}${tls}
+    server_name ${aliases.join(" ")};
+    if ($misdirected) { return 421; }
+    return 301 $scheme://${canonical}$visible_port$request_uri;
+}
+`);
+  }
+  blocks.push(`server {
+    ${plain}${tls}
+    server_name ${canonical};
+    if ($misdirected) { return 421; }
+    set $generation ${vhost.upstream};
+    set $any_generation ${vhost.site};
+    location / {${vhost.cacheable ? CACHE : ""}
+        proxy_pass http://$generation:8080;
+        error_page 502 = @again;
+    }
+    location @again {${vhost.cacheable ? CACHE : ""}
+        if ($not_again) { return 502; }
+        proxy_pass http://$any_generation:8080;
+    }
+    location /.varvol/ { return 404; }
+}
+`);
+  return blocks.join("");
+}
+
+const CACHE = `
+        proxy_cache static;
+        proxy_cache_key $host$request_uri;
+        proxy_cache_valid 200 301 302 404 1s;
+        proxy_cache_lock on;
+        proxy_cache_revalidate on;
+        proxy_cache_use_stale error timeout http_502 http_503 http_504;
+        proxy_no_cache $too_large;`;

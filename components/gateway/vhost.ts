@@ -1,0 +1,72 @@
+import * as crypto from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../host";
+import type { CertificateAuthority } from "./certificates";
+import { vhostConf } from "./nginx";
+
+/** A part of the gateway's configuration, kept on the host under its hash. */
+export interface Part {
+  readonly name: string;
+  readonly hash: pulumi.Output<string>;
+}
+
+export interface VhostArgs {
+  readonly host: Host;
+  readonly authority: CertificateAuthority;
+  readonly site: string;
+  readonly domains: readonly string[];
+  /** Name of the healthy generation that serves the site. */
+  readonly upstream: pulumi.Input<string>;
+  /** Whether answers are the same for every visitor, so that the gateway may cache them. */
+  readonly cacheable: boolean;
+  /** Port behind https:// where plain HTTP only redirects. Defaults to none: HTTP serves. */
+  readonly redirectToPort?: number;
+}
+
+/** A site's route: its domains, certificate and the generation that answers. It takes effect with the gateway's next routes. */
+export class Vhost extends pulumi.ComponentResource implements Part {
+  readonly name: string;
+  readonly hash: pulumi.Output<string>;
+
+  constructor(name: string, args: VhostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Vhost", name, {}, opts);
+    const { host, site, domains } = args;
+    this.name = site;
+    const certificate = args.authority.issue(host.scoped(site), domains, { parent: this });
+    const files = pulumi
+      .all([pulumi.output(args.upstream), certificate])
+      .apply(([upstream, pem]) => ({
+        [`vhosts/${site}.conf`]: vhostConf({ ...args, upstream: upstream }),
+        [`tls/${site}.pem`]: pem,
+      }));
+    this.hash = keepPart(name, host, site, files, { parent: this });
+    this.registerOutputs({});
+  }
+}
+
+/** Keeps files on the host as a part of the gateway's configuration; gives their hash. */
+export function keepPart(
+  name: string,
+  host: Host,
+  part: string,
+  files: pulumi.Output<Record<string, string>>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const hash = files.apply((texts) =>
+    crypto.createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 12),
+  );
+  return host.run(
+    name,
+    {
+      tool: "vhost",
+      // The hash alone is no secret, whatever it was made of.
+      args: [part, pulumi.unsecret(hash)],
+      stdin: files.apply((texts) =>
+        Object.entries(texts)
+          .map(([file, text]) => `${file} ${Buffer.from(text).toString("base64")}\n`)
+          .join(""),
+      ),
+    },
+    opts,
+  ).stdout;
+}

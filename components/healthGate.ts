@@ -1,0 +1,57 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "./host";
+
+/** How to tell that a container serves. */
+export type Probe =
+  /** The image's own /usr/lib/varvol/healthy succeeds. */
+  | { readonly kind: "exec" }
+  /** A request from the gateway's side of the network is answered with a status below 500. */
+  | {
+      readonly kind: "http";
+      readonly from: pulumi.Input<string>;
+      readonly port: number;
+      readonly domain: string;
+    };
+
+export interface HealthGateArgs {
+  readonly host: Host;
+  readonly container: docker.Container;
+  readonly probe: Probe;
+  /** Seconds until the gate gives up. Defaults to 120. */
+  readonly timeout?: number;
+  /** Processes that the container may have. Defaults to 256. */
+  readonly pids?: number;
+}
+
+/**
+ * Opens once a container is healthy, and fails with the container's last log lines if that doesn't come about.
+ * It is a resource of its own because the provider's `wait` stays shut only once: the next `up` would take
+ * the unhealthy container for good and delete the healthy one.
+ */
+export class HealthGate extends pulumi.ComponentResource {
+  /** Resolves when the gate has opened. */
+  readonly passed: pulumi.Output<string>;
+
+  constructor(name: string, args: HealthGateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:HealthGate", name, {}, opts);
+    const { host, container, probe } = args;
+    const command = host.run(
+      name,
+      {
+        tool: "gate",
+        args: [
+          container.id,
+          String(args.timeout ?? 120),
+          String(args.pids ?? 256),
+          ...(probe.kind === "exec"
+            ? ["exec"]
+            : ["http", probe.from, container.name, String(probe.port), probe.domain]),
+        ],
+      },
+      { parent: this },
+    );
+    this.passed = command.stdout;
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,35 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+const FOLDER = path.join(__dirname, "..", "host");
+
+/** The tools of host/ that resources may run. */
+export type HostTool = "volume" | "gate" | "vhost" | "routes" | "database" | "php-switch";
+
+/** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
+export function installScript(volumeRoot: string): string {
+  const bin = quote(`${volumeRoot}/.varvol/bin`);
+  const files = fs.readdirSync(FOLDER).sort();
+  return [
+    `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${quote(volumeRoot)}; cd ${bin}`,
+    ...files.map(
+      (file) =>
+        `${heredoc(`.${file}.new`, fs.readFileSync(path.join(FOLDER, file), "utf8"))}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
+    ),
+    "",
+  ].join("\n");
+}
+
+function heredoc(file: string, text: string): string {
+  return `cat > ${file} <<'VARVOL_END'\n${text}VARVOL_END`;
+}
+
+/** One shell command line from words. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(quote).join(" ");
+}
+
+/** A word as the shell reads it back unchanged. */
+export function quote(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Host } from "../host";
+import type { Mysql } from "./mysql";
+
+export interface DatabaseArgs {
+  readonly host: Host;
+  readonly mysql: Mysql;
+  /** SQL dump on the control machine that fills the database while it is empty. */
+  readonly import?: string;
+}
+
+/** A database and the one user that sees it. Removing it from the program never drops it. */
+export class Database extends pulumi.ComponentResource {
+  /** Name of the database and of its user. */
+  readonly databaseName: string;
+  /** The user's password. A secret. */
+  readonly password: pulumi.Output<string>;
+  /** The name again, known once the database is there. */
+  readonly ready: pulumi.Output<string>;
+
+  constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Database", name, {}, opts);
+    const { host, mysql } = args;
+    this.databaseName = name;
+    this.password = new random.RandomPassword(
+      `${host.scoped(name)}-database-password`,
+      { length: 32, special: false },
+      { parent: this },
+    ).result;
+    const dump = args.import
+      ? host.copy(`${name}-database-import`, args.import, { parent: this })
+      : undefined;
+    this.ready = host.run(
+      `${host.scoped(name)}-database`,
+      {
+        tool: "database",
+        args: pulumi
+          .output(mysql.containerName)
+          .apply((container) => [container, name, ...(dump ? [dump.path] : [])]),
+        stdin: this.password,
+      },
+      { parent: this, dependsOn: dump?.copied },
+    ).stdout;
+    this.registerOutputs({ name: this.databaseName });
+  }
+}

@@ -1,0 +1,26 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Vhost } from "../gateway/vhost";
+import type { Gateway } from "../gateway/gateway";
+import type { Host } from "../host";
+import type { Intercontainer } from "../intercontainer";
+
+/** What every site is built from. */
+export interface SiteArgs {
+  readonly host: Host;
+  readonly networks: Intercontainer;
+  readonly gateway: Gateway;
+  /** The first is canonical; the others redirect to it. */
+  readonly domains: readonly string[];
+  /** Image of the user's own instead of Varvol's, as name@sha256:…. */
+  readonly image?: string;
+  /** Memory limit of the web container in MiB. */
+  readonly memory: number;
+}
+
+/** A site as the host sees it. */
+export interface Site extends pulumi.Resource {
+  /** Its route, for the gateway to switch to. */
+  readonly vhost: Vhost;
+  /** Secrets that its owner may ask for, by what they are. */
+  readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+}

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Mount } from "../container";
+import { Generation } from "../generation";
+import { imageOn, type ImageName } from "../image";
+import type { SiteArgs } from "./site";
+
+export interface WebArgs extends SiteArgs {
+  readonly site: string;
+  /** Varvol's image, where the user has none. */
+  readonly source: ImageName;
+  readonly nginxConf: string;
+  readonly mounts: readonly Mount[];
+  readonly tmp?: number;
+  readonly after: pulumi.Input<pulumi.Resource>[];
+}
+
+/** The container that every site has: nginx, on the intercontainer network, asked by the gateway alone. */
+export class Web extends pulumi.ComponentResource {
+  /** Name of the healthy generation. */
+  readonly upstream: pulumi.Output<string>;
+
+  constructor(name: string, args: WebArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Web", name, {}, opts);
+    const { host, site, domains } = args;
+    const generation = new Generation(
+      name,
+      {
+        host,
+        image: imageOn(host, args.image ? { pinned: args.image } : args.source),
+        owner: site,
+        role: "web",
+        probe: { kind: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
+        after: [...args.after, args.gateway.net],
+        container: {
+          command: args.image ? undefined : ["/usr/lib/varvol/web"],
+          env: { NGINX_CONF: args.nginxConf },
+          mounts: args.mounts,
+          networks: [{ name: args.networks.web, aliases: [site] }],
+          memory: args.memory,
+          tmp: args.tmp,
+          stopSignal: "SIGQUIT",
+          grace: 90,
+        },
+      },
+      { parent: this },
+    );
+    this.upstream = generation.healthyName;
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,3 @@
+export function wordpressConf(): string {
+  return "";
+}

@@ -1,0 +1,134 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Vhost } from "../gateway/vhost";
+import { Generation } from "../generation";
+import { imageOn } from "../image";
+import { Database } from "../mysql/database";
+import type { Mysql } from "../mysql/mysql";
+import { Volume } from "../volume";
+import type { Site, SiteArgs } from "./site";
+import { Web } from "./web";
+import { wordpressConf } from "./wordpressNginx";
+
+export interface WordPressSiteArgs extends SiteArgs {
+  readonly mysql: Mysql;
+  /** Title at installation. */
+  readonly title: string;
+  /** Administrator's login at installation. */
+  readonly admin: string;
+  /** Administrator's e-mail address at installation. */
+  readonly email: string;
+  /** php-fpm processes at the same time. */
+  readonly phpWorkers: number;
+  /** Memory limit of the php container in MiB. */
+  readonly phpMemory: number;
+  /** Another host's WordPress that fills what is empty: a tar of wp-content and an SQL dump. */
+  readonly import?: { readonly content?: string; readonly database?: string };
+}
+
+/** A WordPress: core in the image, wp-content in /var/vol/<name>/content, a database of its own. */
+export class WordPressSite extends pulumi.ComponentResource implements Site {
+  readonly vhost: Vhost;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(name: string, args: WordPressSiteArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:WordPressSite", name, {}, opts);
+    const { host } = args;
+    const database = new Database(
+      name,
+      { host, mysql: args.mysql, import: args.import?.database },
+      { parent: this },
+    );
+    const secret = (role: string, length: number) =>
+      new random.RandomPassword(`${host.scoped(name)}-${role}`, { length, special: false }, { parent: this })
+        .result;
+    const password = secret("admin-password", 20);
+    const volume = new Volume(
+      name,
+      {
+        host,
+        folders: [
+          { name: "content", import: args.import?.content },
+          { name: "run" },
+          { name: "secrets", mode: "0700" },
+        ],
+        secrets: [
+          { name: "secrets/database", content: database.password },
+          { name: "secrets/admin", content: password },
+          { name: "secrets/salt", content: secret("salt", 64) },
+        ],
+      },
+      { parent: this },
+    );
+    const php = this.createPhp(name, args, database, volume);
+    // nginx follows the link at its next connection; the old php-fpm ends once its queue is empty.
+    const switched = host.run(
+      `${host.scoped(name)}-php-switch`,
+      { tool: "php-switch", args: [`${host.folder(name)}/run`, php.healthyId] },
+      { parent: this },
+    );
+    const web = new Web(
+      host.scoped(`${name}-web`),
+      {
+        ...args,
+        image: undefined,
+        site: name,
+        source: "wordpress-web",
+        nginxConf: wordpressConf(),
+        mounts: [
+          volume.mount("content", "/srv/wordpress/wp-content", "ro"),
+          volume.mount("run", "/run/php", "ro"),
+        ],
+        tmp: 48,
+        after: [switched],
+      },
+      { parent: this },
+    );
+    this.vhost = args.gateway.vhost(
+      name,
+      { domains: args.domains, upstream: web.upstream, cacheable: false },
+      this,
+    );
+    this.secrets = { user: pulumi.output(args.admin), password };
+    this.registerOutputs({});
+  }
+
+  private createPhp(name: string, args: WordPressSiteArgs, database: Database, volume: Volume): Generation {
+    const { host, mysql, image } = args;
+    return new Generation(
+      host.scoped(`${name}-php`),
+      {
+        host,
+        image: imageOn(host, image ? { pinned: image } : "wordpress-php"),
+        owner: name,
+        role: "php",
+        probe: { kind: "exec" },
+        after: [volume, database],
+        container: {
+          command: ["/usr/lib/varvol/php"],
+          env: {
+            WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),
+            WORDPRESS_TITLE: args.title,
+            WORDPRESS_ADMIN: args.admin,
+            WORDPRESS_EMAIL: args.email,
+            DB_HOST: mysql.address,
+            DB_NAME: database.databaseName,
+            DB_USER: database.databaseName,
+            PHP_WORKERS: String(args.phpWorkers),
+          },
+          mounts: [
+            volume.mount("content", "/srv/wordpress/wp-content", "rw"),
+            volume.mount("run", "/run/php", "rw"),
+            volume.mount("secrets", "/run/secrets", "ro"),
+          ],
+          networks: [{ name: args.networks.database }],
+          memory: args.phpMemory,
+          tmp: 128,
+          stopSignal: "SIGQUIT",
+          grace: 90,
+        },
+      },
+      { parent: this },
+    );
+  }
+}

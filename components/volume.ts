@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Mount } from "./container";
+import type { Host } from "./host";
+
+/** A folder of a volume and who owns it. */
+export interface Folder {
+  readonly name: string;
+  /** Octal mode. Defaults to 0750. */
+  readonly mode?: string;
+  /** uid:gid. Defaults to 33:33. */
+  readonly owner?: string;
+  /** Folder or tar archive on the control machine that fills it while it is empty. */
+  readonly import?: string;
+}
+
+/** A file that only its owner reads. */
+export interface SecretFile {
+  /** Path below the volume; its folder must be one of the volume's. */
+  readonly name: string;
+  readonly content: pulumi.Input<string>;
+  /** uid:gid. Defaults to 33:33. */
+  readonly owner?: string;
+}
+
+export interface VolumeArgs {
+  readonly host: Host;
+  readonly folders: readonly Folder[];
+  readonly secrets?: readonly SecretFile[];
+}
+
+/** A container's state: /var/vol/<name>. Removing it from the program never removes it from the host. */
+export class Volume extends pulumi.ComponentResource {
+  /** Path on the host, known once its folders are there. */
+  readonly path: pulumi.Output<string>;
+  private readonly root: string;
+
+  constructor(name: string, args: VolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Volume", name, {}, opts);
+    const { host, folders, secrets = [] } = args;
+    this.root = host.folder(name);
+    const imports = folders.flatMap((folder) =>
+      folder.import
+        ? [{ folder, ...host.copy(`${name}-${folder.name}-import`, folder.import, { parent: this }) }]
+        : [],
+    );
+    const command = host.run(
+      `${host.scoped(name)}-volume`,
+      {
+        tool: "volume",
+        args: [this.root],
+        stdin: pulumi
+          .all(secrets.map(({ content }) => pulumi.output(content)))
+          .apply((contents) =>
+            [
+              ...folders.map(
+                (folder) => `dir ${folder.name} ${folder.mode ?? "0750"} ${folder.owner ?? "33:33"}`,
+              ),
+              ...secrets.map(
+                ({ name: file, owner }, i) =>
+                  `secret ${file} ${owner ?? "33:33"} ${base64(contents[i] ?? "")}`,
+              ),
+              ...imports.map(
+                ({ folder, path }) => `fill ${folder.name} ${folder.owner ?? "33:33"} ${base64(path)}`,
+              ),
+              "",
+            ].join("\n"),
+          ),
+      },
+      { parent: this, dependsOn: imports.flatMap(({ copied }) => copied) },
+    );
+    this.path = command.stdout;
+    this.registerOutputs({ path: this.path });
+  }
+
+  /** One of the volume's folders inside a container. */
+  mount(folder: string, target: string, access: "rw" | "ro"): Mount {
+    return { source: `${this.root}/${folder}`, target, readOnly: access === "ro" };
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,25 @@
+# Shared by the tools beside it. They run as root on the host, installed under <volume root>/.varvol/bin.
+set -eu
+umask 022
+bin=$(cd "$(dirname "$0")" && pwd)
+state=$(dirname "$bin")
+root=$(dirname "$state")
+export LC_ALL=C
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# write FILE MODE OWNER: standard input becomes the file, all at once; what is the same already stays untouched
+write() {
+    temp=$(mktemp "$(dirname "$1")/.write.XXXXXX")
+    cat > "$temp"
+    if [ -f "$1" ] && cmp -s "$temp" "$1"; then
+        rm -f "$temp"
+    else
+        mv "$temp" "$1"
+    fi
+    chown "$3" "$1"
+    chmod "$2" "$1"
+}

@@ -1,0 +1,107 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Varvol;
+
+use RuntimeException;
+use mysqli;
+use mysqli_sql_exception;
+
+const IMPORT_MARKER = 'varvol_import';
+const INSTALL_MARKER = 'varvol_install';
+
+/** The canonical URL; without a path, as WordPress's core is at the root of its host here. */
+function site_url(): string
+{
+    $url = rtrim((string) getenv('WORDPRESS_URL'), '/');
+    if (!preg_match('~^https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?$~', $url)) {
+        throw new RuntimeException("WORDPRESS_URL is not scheme://host[:port] in lower case: $url");
+    }
+    return $url;
+}
+
+function connect(int $seconds): mysqli
+{
+    $password = @file_get_contents('/run/secrets/database');
+    if ($password === false) {
+        throw new RuntimeException('/run/secrets/database cannot be read');
+    }
+    [$host, $port] = explode(':', getenv('DB_HOST') . ':3306');
+    $said = '';
+    for ($end = time() + $seconds; ; sleep(1)) {
+        try {
+            $database = new mysqli(
+                $host,
+                (string) getenv('DB_USER'),
+                rtrim($password, "\r\n"),
+                (string) getenv('DB_NAME'),
+                (int) $port,
+            );
+            break;
+        } catch (mysqli_sql_exception $error) {
+            if (time() >= $end) {
+                throw new RuntimeException("no database after $seconds s: {$error->getMessage()}");
+            }
+            if ($error->getMessage() !== $said) {
+                note('waiting for the database: ' . ($said = $error->getMessage()));
+            }
+        }
+    }
+    // The bytes that WordPress itself gets: serialised lengths count bytes.
+    $database->set_charset('utf8mb4');
+    $database->query("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', wait_timeout = 28800");
+    return $database;
+}
+
+/** Held until the connection ends. */
+function lock(mysqli $database, int $seconds): void
+{
+    $got = $database->execute_query('SELECT GET_LOCK(?, ?)', ['varvol:' . getenv('DB_NAME'), $seconds]);
+    if ((int) $got->fetch_row()[0] !== 1) {
+        throw new RuntimeException("another start of this site still holds its lock after $seconds s");
+    }
+}
+
+/** @return list<string> base tables, no views */
+function tables(mysqli $database): array
+{
+    $rows = $database->query(
+        "SELECT table_name FROM information_schema.tables
+         WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
+    );
+    return array_column($rows->fetch_all(), 0);
+}
+
+/** The prefix of the WordPress in this schema, null if there is none. */
+function table_prefix(mysqli $database): ?string
+{
+    $tables = tables($database);
+    $found = [];
+    foreach ($tables as $table) {
+        $prefix = substr($table, 0, -strlen('options'));
+        if (
+            "{$prefix}options" === $table
+            && preg_match('/^\w*$/', $prefix)
+            && in_array("{$prefix}posts", $tables, true)
+            && in_array("{$prefix}users", $tables, true)
+            && option($database, $prefix, 'siteurl') !== null
+        ) {
+            $found[] = $prefix;
+        }
+    }
+    // Copies beside the site, as backup plugins make them: the plainest name is the site's.
+    usort($found, static fn (string $a, string $b): int
+        => [$a !== 'wp_', strlen($a), $a] <=> [$b !== 'wp_', strlen($b), $b]);
+    if (count($found) > 1) {
+        note("several table prefixes: taking $found[0], leaving " . implode(', ', array_slice($found, 1)));
+    }
+    return $found[0] ?? null;
+}
+
+function option(mysqli $database, string $prefix, string $name): ?string
+{
+    $rows = $database->execute_query("SELECT option_value FROM `{$prefix}options` WHERE option_name = ?", [$name]);
+    $row = $rows->fetch_row();
+    return $row === null ? null : (string) $row[0];
+}

@@ -1,0 +1,65 @@
+<?php
+// Makes content and database ready before php-fpm starts. Every step is either finished or taken up again by the
+// next start; a site that is ready is left alone. Top level on purpose: WordPress expects its globals there.
+
+declare(strict_types=1);
+
+namespace Varvol;
+
+use RuntimeException;
+use Throwable;
+use mysqli;
+
+foreach (['database', 'content', 'install', 'serialised', 'urls', 'replace'] as $file) {
+    require __DIR__ . "/$file.php";
+}
+
+function note(string $message): void
+{
+    fwrite(STDERR, "init: $message\n");
+}
+
+function is_marked(mysqli $database, string $marker): bool
+{
+    return in_array($marker, tables($database), true);
+}
+
+set_exception_handler(static function (Throwable $error): void {
+    note($error->getMessage());
+    exit(1);
+});
+
+$url = site_url();
+$database = connect(60);
+// Two generations may start at the same moment.
+lock($database, 300);
+fill_content('/srv/default-content', '/srv/wordpress/wp-content');
+
+$interrupted = is_marked($database, INSTALL_MARKER);
+$prefix = $interrupted ? null : table_prefix($database);
+if (is_marked($database, IMPORT_MARKER)) {
+    if ($prefix === null) {
+        throw new RuntimeException('the imported dump holds no WordPress tables');
+    }
+    replace_site_url($database, $prefix, $url);
+    $database->query('DROP TABLE ' . IMPORT_MARKER);
+}
+$fresh = $prefix === null;
+if ($fresh) {
+    $prefix = 'wp_';
+    begin_install($database, $prefix);
+}
+
+putenv("TABLE_PREFIX=$prefix");
+if ($fresh || database_version($database, $prefix) < core_database_version()) {
+    define('WP_INSTALLING', true);
+    define('WP_DISABLE_FATAL_ERROR_HANDLER', true);
+    require '/srv/wordpress/wp-load.php';
+    require __DIR__ . '/quiet.php';
+    require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+    $fresh ? install(site_url()) : upgrade();
+}
+if ($fresh) {
+    $database->query('DROP TABLE ' . INSTALL_MARKER);
+}
+file_put_contents('/tmp/table-prefix', $prefix);

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Gateway, Host, Intercontainer, Mysql } from "./components";
+import { readConfig } from "./stacks/config";
+import { createSite, needsMysql } from "./stacks/sites";
+
+const config = readConfig();
+const { limits } = config;
+
+const host = new Host("host", config);
+const networks = new Intercontainer("intercontainer", { host });
+const gateway = new Gateway("gateway", {
+  ...config,
+  host,
+  networks,
+  workers: config.gatewayWorkers,
+  memory: limits.gateway,
+});
+const mysql = needsMysql(config)
+  ? new Mysql("mysql", { ...config, host, networks, memory: limits.mysql })
+  : undefined;
+
+const sites = config.sites.map((site) => ({
+  ...site,
+  built: createSite(site, config, { host, networks, gateway, mysql }),
+}));
+gateway.route(sites.map(({ built }) => built.vhost));
+
+/** What `varvol status` lists: each site's kind, addresses and data. */
+const listed = sites.map(({ name, kind, domains }) => ({
+  name,
+  kind,
+  urls: (["http", "https"] as const).map((scheme) => gateway.url(domains[0] ?? name, scheme)),
+  domains,
+  data: host.folder(name),
+}));
+
+const secrets = pulumi.secret(
+  Object.fromEntries(sites.map(({ name, built }) => [name, built.secrets ?? {}])),
+);
+
+export { listed as sites, secrets };
+export const certificateAuthority = gateway.authority.certificate;

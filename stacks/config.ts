@@ -1,0 +1,120 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { Kind } from "./kind";
+import { local } from "./local";
+import { checkConfig } from "./problems";
+import { prod } from "./prod";
+import { rpi } from "./rpi";
+import type { SiteConfig, StackConfig } from "./schema";
+import { isRemoteUrl } from "./values";
+
+const KINDS: Readonly<Record<StackConfig["kind"], Kind>> = { local, prod, rpi };
+
+/** Another machine, reached over ssh. */
+export interface SshConfig {
+  readonly address: string;
+  readonly user: string;
+  readonly port: number;
+  /** The machine's public key; another one is refused. */
+  readonly hostKey: string;
+  readonly privateKeyFile: string;
+  /** The key that logs in. A secret. */
+  readonly privateKey: string;
+}
+
+/** A stack's configuration, checked and with its kind's defaults filled in. */
+export interface HostConfig extends Kind {
+  readonly stack: string;
+  readonly namespace: string;
+  readonly volumeRoot: string;
+  readonly ssh?: SshConfig;
+  readonly sites: readonly SiteConfig[];
+}
+
+/** Reads the stack's keys under `varvol:`. The only place that does. Throws ConfigError. */
+export function readConfig(): HostConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  const raw: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(pulumi.runtime.allConfig())) {
+    if (key.startsWith(prefix)) raw[key.slice(prefix.length)] = plain(text);
+  }
+  const stack = pulumi.getStack();
+  return resolveConfig(stack, checkConfig(stack, raw));
+}
+
+/** Fills in the kind's defaults, makes paths absolute and reads the ssh key. */
+export function resolveConfig(stack: string, config: StackConfig): HostConfig {
+  const kind = KINDS[config.kind];
+  const { host } = config;
+  return {
+    ...kind,
+    stack,
+    namespace: config.namespace,
+    volumeRoot: config.volumeRoot,
+    http: config.gateway.http ?? kind.http,
+    https: config.gateway.https ?? kind.https,
+    addresses: config.gateway.addresses ?? kind.addresses,
+    sites: config.sites.map(withAbsolutePaths),
+    ...(host && {
+      ssh: {
+        ...host,
+        privateKeyFile: absolute(host.privateKeyFile),
+        privateKey: readKey(host.privateKeyFile),
+      },
+    }),
+  };
+}
+
+function withAbsolutePaths(site: SiteConfig): SiteConfig {
+  switch (site.kind) {
+    case "static":
+      return site.import === undefined ? site : { ...site, import: absolute(site.import) };
+    case "static-git":
+      return isRemoteUrl(site.git.url)
+        ? site
+        : { ...site, git: { ...site.git, url: repositoryFolder(site.git.url) } };
+    case "wordpress": {
+      const { content, database } = site.import ?? {};
+      return {
+        ...site,
+        ...(site.import && {
+          import: {
+            ...(content && { content: absolute(content) }),
+            ...(database && { database: absolute(database) }),
+          },
+        }),
+      };
+    }
+  }
+}
+
+/** The folder that git itself keeps in a checkout, or the bare repository that the path names. */
+function repositoryFolder(file: string): string {
+  const inner = path.join(absolute(file), ".git");
+  return fs.existsSync(inner) ? inner : absolute(file);
+}
+
+function absolute(file: string): string {
+  return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
+}
+
+function readKey(file: string): string {
+  try {
+    return fs.readFileSync(absolute(file), "utf8");
+  } catch (error) {
+    throw new Error(
+      `varvol:host.privateKeyFile: ${absolute(file)} can't be read (${(error as Error).message}); name the file of a private ssh key`,
+    );
+  }
+}
+
+// Pulumi hands structured values over as JSON text and plain ones as themselves.
+function plain(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,29 @@
+/** Memory limits in MiB, one for each role of container. */
+export interface Limits {
+  readonly gateway: number;
+  readonly web: number;
+  readonly php: number;
+  readonly mysql: number;
+  readonly git: number;
+}
+
+/** What a kind of host defaults to. A stack's own keys win. */
+export interface Kind {
+  readonly http: number;
+  readonly https: number;
+  /** Addresses that the gateway's ports are published on. */
+  readonly addresses: readonly string[];
+  /** Whether plain HTTP only redirects to HTTPS. */
+  readonly redirectToHttps: boolean;
+  /** nginx worker processes of the gateway: a number, or auto for one a core. */
+  readonly gatewayWorkers: number | "auto";
+  /** Whether the gateway logs every request. */
+  readonly accessLog: boolean;
+  /** php-fpm processes that a WordPress may use at the same time. */
+  readonly phpWorkers: number;
+  /** InnoDB's buffer pool in MiB. */
+  readonly bufferPool: number;
+  /** Log files that docker keeps of a container, of so many MiB each. */
+  readonly logs: { readonly files: number; readonly size: number };
+  readonly limits: Limits;
+}

@@ -1,0 +1,15 @@
+import type { Kind } from "./kind";
+
+/** A copy of production on your own machine: loopback only, unprivileged ports, HTTP as well as HTTPS. */
+export const local: Kind = {
+  http: 8080,
+  https: 8443,
+  addresses: ["127.0.0.1"],
+  redirectToHttps: false,
+  gatewayWorkers: 2,
+  accessLog: true,
+  phpWorkers: 4,
+  bufferPool: 64,
+  logs: { files: 2, size: 5 },
+  limits: { gateway: 128, web: 64, php: 384, mysql: 512, git: 256 },
+};

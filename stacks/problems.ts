@@ -1,0 +1,101 @@
+import type { z } from "zod";
+import { type StackConfig, stackSchema } from "./schema";
+import { isRemoteUrl } from "./values";
+
+type Issue = z.core.$ZodIssue;
+
+/** A stack's configuration is not usable; the message lists every problem with its key, value and remedy. */
+export class ConfigError extends Error {
+  constructor(
+    readonly stack: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`Pulumi.${stack}.yaml:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+/** The checked configuration of a stack, from the plain values under `varvol:`. Throws ConfigError. */
+export function checkConfig(stack: string, raw: Readonly<Record<string, unknown>>): StackConfig {
+  const parsed = stackSchema.safeParse(raw);
+  if (!parsed.success) {
+    throw new ConfigError(
+      stack,
+      parsed.error.issues.flatMap((issue) => describe(issue, raw)),
+    );
+  }
+  const clashes = findClashes(parsed.data);
+  if (clashes.length > 0) throw new ConfigError(stack, clashes);
+  return parsed.data;
+}
+
+function describe(issue: Issue, raw: unknown): string[] {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map(
+      (key) => `${keyOf([...path, key])}: is not a key that Varvol knows; see docs/configuration.md`,
+    );
+  }
+  const value = at(raw, path);
+  const key = keyOf(path);
+  if (issue.code === "invalid_union" && issue.errors.length === 0) {
+    return [`${key}: ${show(value)} must be static, static-git or wordpress`];
+  }
+  if (issue.code === "invalid_union") {
+    return issue.errors
+      .flat()
+      .flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, raw));
+  }
+  if (value === undefined) return [`${key}: is missing; ${remedy(issue)}`];
+  return [`${key}: ${show(value)} ${remedy(issue)}`];
+}
+
+function remedy(issue: Issue): string {
+  if (issue.code === "invalid_type")
+    return `must be ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+  if (issue.code === "invalid_value") return `must be ${issue.values.map(String).join(" or ")}`;
+  if (issue.code === "too_small" && issue.origin === "array") return "must have at least one entry";
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+}
+
+function findClashes(config: StackConfig): string[] {
+  const problems: string[] = [];
+  const names = new Map<string, string>();
+  const domains = new Map<string, string>();
+  const claim = (taken: Map<string, string>, value: string, key: string) => {
+    const first = taken.get(value);
+    if (first) problems.push(`${key}: ${show(value)} is taken by ${first}; choose another`);
+    else taken.set(value, key);
+  };
+  config.sites.forEach((site, i) => {
+    claim(names, site.name, keyOf(["sites", i, "name"]));
+    if (config.host && site.kind === "static-git" && !isRemoteUrl(site.git.url)) {
+      problems.push(
+        `${keyOf(["sites", i, "git", "url"])}: ${show(site.git.url)} is a path, which varvol:host can't see; give an address`,
+      );
+    }
+    site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
+  });
+  const { http, https } = config.gateway;
+  if (http !== undefined && http === https) {
+    problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);
+  }
+  return problems;
+}
+
+function keyOf(path: readonly (string | number)[]): string {
+  return `varvol:${path.map((key, i) => (typeof key === "number" ? `[${key}]` : i === 0 ? key : `.${key}`)).join("")}`;
+}
+
+function at(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (here, key) =>
+      typeof here === "object" && here !== null ? (here as Record<string, unknown>)[String(key)] : undefined,
+    value,
+  );
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,15 @@
+import type { Kind } from "./kind";
+
+/** A VPS or a home server with real domains. */
+export const prod: Kind = {
+  http: 80,
+  https: 443,
+  addresses: ["0.0.0.0", "::"],
+  redirectToHttps: true,
+  gatewayWorkers: "auto",
+  accessLog: true,
+  phpWorkers: 8,
+  bufferPool: 128,
+  logs: { files: 3, size: 10 },
+  limits: { gateway: 256, web: 128, php: 768, mysql: 1024, git: 512 },
+};

@@ -1,0 +1,15 @@
+import type { Kind } from "./kind";
+
+/** A Raspberry Pi: arm64, little memory, and an SD card that wears with every write. */
+export const rpi: Kind = {
+  http: 80,
+  https: 443,
+  addresses: ["0.0.0.0", "::"],
+  redirectToHttps: true,
+  gatewayWorkers: 1,
+  accessLog: false,
+  phpWorkers: 2,
+  bufferPool: 32,
+  logs: { files: 1, size: 2 },
+  limits: { gateway: 64, web: 48, php: 256, mysql: 256, git: 192 },
+};

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { domain, duration, resourceName } from "./values";
+
+const path = z.string().min(1);
+
+const common = {
+  name: resourceName.describe(
+    "Name of the site: its containers, its volume under /var/vol and its database carry it.",
+  ),
+  domains: z
+    .array(domain)
+    .min(1)
+    .describe(
+      "Domains that the gateway serves the site under. The first is canonical; the others redirect to it.",
+    ),
+  image: z
+    .string()
+    .regex(/^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/, "must be pinned by digest, as name@sha256:…")
+    .optional()
+    .describe("An image of your own instead of Varvol's, pinned by digest."),
+  memory: z
+    .number()
+    .int()
+    .min(16)
+    .optional()
+    .describe(
+      "Memory limit of the site's web (or, for wordpress, php) container in MiB. Default: the host kind's.",
+    ),
+};
+
+const staticSite = z
+  .strictObject({
+    ...common,
+    kind: z.literal("static"),
+    import: path.optional().describe("Folder or .tar(.gz) that fills the site's volume while that is empty."),
+  })
+  .describe("A folder of files.");
+
+const staticGitSite = z
+  .strictObject({
+    ...common,
+    kind: z.literal("static-git"),
+    git: z.strictObject({
+      url: z
+        .string()
+        .min(1)
+        .describe(
+          "https://, http://, ssh:// or git:// address, or the path of a repository on this machine.",
+        ),
+      branch: z.string().min(1).optional().describe("Branch to serve. Default: the repository's HEAD."),
+      folder: z
+        .string()
+        .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).*$/, "must be a folder inside the repository")
+        .default("")
+        .describe("Folder inside the repository to serve. Default: all of it."),
+      every: duration.default(600).describe("How often to pull, e.g. 10m. Default: 10m."),
+    }),
+  })
+  .describe("A folder of a git repository, pulled on a timer.");
+
+const wordpressSite = z
+  .strictObject({
+    ...common,
+    kind: z.literal("wordpress"),
+    title: z.string().min(1).optional().describe("Title at installation. Default: the name."),
+    admin: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,60}$/, "must be 1 to 60 letters, digits, dots, dashes or underscores")
+      .default("admin")
+      .describe("Administrator's login at installation. Default: admin."),
+    email: z.email().optional().describe("Administrator's e-mail address. Default: admin@ the first domain."),
+    import: z
+      .strictObject({
+        content: path
+          .optional()
+          .describe("Tar archive (or folder) of wp-content that fills an empty volume."),
+        database: path.optional().describe("SQL dump (.sql or .sql.gz) that fills an empty database."),
+      })
+      .optional()
+      .describe("Another host's WordPress to start from."),
+  })
+  .describe("A WordPress with a database of its own.");
+
+export const siteSchema = z.discriminatedUnion("kind", [staticSite, staticGitSite, wordpressSite]);
+
+const port = z.number().int().min(1).max(65535);
+
+/** Every key that a stack file may have under `varvol:`. Unknown ones are refused. */
+export const stackSchema = z.strictObject({
+  kind: z
+    .enum(["local", "prod", "rpi"])
+    .describe("What the host is: it decides limits, ports and redirects."),
+  sites: z.array(siteSchema).default([]).describe("The sites of the host."),
+  namespace: z
+    .string()
+    .regex(
+      /^([a-z0-9][a-z0-9-]{0,18}-)?$/,
+      "must be lower-case letters and digits that end with a dash, e.g. staging-",
+    )
+    .default("")
+    .describe(
+      "Prefix of every container and network, for a second stack on one docker daemon. Default: none.",
+    ),
+  volumeRoot: z
+    .string()
+    .regex(/^\/[\w./-]+[\w-]$/, "must be an absolute path without a trailing slash")
+    .default("/var/vol")
+    .describe("Folder on the host that holds all state. Default: /var/vol."),
+  gateway: z
+    .strictObject({
+      http: port.optional().describe("Port for HTTP. Default: 80, local: 8080."),
+      https: port.optional().describe("Port for HTTPS. Default: 443, local: 8443."),
+      addresses: z
+        .array(z.union([z.ipv4(), z.ipv6()]))
+        .min(1)
+        .optional()
+        .describe("Addresses to listen on. Default: all, IPv4 and IPv6; local: 127.0.0.1."),
+    })
+    .default({})
+    .describe("Where the gateway listens."),
+  host: z
+    .strictObject({
+      address: z.string().min(1).describe("Name or address of the machine."),
+      user: z
+        .string()
+        .min(1)
+        .default("root")
+        .describe("Who logs in; needs docker and, unless root, sudo without a password."),
+      port: port.default(22).describe("Port of its ssh server. Default: 22."),
+      hostKey: z
+        .string()
+        .regex(
+          /^(ssh-ed25519|ecdsa-sha2-\S+|ssh-rsa) [A-Za-z0-9+/=]+$/,
+          "must be a public key as ssh-keyscan prints it, without the address",
+        )
+        .describe("The machine's public ssh key: what answers with another one is refused."),
+      privateKeyFile: path.describe(
+        "File with the private key that logs in. Its content never enters the stack's state in clear.",
+      ),
+    })
+    .optional()
+    .describe("A machine to reach over ssh. Default: this machine."),
+});
+
+export type SiteConfig = z.infer<typeof siteSchema>;
+export type StaticSiteConfig = z.infer<typeof staticSite>;
+export type StaticGitSiteConfig = z.infer<typeof staticGitSite>;
+export type WordPressSiteConfig = z.infer<typeof wordpressSite>;
+export type StackConfig = z.infer<typeof stackSchema>;

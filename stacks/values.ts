@@ -1,0 +1,58 @@
+import { domainToASCII } from "node:url";
+import { z } from "zod";
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names that Varvol's own containers and networks have. */
+export const RESERVED_NAMES = ["gateway", "gateway-net", "mysql", "intercontainer", "database", "mail"];
+
+/** Says what is wrong with a domain and what to write instead; undefined when it is fine. */
+export function domainProblem(text: string): string | undefined {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `has a scheme; write ${bareDomain(text)}`;
+  if (text.includes("/")) return `has a path; write ${bareDomain(text)}`;
+  if (text.includes(":")) return `has a port; write ${text.split(":")[0]} (ports belong to varvol:gateway)`;
+  if (/[^\x20-\x7e]/.test(text)) return `is not ASCII; write its punycode ${domainToASCII(text)}`;
+  if (/[A-Z]/.test(text)) return `has upper-case letters; write ${text.toLowerCase()}`;
+  if (text.length > 253) return "is longer than 253 characters";
+  if (text.startsWith("*.")) return "is a wildcard; name each domain";
+  if (text.endsWith(".")) return `ends with a dot; write ${text.slice(0, -1)}`;
+  const bad = text.split(".").find((label) => !LABEL.test(label));
+  return bad === undefined
+    ? undefined
+    : `has the label "${bad}", which is no DNS label (a-z, 0-9 and inner dashes, 1 to 63)`;
+}
+
+function bareDomain(text: string): string {
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").split(/[/:?#]/)[0] ?? "";
+  return domainToASCII(host) || "the domain alone";
+}
+
+export const domain = z.string().superRefine((text, context) => {
+  const problem = domainProblem(text);
+  if (problem) context.addIssue({ code: "custom", message: problem });
+});
+
+// Docker adds a generation suffix of 8 characters and a role to the name, and a DNS label ends at 63.
+export const resourceName = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    "is no DNS label: use 1 to 40 of a-z, 0-9 and inner dashes, starting with a letter",
+  )
+  .refine((name) => !RESERVED_NAMES.includes(name), { error: "is the name of a module; choose another" });
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/** "90s", "10m", "2h" or "1d" in seconds; between 10 seconds and 30 days. */
+export const duration = z.string().transform((text, context) => {
+  const match = /^(\d{1,7})([smhd])$/.exec(text);
+  const seconds = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
+  if (seconds >= 10 && seconds <= 30 * 86400) return seconds;
+  context.addIssue({ code: "custom", message: "must be a time between 10s and 30d, e.g. 10m" });
+  return z.NEVER;
+});
+
+/** Whether a git address names another machine rather than a path on this one. */
+export function isRemoteUrl(url: string): boolean {
+  return /^(https?|ssh|git):\/\//.test(url) || /^[\w.-]+@[\w.-]+:/.test(url);
+}
