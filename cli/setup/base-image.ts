@@ -47,7 +47,7 @@ async function makeBaseImage(docker: Docker, step: Step): Promise<void> {
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,
   );
   // Imported under another name first: a broken pipe leaves an image with a part of the files.
-  const pipe = `${words.join(" ")} | docker import -c 'CMD ["bash"]' - ${partial}`;
+  const pipe = `${words.join(" ")} | docker import -c 'CMD ["bash"]' -c 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - ${partial}`;
   await run(["bash", "-o", "pipefail", "-c", pipe]);
   await run(["docker", "tag", partial, baseImage]);
   await attempt(["docker", "rmi", partial]);

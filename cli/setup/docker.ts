@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Exit, UserError } from "../errors";
 import { attempt, lastLines } from "../exec";
@@ -43,11 +43,14 @@ export async function findDocker(): Promise<DockerState> {
   return { state: /permission denied/i.test(reason) ? "denied" : "down", reason };
 }
 
-/** The daemon that answers, or else one that is started, and installed before where it is missing. */
-export async function ensureDocker(step: Step): Promise<Docker> {
+/**
+ * The daemon that answers, or else one that is started, and installed before where it is missing. Undefined when it
+ * answers only to members of the group `docker`, which the user is, but not this process: see `rerunInGroup`.
+ */
+export async function ensureDocker(step: Step): Promise<Docker | undefined> {
   const found = await findDocker();
   if (found.state === "ok") return found.docker;
-  if (found.state === "denied") return regroup(found.reason, false);
+  if (found.state === "denied") return joinGroup(found.reason, false);
   if (process.env.DOCKER_HOST && found.state === "down") {
     throw new UserError(
       `Docker does not answer at DOCKER_HOST=${process.env.DOCKER_HOST}: ${found.reason}`,
@@ -105,22 +108,32 @@ async function startDaemon(step: Step): Promise<void> {
   await runAsRoot("Starting Docker", ["sh", "-c", script]);
 }
 
-async function answer(step: Step, installed: boolean): Promise<Docker> {
+async function answer(step: Step, installed: boolean): Promise<Docker | undefined> {
   const started = Date.now();
   step.detail("waiting for the Docker daemon");
   for (;;) {
     const now = await findDocker();
     if (now.state === "ok") return now.docker;
-    if (now.state === "denied") return regroup(now.reason, installed);
+    if (now.state === "denied") return joinGroup(now.reason, installed);
     if (now.state === "no client") throw new UserError(now.reason, "Run: apt-get install docker-cli");
     const waited = Date.now() - started;
-    const dead = waited > 3000 && !hasSystemd() && (await attempt(["pgrep", "-x", "dockerd"])).code === 1;
+    const dead = waited > 3000 && !hasSystemd() && !daemonRuns();
     if (dead || waited > startPatience) {
-      const why = dead ? "ended at once" : `does not answer after ${startPatience / 1000} s`;
+      const why = dead ? "ended again" : `does not answer after ${startPatience / 1000} s`;
       throw new UserError(`The Docker daemon ${why}: ${now.reason}\n${await lastLog()}`, logHint());
     }
     await sleep(500);
   }
+}
+
+function daemonRuns(): boolean {
+  return readdirSync("/proc").some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/comm`, "utf8") === "dockerd\n";
+    } catch {
+      return false; // It has ended since.
+    }
+  });
 }
 
 function logHint(): string {
@@ -134,11 +147,8 @@ async function lastLog(): Promise<string> {
   return (await attempt(await asRoot("Reading the log", command))).stdout.trimEnd().replace(/^/gm, "  | ");
 }
 
-/**
- * Membership of the group `docker` counts only from the next login on, unless `sg` is asked: so this runs itself again
- * under `sg`. Only whoever has just had Docker installed is made a member.
- */
-async function regroup(reason: string, installed: boolean): Promise<never> {
+/** Only whoever has just had Docker installed is made a member of its group. */
+async function joinGroup(reason: string, installed: boolean): Promise<undefined> {
   const user = userName();
   const member = async (): Promise<boolean> =>
     (await attempt(["id", "-nG", user])).stdout.trim().split(" ").includes("docker");
@@ -151,10 +161,12 @@ async function regroup(reason: string, installed: boolean): Promise<never> {
       `Run: sudo usermod -aG docker ${user}\nthen log in again, or run this as root.`,
     );
   }
-  const quoted = [process.execPath, ...process.argv.slice(1)].map(
-    (word) => `'${word.replaceAll("'", `'\\''`)}'`,
-  );
+}
+
+/** Membership of a group counts from the next login on, unless `sg` is asked: runs this same command under it. */
+export async function rerunInGroup(): Promise<never> {
+  const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const env = { ...process.env, VARVOL_REGROUPED: "1" };
-  const again = await attempt(["sg", "docker", "-c", quoted.join(" ")], { output: "inherit", env });
-  throw new Exit(again.code);
+  throw new Exit((await attempt(["sg", "docker", "-c", `exec ${quoted}`], { output: "inherit", env })).code);
 }

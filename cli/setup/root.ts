@@ -35,13 +35,14 @@ export async function runAsRoot(
   return result;
 }
 
-/** Installs Debian packages; those in `wherePresent` only if this release has them. */
+/** Installs Debian packages, `what` for; those in `wherePresent` only if this release has them. */
 export async function install(
   what: string,
   packages: readonly string[],
   step: Step,
   wherePresent: readonly string[] = [],
 ): Promise<void> {
+  what = `${what} (apt-get install ${packages.join(" ")})`;
   const onLine = (line: string): void => step.detail(line);
   const apt = (...args: string[]): string[] => [
     "DEBIAN_FRONTEND=noninteractive",

@@ -1,7 +1,7 @@
 import type { VerbOptions } from "../main";
 import { colors, step } from "../output";
 import { baseImage, ensureBaseImage } from "../setup/base-image";
-import { ensureDocker } from "../setup/docker";
+import { ensureDocker, rerunInGroup } from "../setup/docker";
 import { ensureEngine, type Engine } from "../setup/engine";
 import { ensureWorkspace } from "../workspace";
 import { run as up } from "./up";
@@ -15,7 +15,12 @@ const origin: Record<Engine["source"], string> = {
 /** From a bare machine to a running host; whatever is there already is left as it is. */
 export async function run(options: VerbOptions): Promise<void> {
   ensureWorkspace();
-  const docker = await step("Docker", ensureDocker, (found) => found.version);
+  const docker = await step(
+    "Docker",
+    ensureDocker,
+    (found) => found?.version ?? "going on in the group docker",
+  );
+  if (!docker) return rerunInGroup();
   await step(
     "Engine",
     (s) => ensureEngine(s),

@@ -138,6 +138,11 @@ export class Gateway extends pulumi.ComponentResource {
     return `${scheme}://${domain}${port === (scheme === "http" ? 80 : 443) ? "" : `:${port}`}`;
   }
 
+  /** How a domain may stand in a visitor's Host header. */
+  hosts(domain: string): string[] {
+    return [domain, `${domain}:${this.args.http}`, `${domain}:${this.args.https}`];
+  }
+
   private createMain(name: string, volume: Volume): Part {
     const files = pulumi
       .all([this.authority.key, volume.path])

@@ -40,7 +40,7 @@ export class Mysql extends pulumi.ComponentResource {
         after: [volume],
         exclusiveName: host.scoped("mysql"),
         container: {
-          command: ["/usr/lib/varvol/mariadb", ...serverOptions(args.bufferPool)],
+          command: serverOptions(args.bufferPool),
           user: "999:999",
           mounts: [volume.mount("data", "/var/lib/mysql", "rw")],
           networks: [{ name: networks.database, aliases: [this.address] }],

@@ -1,4 +1,5 @@
-const HEAD = `daemon off;
+/** What the configurations of all sites' nginx begin with. */
+export const nginxHead = `daemon off;
 pid /tmp/nginx.pid;
 error_log stderr warn;
 worker_processes 1;
@@ -26,7 +27,7 @@ http {
 
 /** nginx.conf of a static site whose files are in root. */
 export function staticConf(root: string): string {
-  return `${HEAD}
+  return `${nginxHead}
     server {
         listen 8080;
         root ${root};

@@ -45,7 +45,6 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
         probe: { kind: "exec" },
         after: [volume],
         container: {
-          command: ["/usr/lib/varvol/pull"],
           env: {
             GIT_URL: isPath ? "file:///srv/origin" : git.url,
             ...(git.branch && { GIT_BRANCH: git.branch }),

@@ -32,7 +32,6 @@ export class Web extends pulumi.ComponentResource {
         probe: { kind: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
         after: [...args.after, args.gateway.net],
         container: {
-          command: args.image ? undefined : ["/usr/lib/varvol/web"],
           env: { NGINX_CONF: args.nginxConf },
           mounts: args.mounts,
           networks: [{ name: args.networks.web, aliases: [site] }],

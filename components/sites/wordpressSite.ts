@@ -26,6 +26,9 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly import?: { readonly content?: string; readonly database?: string };
 }
 
+// The gateway's own limit is the same.
+const UPLOAD_LIMIT = "64M";
+
 /** A WordPress: core in the image, wp-content in /var/vol/<name>/content, a database of its own. */
 export class WordPressSite extends pulumi.ComponentResource implements Site {
   readonly vhost: Vhost;
@@ -74,12 +77,12 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "wordpress-web",
-        nginxConf: wordpressConf(),
+        nginxConf: wordpressConf(UPLOAD_LIMIT),
         mounts: [
           volume.mount("content", "/srv/wordpress/wp-content", "ro"),
           volume.mount("run", "/run/php", "ro"),
         ],
-        tmp: 48,
+        tmp: 192,
         after: [switched],
       },
       { parent: this },
@@ -105,7 +108,6 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         probe: { kind: "exec" },
         after: [volume, database],
         container: {
-          command: ["/usr/lib/varvol/php"],
           env: {
             WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),
             WORDPRESS_TITLE: args.title,
@@ -114,6 +116,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             DB_HOST: mysql.address,
             DB_NAME: database.databaseName,
             DB_USER: database.databaseName,
+            WORDPRESS_HOSTS: args.gateway.hosts(args.domains[0] ?? name).join(" "),
+            UPLOAD_MAX: UPLOAD_LIMIT,
             PHP_WORKERS: String(args.phpWorkers),
           },
           mounts: [
@@ -123,7 +127,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           ],
           networks: [{ name: args.networks.database }],
           memory: args.phpMemory,
-          tmp: 128,
+          tmp: 192,
           stopSignal: "SIGQUIT",
           grace: 90,
         },

@@ -31,7 +31,9 @@ function connect(int $seconds): mysqli
     $said = '';
     for ($end = time() + $seconds; ; sleep(1)) {
         try {
-            $database = new mysqli(
+            $database = new mysqli();
+            $database->options(MYSQLI_OPT_CONNECT_TIMEOUT, 5);
+            @$database->real_connect(
                 $host,
                 (string) getenv('DB_USER'),
                 rtrim($password, "\r\n"),

@@ -1,0 +1,1 @@
+module.exports = { require: ["tsx/cjs"], timeout: 60_000, forbidOnly: true };

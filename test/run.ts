@@ -1,0 +1,115 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import Mocha from "mocha";
+import { attempt } from "../cli/exec";
+import { ensureBaseImage } from "../cli/setup/base-image";
+import { ensureDocker } from "../cli/setup/docker";
+import { ensureEngine } from "../cli/setup/engine";
+import { install } from "../cli/setup/root";
+import { say, step } from "../cli/output";
+import { cleanUp } from "./support/testHost";
+
+const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
+  Tiers: lint, unit, engine, host, remote (all of them unless named), faults (only when named).`;
+
+const ALL = ["lint", "unit", "engine", "host", "remote"];
+const here = path.join(__dirname);
+const repo = path.dirname(here);
+const bin = path.join(repo, "node_modules", ".bin");
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+async function main(): Promise<void> {
+  const words = process.argv.slice(2);
+  if (words.includes("--help")) return say(USAGE);
+  const at = words.indexOf("--grep");
+  const grep = at < 0 ? undefined : words[at + 1];
+  const named = words.filter((word, i) => word !== "--grep" && i !== at + 1 - (at < 0 ? i : 0));
+  const tiers = named.length > 0 ? named : ALL;
+  const unknown = tiers.find((tier) => ![...ALL, "faults"].includes(tier));
+  if (unknown) {
+    say(`error: there is no tier ${unknown}\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  process.chdir(repo);
+  process.env.PATH = `${bin}:${process.env.PATH ?? ""}`;
+  const count: Count = { passed: 0, failed: 0 };
+  try {
+    if (tiers.includes("lint")) await lint(count);
+    if (tiers.some((tier) => !["lint", "unit"].includes(tier))) await prepare(tiers);
+    const files = tiers.flatMap((tier) => testFiles(tier));
+    if (files.length > 0) await runMocha(files, grep, count);
+  } finally {
+    await cleanUp();
+  }
+  process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
+  process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
+}
+
+async function lint(count: Count): Promise<void> {
+  const checks = [
+    ["eslint", "."],
+    ["prettier", "--check", "--log-level", "warn", "."],
+    ["tsc", "--noEmit"],
+  ];
+  for (const check of checks) {
+    const result = await step(check[0] ?? "", () => attempt(check));
+    if (result.code === 0) count.passed++;
+    else {
+      count.failed++;
+      say(`${check.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+    }
+  }
+}
+
+/** What the tiers stand on: each step does nothing where it is there already. */
+async function prepare(tiers: readonly string[]): Promise<void> {
+  const docker = await step("Docker", ensureDocker, (found) => found.version);
+  await step("Engine", ensureEngine, (engine) => engine.version);
+  await step("Base image", (s) => ensureBaseImage(docker, s));
+  if (tiers.includes("host") && !fs.existsSync("/usr/bin/chromium")) {
+    await step("Browser", (s) => install("chromium", ["chromium"], s));
+  }
+  await cleanUp();
+}
+
+function testFiles(tier: string): string[] {
+  const folder = path.join(here, tier);
+  if (tier === "lint" || !fs.existsSync(folder)) return [];
+  const files = fs.readdirSync(folder).filter((file) => file.endsWith(".test.ts"));
+  return files.sort().map((file) => path.join(folder, file));
+}
+
+function runMocha(files: string[], grep: string | undefined, count: Count): Promise<void> {
+  const mocha = new Mocha({
+    timeout: 60_000,
+    forbidOnly: true,
+    color: process.stdout.isTTY && !process.env.NO_COLOR,
+    grep,
+  });
+  files.forEach((file) => mocha.addFile(file));
+  return new Promise((resolve) => {
+    const runner = mocha.run(() => {
+      count.passed += runner.stats?.passes ?? 0;
+      count.failed += runner.stats?.failures ?? 0;
+      resolve();
+    });
+  });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    say("\nInterrupted: removing what the tests made.");
+    void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+  });
+}
+
+main().catch(async (error: unknown) => {
+  say(`error: ${error instanceof Error ? error.message : String(error)}`);
+  await cleanUp();
+  process.exitCode = 1;
+});

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { capture } from "../../cli/exec";
+
+/** A git server on docker's bridge, where containers reach it. */
+export class GitServer {
+  private constructor(
+    private readonly folder: string,
+    private readonly daemon: ChildProcess,
+    readonly address: string,
+  ) {}
+
+  static async start(folder: string, port: number): Promise<GitServer> {
+    fs.mkdirSync(folder, { recursive: true });
+    const host = await capture([
+      "docker",
+      "network",
+      "inspect",
+      "bridge",
+      "--format",
+      "{{(index .IPAM.Config 0).Gateway}}",
+    ]);
+    const daemon = spawn(
+      "git",
+      [
+        "daemon",
+        "--reuseaddr",
+        "--export-all",
+        `--base-path=${folder}`,
+        `--listen=${host}`,
+        `--port=${port}`,
+      ],
+      { stdio: "ignore" },
+    );
+    for (let tries = 0; !(await answers(host, port)); tries++) {
+      if (tries > 50) throw new Error(`git daemon does not answer on ${host}:${port}`);
+      await sleep(100);
+    }
+    return new GitServer(folder, daemon, `git://${host}:${port}`);
+  }
+
+  /** Commits files (a null removes one) to a repository, which is made where it is missing; gives the commit. */
+  async commit(repository: string, files: Record<string, string | null>): Promise<string> {
+    const folder = path.join(this.folder, repository);
+    const git = (...args: string[]) =>
+      capture(["git", "-C", folder, "-c", "user.name=Test", "-c", "user.email=test@example.org", ...args]);
+    if (!fs.existsSync(folder)) {
+      fs.mkdirSync(folder);
+      await git("init", "-q", "-b", "main");
+    }
+    for (const [name, content] of Object.entries(files)) {
+      const file = path.join(folder, name);
+      fs.rmSync(file, { force: true, recursive: true });
+      if (content === null) continue;
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      if (content.startsWith("-> ")) fs.symlinkSync(content.slice(3), file);
+      else fs.writeFileSync(file, content);
+    }
+    await git("add", "-A");
+    await git("commit", "-q", "-m", "A change");
+    return git("rev-parse", "HEAD");
+  }
+
+  stop(): void {
+    this.daemon.kill();
+  }
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, host, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}

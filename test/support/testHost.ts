@@ -1,0 +1,178 @@
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { attempt, capture, type Result } from "../../cli/exec";
+
+/** All that tests make is named so, and only that is ever cleaned up. */
+const STACK = "test-";
+const NAMESPACE = "vtest";
+const FOLDERS = "/var/tmp";
+const FOLDER = "varvol-test-";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A host of its own on this machine's daemon: stack, state, ports, networks and volume root. */
+export class TestHost {
+  readonly folder: string;
+  readonly root: string;
+  readonly stack: string;
+  readonly namespace: string;
+  readonly configFile: string;
+  readonly http: number;
+  readonly https: number;
+
+  constructor(name: string, port: number) {
+    this.stack = STACK + name;
+    this.namespace = `${NAMESPACE}-${name}-`;
+    this.http = port;
+    this.https = port + 1;
+    this.folder = fs.mkdtempSync(path.join(FOLDERS, FOLDER));
+    this.root = path.join(this.folder, "vol");
+    this.configFile = path.join(this.folder, "stack.yaml");
+    fs.mkdirSync(path.join(this.folder, "state"));
+  }
+
+  /** Writes the stack file; the engine's own lines in it stay. */
+  configure(sites: readonly Record<string, unknown>[], more: Record<string, unknown> = {}): void {
+    const salt = fs.existsSync(this.configFile)
+      ? /^encryptionsalt:.*$/m.exec(fs.readFileSync(this.configFile, "utf8"))?.[0]
+      : undefined;
+    const config = {
+      kind: "local",
+      namespace: this.namespace,
+      volumeRoot: this.root,
+      gateway: { http: this.http, https: this.https },
+      sites,
+      ...more,
+    };
+    const keys = Object.fromEntries(Object.entries(config).map(([key, value]) => [`varvol:${key}`, value]));
+    fs.writeFileSync(this.configFile, `${salt ? `${salt}\n` : ""}${stringify({ config: keys })}`);
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+      PULUMI_CONFIG_PASSPHRASE: "only a test",
+      VARVOL_STACK: this.stack,
+      NO_COLOR: "1",
+    };
+  }
+
+  /** Runs the command line on this host. */
+  varvol(...args: string[]): Promise<Result> {
+    return attempt([process.execPath, "cli/varvol.cjs", ...args, "--config-file", this.configFile], {
+      env: this.env,
+    });
+  }
+
+  /** Runs `up` and fails with all of its output unless it ends well. */
+  async up(): Promise<string> {
+    const result = await this.varvol("up");
+    if (result.code !== 0)
+      throw new Error(`up ended with ${result.code}:\n${result.stdout}\n${result.stderr}`);
+    return result.stdout + result.stderr;
+  }
+
+  /** Runs the engine itself, as a user does after `eval "$(npx varvol env)"`. */
+  async pulumi(...args: string[]): Promise<Result> {
+    const env = JSON.parse((await this.varvol("env", "--json")).stdout) as Record<string, string>;
+    return attempt(
+      ["pulumi", ...args, "-s", this.stack, "--config-file", this.configFile, "--non-interactive"],
+      { env: { ...this.env, ...env } },
+    );
+  }
+
+  /** Containers of this host by role, as owner/role -> id. */
+  async containers(): Promise<Map<string, string>> {
+    const format = '{{.Label "varvol.owner"}}/{{.Label "varvol.role"}} {{.ID}}';
+    const text = await capture([
+      "docker",
+      "ps",
+      "-a",
+      "--no-trunc",
+      "--filter",
+      `label=varvol.host=varvol/${this.stack}`,
+      "--format",
+      format,
+    ]);
+    return new Map(
+      text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => line.split(" ") as [string, string]),
+    );
+  }
+
+  /** Id of the one container of a role; fails where there is none. */
+  async container(role: string): Promise<string> {
+    const id = (await this.containers()).get(role);
+    if (!id) throw new Error(`there is no container ${role}`);
+    return id;
+  }
+
+  get(
+    domain: string,
+    target = "/",
+    options: { tls?: boolean; headers?: Record<string, string>; method?: string; servername?: string } = {},
+  ): Promise<Answer> {
+    const { tls = false, headers, method, servername = domain } = options;
+    return new Promise((resolve, reject) => {
+      const common = {
+        host: "127.0.0.1",
+        path: target,
+        method,
+        headers: { host: domain, ...headers },
+        agent: false,
+        timeout: 30_000,
+      };
+      const request = tls
+        ? https.request({ ...common, port: this.https, servername, rejectUnauthorized: false })
+        : http.request({ ...common, port: this.http });
+      request.on("error", reject);
+      request.on("timeout", () => request.destroy(new Error("no answer in 30 s")));
+      request.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      });
+      request.end();
+    });
+  }
+}
+
+/** Removes every container, network and folder that tests made, also those of an earlier run that was killed. */
+export async function cleanUp(): Promise<void> {
+  const lines = async (...command: string[]) => {
+    const { code, stdout } = await attempt(command);
+    return code === 0 ? stdout.split("\n").filter(Boolean) : [];
+  };
+  const containers = (
+    await lines("docker", "ps", "-a", "--format", '{{.ID}} {{.Names}} {{.Label "varvol.host"}}')
+  )
+    .map((line) => line.split(" "))
+    .filter(
+      ([, name = "", host = ""]) => name.startsWith(`${NAMESPACE}-`) || host.startsWith(`varvol/${STACK}`),
+    );
+  if (containers.length > 0) await attempt(["docker", "rm", "-fv", ...containers.map(([id = ""]) => id)]);
+  const networks = (await lines("docker", "network", "ls", "--format", "{{.Name}}")).filter((name) =>
+    name.startsWith(`${NAMESPACE}-`),
+  );
+  if (networks.length > 0) await attempt(["docker", "network", "rm", ...networks]);
+  for (const folder of fs.readdirSync(FOLDERS).filter((name) => name.startsWith(FOLDER))) {
+    fs.rmSync(path.join(FOLDERS, folder), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { type Registered, render } from "../support/mocks";
+
+function stackFile(stack: string): Record<string, unknown> {
+  const { config } = parse(fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value]),
+  );
+}
+
+const containers = (all: Registered[]) =>
+  all.filter(({ type }) => type === "docker:index/container:Container");
+
+describe("the program", () => {
+  for (const preview of [false, true]) {
+    for (const stack of ["local", "prod", "rpi"]) {
+      it(`renders ${preview ? "a preview" : "every resource"} of ${stack}`, async () => {
+        const config = stackFile(stack);
+        if (config.host) {
+          const key = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-")), "key");
+          fs.writeFileSync(key, "not a key\n");
+          config.host = { ...config.host, privateKeyFile: key };
+        }
+        const all = await render(stack, config, { preview });
+        const owners = new Set(containers(all).map(({ name }) => name.split("-")[0]));
+        for (const { name } of config.sites as { name: string }[])
+          assert.ok(owners.has(name), `${name} has a container`);
+        assert.ok(owners.has("gateway") && owners.has("mysql"));
+        const commands = all.filter(({ type }) => type.startsWith("command:"));
+        assert.ok(commands.every(({ type }) => type.includes(stack === "prod" ? ":remote:" : ":local:")));
+      });
+    }
+  }
+
+  it("publishes only the gateway's ports", async () => {
+    const all = containers(await render("local", stackFile("local")));
+    const published = all.filter(({ inputs }) => inputs.ports !== undefined);
+    assert.deepEqual(
+      published.map(({ name }) => name),
+      ["gateway-net"],
+    );
+    assert.deepEqual(published[0]?.inputs.ports, [
+      { internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" },
+      { internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" },
+    ]);
+  });
+
+  it("keeps web containers off MySQL's network and php off the gateway's", async () => {
+    const all = containers(await render("local", stackFile("local")));
+    const networks = (name: string) =>
+      (all.find((one) => one.name === name)?.inputs.networksAdvanced as { name: string }[]).map(
+        (network) => network.name,
+      );
+    assert.deepEqual(networks("blog-web"), ["intercontainer"]);
+    assert.deepEqual(networks("hello-web"), ["intercontainer"]);
+    assert.deepEqual(networks("blog-php"), ["database"]);
+    assert.deepEqual(networks("mysql-server"), ["database"]);
+  });
+
+  it("puts no secret into a container's arguments", async () => {
+    const all = await render("local", stackFile("local"));
+    for (const { name, inputs } of containers(all))
+      assert.doesNotMatch(JSON.stringify(inputs), /-password|-pem/, name);
+    for (const { name, inputs } of all.filter(({ type }) => type.startsWith("command:"))) {
+      assert.doesNotMatch(String(inputs.create), /password"|-pem/, name);
+    }
+  });
+
+  it("runs no MySQL where no site needs one", async () => {
+    const all = containers(
+      await render("local", {
+        kind: "local",
+        sites: [{ name: "a", kind: "static", domains: ["a.localhost"] }],
+      }),
+    );
+    assert.deepEqual(all.map(({ name }) => name).sort(), ["a-web", "gateway", "gateway-net"]);
+  });
+});
