@@ -15,10 +15,14 @@ export interface HostFacts {
   readonly volumes: readonly string[];
   /** Sites that have been filled, and so need no import any more. */
   readonly filled: ReadonlySet<string>;
+  /** Sites that the gateway routes. */
+  readonly routed: ReadonlySet<string>;
+  /** This stack's containers that run, as owner/role. */
+  readonly running: ReadonlySet<string>;
 }
 
 const SCRIPT = String.raw`
-root=$1 gateway=$2; shift 2
+root=$1 gateway=$2 label=$3; shift 3
 parent=$root; while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
 free() { df -Pm "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
 if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
@@ -27,6 +31,7 @@ if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); the
 else
   echo "docker-problem $(printf %s "$version" | tail -n 1)"
 fi
+docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}}/{{.Label "varvol.role"}} {{.State}}' 2>/dev/null
 echo "free-volumes $(free "$parent")"
 own=$(docker inspect -f '{{.State.Running}}' "$gateway" 2>/dev/null || true)
 for port; do
@@ -49,6 +54,7 @@ if [ -d "$root" ]; then
     done
   done
 fi
+sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2>/dev/null
 exit 0
 `.replaceAll("\\${", "${");
 
@@ -58,6 +64,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
   const text = await scriptOnHost(config, SCRIPT, [
     config.volumeRoot,
     `${config.namespace}gateway-net`,
+    `varvol/${config.stack}`,
     ...ports,
   ]);
   const lines = text.split("\n").map((line) => /^(\S+) ?(.*)$/.exec(line)?.slice(1) ?? []);
@@ -73,5 +80,9 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     listeners: new Map(listeners),
     volumes: all("volume"),
     filled: new Set(all("filled")),
+    routed: new Set(all("routed")),
+    running: new Set(
+      all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),
+    ),
   };
 }

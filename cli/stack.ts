@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { type HostConfig, resolveConfig } from "../stacks/config";
@@ -12,6 +13,8 @@ import { openWorkspace, type Workspace } from "./workspace";
 export interface Stack {
   readonly name: string;
   readonly config: HostConfig;
+  /** The stack file. */
+  readonly file: string;
   readonly workspace: Workspace;
   /** Runs the engine in the project's folder on this stack. */
   pulumi(args: readonly string[], options?: RunOptions): Promise<Result>;
@@ -23,14 +26,23 @@ export async function openStack({ stack, configFile }: VerbOptions): Promise<Sta
   const { repo } = workspace.paths;
   const file = configFile ?? join(repo, `Pulumi.${stack}.yaml`);
   const config = readStackFile(stack, file);
-  const flags = ["-s", stack, ...(configFile ? ["--config-file", configFile] : [])];
   return {
     name: stack,
     config,
+    file,
     workspace,
     pulumi: (args, options) =>
-      attempt(["pulumi", ...args, ...flags], { cwd: repo, env: workspace.env, ...options }),
+      attempt(["pulumi", ...args, "-s", stack, ...(readsConfig(args) ? ["--config-file", file] : [])], {
+        cwd: repo,
+        env: workspace.env,
+        ...options,
+      }),
   };
+}
+
+// The only commands of the engine that know the flag.
+function readsConfig([command = ""]: readonly string[]): boolean {
+  return ["up", "preview", "destroy", "refresh"].includes(command);
 }
 
 /** A stack file's checked configuration, with its kind's defaults. */
@@ -66,9 +78,21 @@ export async function ensureStack(stack: Stack): Promise<void> {
   if (file && existsSync(file)) return;
   const found = await stack.pulumi(["stack", "--show-name"]);
   if (found.code === 0) return;
-  const made = await stack.pulumi(["stack", "init", "--no-select"]);
-  if (made.code !== 0)
-    throw new UserError(`The stack ${stack.name} can't be made: ${lastLines(made.stderr, 3)}`);
+  // In a folder of its own, because it writes the salt of the stack's secrets into a stack file there.
+  const folder = mkdtempSync(join(tmpdir(), "varvol-stack-"));
+  try {
+    copyFileSync(join(stack.workspace.paths.repo, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    const made = await stack.pulumi(["stack", "init", "--no-select"], { cwd: folder });
+    if (made.code !== 0)
+      throw new UserError(`The stack ${stack.name} can't be made: ${lastLines(made.stderr, 3)}`);
+    const salt = /^encryptionsalt:.*$/m.exec(
+      readFileSync(join(folder, `Pulumi.${stack.name}.yaml`), "utf8"),
+    )?.[0];
+    const text = readFileSync(stack.file, "utf8");
+    if (salt) writeFileSync(stack.file, `${text.replace(/^encryptionsalt:.*\n/m, "").trimEnd()}\n${salt}\n`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** A stack's outputs; undefined where it has never been brought up. */

@@ -1,9 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parseArgs } from "node:util";
 import Mocha from "mocha";
 import { attempt } from "../cli/exec";
 import { ensureBaseImage } from "../cli/setup/base-image";
-import { ensureDocker } from "../cli/setup/docker";
+import { ensureDocker, rerunInGroup } from "../cli/setup/docker";
 import { ensureEngine } from "../cli/setup/engine";
 import { install } from "../cli/setup/root";
 import { say, step } from "../cli/output";
@@ -23,12 +24,12 @@ interface Count {
 }
 
 async function main(): Promise<void> {
-  const words = process.argv.slice(2);
-  if (words.includes("--help")) return say(USAGE);
-  const at = words.indexOf("--grep");
-  const grep = at < 0 ? undefined : words[at + 1];
-  const named = words.filter((word, i) => word !== "--grep" && i !== at + 1 - (at < 0 ? i : 0));
-  const tiers = named.length > 0 ? named : ALL;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { grep: { type: "string" }, help: { type: "boolean" } },
+  });
+  if (values.help) return say(USAGE);
+  const tiers = positionals.length > 0 ? positionals : ALL;
   const unknown = tiers.find((tier) => ![...ALL, "faults"].includes(tier));
   if (unknown) {
     say(`error: there is no tier ${unknown}\n${USAGE}`);
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     if (tiers.includes("lint")) await lint(count);
     if (tiers.some((tier) => !["lint", "unit"].includes(tier))) await prepare(tiers);
     const files = tiers.flatMap((tier) => testFiles(tier));
-    if (files.length > 0) await runMocha(files, grep, count);
+    if (files.length > 0) await runMocha(files, values.grep, count);
   } finally {
     await cleanUp();
   }
@@ -68,7 +69,8 @@ async function lint(count: Count): Promise<void> {
 
 /** What the tiers stand on: each step does nothing where it is there already. */
 async function prepare(tiers: readonly string[]): Promise<void> {
-  const docker = await step("Docker", ensureDocker, (found) => found.version);
+  const docker = await step("Docker", ensureDocker, (found) => found?.version);
+  if (!docker) return rerunInGroup();
   await step("Engine", ensureEngine, (engine) => engine.version);
   await step("Base image", (s) => ensureBaseImage(docker, s));
   if (tiers.includes("host") && !fs.existsSync("/usr/bin/chromium")) {

@@ -129,7 +129,7 @@ async function answer(step: Step, installed: boolean): Promise<Docker | undefine
 function daemonRuns(): boolean {
   return readdirSync("/proc").some((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/comm`, "utf8") === "dockerd\n";
+      return /^\d+$/.test(pid) && /^\d+ \(dockerd\) [^ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
     } catch {
       return false; // It has ended since.
     }

@@ -1,3 +1,4 @@
+import type { HostConfig } from "../../stacks/config";
 import { Exit } from "../errors";
 import type { Result } from "../exec";
 import type { HostFacts } from "../facts";
@@ -13,14 +14,31 @@ export async function run(options: VerbOptions): Promise<void> {
   const stack = await openStack(options);
   const facts = await step("Checks", () => preflight(stack.config));
   await ensureStack(stack);
+  const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];
   const changes = await deploy(
     stack,
-    ["up", "--yes", "--skip-preview", "--suppress-outputs"],
+    ["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh],
     `Stack ${stack.name}`,
   );
   await printSites(stack);
   printRemoved(stack, facts);
   if (changes === 0) process.stdout.write("\nNothing changed: the host is what the stack says.\n");
+}
+
+/**
+ * Containers, as owner/role, that the host had and that don't run any more: removed or stopped by hand. The engine
+ * looks for itself only when it is asked to, because that takes time.
+ */
+export function missing(config: HostConfig, facts: HostFacts): string[] {
+  if (!facts.routed.has("_main")) return [];
+  const roles = { static: ["web"], "static-git": ["web", "git"], wordpress: ["web", "php"] };
+  const routed = config.sites.filter(({ name }) => facts.routed.has(name));
+  const expected = [
+    ...["gateway/net", "gateway/gateway"],
+    ...(routed.some(({ kind }) => kind === "wordpress") ? ["mysql/mysql"] : []),
+    ...routed.flatMap(({ name, kind }) => roles[kind].map((role) => `${name}/${role}`)),
+  ];
+  return expected.filter((container) => !facts.running.has(container));
 }
 
 /** Runs the engine and shows each change; on failure what went wrong, in the engine's own words. */

@@ -144,7 +144,7 @@ describe("a host", function () {
     const second = await git.commit("docs", { "public/index.html": "<h1>second</h1>" });
     await until("the second commit", async () => (await host.get("docs.localhost")).body.includes("second"));
     for (const target of ["/.git/HEAD", "/../secret.txt", "/secret.txt"])
-      assert.equal((await host.get("docs.localhost", target)).status, 404, target);
+      assert.match(String((await host.get("docs.localhost", target)).status), /^40[04]$/, target);
     const { sites } = JSON.parse((await host.varvol("status", "--json")).stdout) as {
       sites: { name: string; git?: { served: string; error: string | null } }[];
     };
@@ -207,7 +207,7 @@ describe("a host", function () {
     const gone = await host.varvol("destroy", "--yes");
     assert.equal(gone.code, 0, gone.stderr);
     assert.equal((await host.containers()).size, 0);
-    assert.ok(fs.existsSync(path.join(host.root, "blog/content/index.php")));
+    assert.ok(fs.existsSync(path.join(host.root, "blog/content/themes")));
     await host.up();
     assert.match((await host.get("blog.localhost")).body, /<title>A blog/);
   });

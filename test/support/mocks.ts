@@ -40,8 +40,7 @@ export async function render(
   const program = require.resolve("../../index");
   delete require.cache[program];
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a fresh run of the program for each stack
-  const exported = require(program) as Record<string, unknown>;
-  await pulumi.output(exported).apply(() => undefined);
+  require(program);
   await pulumi.runtime.disconnect();
   return registered;
 }

@@ -5,11 +5,13 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { attempt, capture, type Result } from "../../cli/exec";
 
-/** All that tests make is named so, and only that is ever cleaned up. */
-const STACK = "test-";
-const NAMESPACE = "vtest";
+// All that tests make is named so, and only that is ever cleaned up. With an id of its own, a second run can go on
+// beside the first.
+const RUN = process.env.VARVOL_TEST_RUN ?? "";
+const STACK = `test${RUN}-`;
+const NAMESPACE = `vtest${RUN}-`;
 const FOLDERS = "/var/tmp";
-const FOLDER = "varvol-test-";
+const FOLDER = `varvol-test${RUN}-`;
 
 export interface Answer {
   readonly status: number;
@@ -29,7 +31,7 @@ export class TestHost {
 
   constructor(name: string, port: number) {
     this.stack = STACK + name;
-    this.namespace = `${NAMESPACE}-${name}-`;
+    this.namespace = `${NAMESPACE}${name}-`;
     this.http = port;
     this.https = port + 1;
     this.folder = fs.mkdtempSync(path.join(FOLDERS, FOLDER));
@@ -83,10 +85,10 @@ export class TestHost {
   /** Runs the engine itself, as a user does after `eval "$(npx varvol env)"`. */
   async pulumi(...args: string[]): Promise<Result> {
     const env = JSON.parse((await this.varvol("env", "--json")).stdout) as Record<string, string>;
-    return attempt(
-      ["pulumi", ...args, "-s", this.stack, "--config-file", this.configFile, "--non-interactive"],
-      { env: { ...this.env, ...env } },
-    );
+    const file = ["up", "preview"].includes(args[0] ?? "") ? ["--config-file", this.configFile] : [];
+    return attempt(["pulumi", ...args, "-s", this.stack, ...file, "--non-interactive"], {
+      env: { ...this.env, ...env },
+    });
   }
 
   /** Containers of this host by role, as owner/role -> id. */
@@ -165,11 +167,11 @@ export async function cleanUp(): Promise<void> {
   )
     .map((line) => line.split(" "))
     .filter(
-      ([, name = "", host = ""]) => name.startsWith(`${NAMESPACE}-`) || host.startsWith(`varvol/${STACK}`),
+      ([, name = "", host = ""]) => name.startsWith(NAMESPACE) || host.startsWith(`varvol/${STACK}`),
     );
   if (containers.length > 0) await attempt(["docker", "rm", "-fv", ...containers.map(([id = ""]) => id)]);
   const networks = (await lines("docker", "network", "ls", "--format", "{{.Name}}")).filter((name) =>
-    name.startsWith(`${NAMESPACE}-`),
+    name.startsWith(NAMESPACE),
   );
   if (networks.length > 0) await attempt(["docker", "network", "rm", ...networks]);
   for (const folder of fs.readdirSync(FOLDERS).filter((name) => name.startsWith(FOLDER))) {
