@@ -1,5 +1,6 @@
 import type { HostConfig } from "../stacks/config";
 import { scriptOnHost } from "./host";
+import { baseImage } from "./setup/base-image";
 
 /** What a look at the host finds. */
 export interface HostFacts {
@@ -7,6 +8,8 @@ export interface HostFacts {
   readonly docker?: string;
   /** Why no daemon answers. */
   readonly dockerProblem?: string;
+  /** Whether docker has the image that all others are built on. */
+  readonly baseImage: boolean;
   /** Free space in MiB where the volumes and where docker's images are. */
   readonly free: { readonly volumes: number; readonly docker: number };
   /** Who listens on the gateway's ports, by port; "docker" where it is this stack's own gateway. */
@@ -22,7 +25,7 @@ export interface HostFacts {
 }
 
 const SCRIPT = String.raw`
-root=$1 gateway=$2 label=$3; shift 3
+root=$1 gateway=$2 label=$3 base=$4; shift 4
 parent=$root; while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
 free() { df -Pm "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
 if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
@@ -31,6 +34,7 @@ if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); the
 else
   echo "docker-problem $(printf %s "$version" | tail -n 1)"
 fi
+docker image inspect "$base" > /dev/null 2>&1 && echo base-image
 docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}}/{{.Label "varvol.role"}} {{.State}}' 2>/dev/null
 echo "free-volumes $(free "$parent")"
 own=$(docker inspect -f '{{.State.Running}}' "$gateway" 2>/dev/null || true)
@@ -65,6 +69,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     config.volumeRoot,
     `${config.namespace}gateway-net`,
     `varvol/${config.stack}`,
+    baseImage,
     ...ports,
   ]);
   const lines = text.split("\n").map((line) => /^(\S+) ?(.*)$/.exec(line)?.slice(1) ?? []);
@@ -76,6 +81,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
   return {
     docker: all("docker")[0],
     dockerProblem: all("docker-problem")[0],
+    baseImage: all("base-image").length > 0,
     free: { volumes: Number(all("free-volumes")[0]), docker: Number(all("free-docker")[0]) },
     listeners: new Map(listeners),
     volumes: all("volume"),

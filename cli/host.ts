@@ -1,46 +1,40 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { shellCommand } from "../components/hostTools";
+import { sshCommand } from "../components/ssh";
 import type { HostConfig } from "../stacks/config";
 import { UserError } from "./errors";
 import { attempt, lastLines, type Result, type RunOptions } from "./exec";
 
-/** Runs a command as root on the stack's host: here, or over ssh with nothing but its host key trusted. */
+/** The words that run a command as root on the stack's host: here, or over ssh with nothing but its host key trusted. */
+export function hostCommand({ ssh }: HostConfig, command: readonly string[]): string[] {
+  const isRoot = ssh ? ssh.user === "root" : process.getuid?.() === 0;
+  const words = isRoot ? [...command] : ["sudo", "-n", ...command];
+  return ssh ? [...sshCommand(ssh), shellCommand(words)] : words;
+}
+
+/** Runs a command as root on the stack's host. */
 export async function onHost(
   config: HostConfig,
   command: readonly string[],
   options: RunOptions = {},
 ): Promise<Result> {
+  const result = await attempt(hostCommand(config, command), options);
   const { ssh } = config;
-  if (!ssh) return attempt(process.getuid?.() === 0 ? command : ["sudo", "-n", ...command], options);
-  const folder = join(tmpdir(), `varvol-ssh-${process.getuid?.() ?? 0}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const knownHosts = join(folder, `cli-${ssh.address}-${ssh.port}`);
-  writeFileSync(knownHosts, `[${ssh.address}]:${ssh.port} ${ssh.hostKey}\n${ssh.address} ${ssh.hostKey}\n`);
-  const settings = {
-    BatchMode: "yes",
-    IdentitiesOnly: "yes",
-    StrictHostKeyChecking: "yes",
-    UserKnownHostsFile: knownHosts,
-    ConnectTimeout: "10",
-  };
-  const result = await attempt(
-    [
-      ...["ssh", "-i", ssh.privateKeyFile, "-p", String(ssh.port)],
-      ...Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]),
-      `${ssh.user}@${ssh.address}`,
-      shellCommand(ssh.user === "root" ? command : ["sudo", "-n", ...command]),
-    ],
-    options,
-  );
-  if (result.code === 255) {
+  if (!ssh) return result;
+  const there = `${ssh.user}@${ssh.address}:${ssh.port}`;
+  if (result.code === 127 && result.reason)
+    throw new UserError("There is no ssh command on this machine.", "Run: apt-get install openssh-client");
+  if (result.code !== 255) return result;
+  if (/host key verification failed/i.test(result.stderr)) {
+    const shown = /SHA256:[\w+/]+/.exec(result.stderr)?.[0] ?? "unknown";
     throw new UserError(
-      `varvol:host: ${ssh.user}@${ssh.address}:${ssh.port} can't be reached: ${lastLines(result.stderr, 2)}`,
-      "Check address, port, hostKey and privateKeyFile.",
+      `varvol:host.hostKey: ${there} answers with another key (${shown})`,
+      "Something else may answer in its place. If you know that the machine has a new key, put that there.",
     );
   }
-  return result;
+  throw new UserError(
+    `varvol:host: ${there} can't be reached: ${lastLines(result.stderr, 2)}`,
+    "Check address, port, user and privateKeyFile.",
+  );
 }
 
 /** Runs a shell script as root on the stack's host and gives what it prints. */

@@ -4,7 +4,8 @@ import * as path from "node:path";
 const FOLDER = path.join(__dirname, "..", "host");
 
 /** The tools of host/ that resources may run. */
-export type HostTool = "volume" | "gate" | "vhost" | "routes" | "database" | "php-switch";
+export type HostTool =
+  "volume" | "gate" | "vhost" | "routes" | "database" | "migrate" | "php-switch" | "receive" | "mark";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

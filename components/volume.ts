@@ -39,15 +39,14 @@ export class Volume extends pulumi.ComponentResource {
     const { host, folders, secrets = [] } = args;
     this.root = host.folder(name);
     const imports = folders.flatMap((folder) =>
-      folder.import
-        ? [{ folder, ...host.copy(`${name}-${folder.name}-import`, folder.import, { parent: this }) }]
-        : [],
+      folder.import ? [{ folder, ...host.import(`${name}-${folder.name}`, folder.import) }] : [],
     );
     const command = host.run(
       `${host.scoped(name)}-volume`,
       {
         tool: "volume",
         args: [this.root],
+        sent: imports,
         stdin: pulumi
           .all(secrets.map(({ content }) => pulumi.output(content)))
           .apply((contents) =>
@@ -66,7 +65,7 @@ export class Volume extends pulumi.ComponentResource {
             ].join("\n"),
           ),
       },
-      { parent: this, dependsOn: imports.flatMap(({ copied }) => copied) },
+      { parent: this },
     );
     this.path = command.stdout;
     this.registerOutputs({ path: this.path });

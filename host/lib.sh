@@ -11,10 +11,18 @@ fail() {
     exit 1
 }
 
+# alone NAME: waits until no other tool works on it. One may be left over from an `up` whose engine was killed.
+alone() {
+    mkdir -p "$state/locks"
+    exec 9> "$state/locks/$1"
+    flock -w 900 9 || fail "another tool has been working on $1 for 15 minutes; see: fuser $state/locks/$1"
+}
+
 # write FILE MODE OWNER: standard input becomes the file, all at once; what is the same already stays untouched
 write() {
-    temp=$(mktemp "$(dirname "$1")/.write.XXXXXX")
-    cat > "$temp"
+    temp=$(dirname "$1")/.$(basename "$1").new
+    rm -f "$temp"
+    (umask 077 && cat > "$temp")
     if [ -f "$1" ] && cmp -s "$temp" "$1"; then
         rm -f "$temp"
     else
@@ -22,4 +30,14 @@ write() {
     fi
     chown "$3" "$1"
     chmod "$2" "$1"
+}
+
+# wants SOURCE: ends with the code at which whoever runs the tool over ssh sends what it has not sent yet
+wants() {
+    case $1 in "$state"/import/*) exit 75 ;; esac
+}
+
+# discard SOURCE: removes what was sent; what lies on the host itself is not Varvol's
+discard() {
+    case $1 in "$state"/import/*) rm -rf "$1" ;; esac
 }

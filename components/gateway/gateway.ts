@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs, exclusive } from "../container";
 import { Generation } from "../generation";
+import { HealthGate } from "../healthGate";
 import type { Host } from "../host";
 import { type Image, imageOn } from "../image";
 import type { Intercontainer } from "../intercontainer";
@@ -20,12 +21,16 @@ export interface GatewayArgs {
   readonly https: number;
   readonly redirectToHttps: boolean;
   readonly workers: number | "auto";
-  readonly accessLog: boolean;
+  /** Which requests are logged. */
+  readonly accessLog: "all" | "errors" | "none";
   /** Memory limit in MiB. */
   readonly memory: number;
 }
 
 const SOCKETS = "/run/varvol/sockets";
+const LISTENING = [HTTP, HTTPS].flatMap(({ first, last }) =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i),
+);
 
 /**
  * Picks the site by Host. The tiny container gateway-net owns the published ports and hands their listening
@@ -58,7 +63,7 @@ export class Gateway extends pulumi.ComponentResource {
       { host, folders: [{ name: "conf", mode: "0700" }, { name: "run" }, { name: "tmp", mode: "0700" }] },
       { parent: this },
     );
-    const image = imageOn(host, "gateway");
+    const image = imageOn(host, "gateway", "gateway");
 
     this.main = this.createMain(`${name}-conf`, volume);
     const first = host.run(
@@ -68,6 +73,11 @@ export class Gateway extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: ["stdin"] },
     );
     this.net = this.createNet(image, volume);
+    new HealthGate(
+      `${this.netName}-gate`,
+      { host, container: this.net, probe: { kind: "running" } },
+      { parent: this },
+    );
     this.nginx = new Generation(
       host.scoped(name),
       {
@@ -78,7 +88,12 @@ export class Gateway extends pulumi.ComponentResource {
         probe: { kind: "exec" },
         after: [first, this.net],
         container: {
-          command: ["/usr/lib/varvol/gateway", SOCKETS, "/etc/varvol/current/nginx.conf", "2"],
+          command: [
+            "/usr/lib/varvol/gateway",
+            SOCKETS,
+            "/etc/varvol/current/nginx.conf",
+            String(LISTENING.length),
+          ],
           mounts: [
             volume.mount("conf", "/etc/varvol", "ro"),
             volume.mount("run", "/run/varvol", "ro"),
@@ -160,14 +175,17 @@ export class Gateway extends pulumi.ComponentResource {
       {
         ...containerArgs({
           image: image.name,
-          command: ["/usr/lib/varvol/hold", SOCKETS, String(HTTP), String(HTTPS)],
+          command: ["/usr/lib/varvol/hold", SOCKETS, ...LISTENING.map(String)],
           mounts: [volume.mount("run", "/run/varvol", "rw")],
           networks: [{ name: this.args.networks.web }],
-          ports: addresses.flatMap((ip) => [
-            { internal: HTTP, external: http, ip },
-            { internal: HTTPS, external: https, ip },
-          ]),
-          memory: 32,
+          ports: [
+            { internal: HTTP, external: http },
+            { internal: HTTPS, external: https },
+          ].flatMap(({ internal, external }) =>
+            addresses.map((ip, i) => ({ internal: internal.first + i, external, ip })),
+          ),
+          // The gates ask sites from here, and a curl each adds up.
+          memory: 64,
           tmp: 1,
           stopSignal: "SIGTERM",
           grace: 5,

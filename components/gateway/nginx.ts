@@ -1,14 +1,30 @@
-/** Ports that nginx listens on inside the gateway's network; docker publishes them as the host's. */
-export const HTTP = 8080;
-export const HTTPS = 8443;
+/** Addresses that the gateway can be published on. */
+export const MOST_ADDRESSES = 4;
+
+/**
+ * Ports that nginx listens on inside the gateway's network. Each address of the host is published on one of its own:
+ * the addresses of one port come back from docker in an order that depends on its version, a change at every `up`.
+ */
+export const HTTP = { first: 8080, last: 8080 + MOST_ADDRESSES - 1 };
+export const HTTPS = { first: 8443, last: 8443 + MOST_ADDRESSES - 1 };
+
+const http = `${HTTP.first}-${HTTP.last}`;
+const https = `${HTTPS.first}-${HTTPS.last}`;
 
 export interface GatewayConf {
   readonly workers: number | "auto";
-  readonly accessLog: boolean;
+  readonly accessLog: "all" | "errors" | "none";
   /** Ports that visitors see. */
   readonly http: number;
   readonly https: number;
 }
+
+// Every line goes through docker's daemon, which at full load costs about as much as the request itself.
+const ACCESS_LOGS = {
+  all: "/dev/stdout gateway buffer=32k flush=1s",
+  errors: "/dev/stdout gateway if=$is_error",
+  none: "off",
+};
 
 /** The gateway's nginx.conf. Sites are in vhosts/, a file each. */
 export function gatewayConf(conf: GatewayConf): string {
@@ -23,7 +39,11 @@ events { worker_connections 4096; }
 http {
     default_type application/octet-stream;
     log_format gateway '$remote_addr $host "$request" $status $body_bytes_sent $request_time';
-    access_log ${conf.accessLog ? "/dev/stdout gateway" : "off"};
+    map $status $is_error {
+        "~^[45]" 1;
+        default 0;
+    }
+    access_log ${ACCESS_LOGS[conf.accessLog]};
     server_tokens off;
     sendfile on;
     tcp_nopush on;
@@ -114,6 +134,7 @@ http {
     }
 
     # Static sites only: holds the load of a busy page for a second, and pages while their container is away.
+    open_file_cache max=2000 inactive=60s;
     proxy_cache_path /tmp/cache keys_zone=static:2m max_size=16m inactive=1d use_temp_path=off;
     map $upstream_http_content_length $too_large {
         "~^[0-9]{7,}$" 1;
@@ -121,8 +142,8 @@ http {
     }
 
     server {
-        listen ${HTTP} default_server backlog=4096;
-        listen ${HTTPS} ssl default_server backlog=4096;
+        listen ${http} default_server backlog=4096;
+        listen ${https} ssl default_server backlog=4096;
         http2 on;
         ssl_reject_handshake on;
         access_log off;
@@ -153,18 +174,18 @@ export interface VhostConf {
 /** A site's virtual hosts: its canonical domain, and a redirect from the others. */
 export function vhostConf(vhost: VhostConf): string {
   const [canonical = "", ...aliases] = vhost.domains;
-  const tls = `listen ${HTTPS} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;`;
+  const tls = `listen ${https} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;`;
   const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
   const blocks = [];
   if (vhost.redirectToPort !== undefined) {
     blocks.push(`server {
-    listen ${HTTP};
+    listen ${http};
     server_name ${vhost.domains.join(" ")};
     return 308 https://${canonical}${port}$request_uri;
 }
 `);
   }
-  const plain = vhost.redirectToPort === undefined ? `listen ${HTTP};\n    ` : "";
+  const plain = vhost.redirectToPort === undefined ? `listen ${http};\n    ` : "";
   if (aliases.length > 0) {
     blocks.push(`server {
     ${plain}${tls}

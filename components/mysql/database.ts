@@ -28,9 +28,7 @@ export class Database extends pulumi.ComponentResource {
       { length: 32, special: false },
       { parent: this },
     ).result;
-    const dump = args.import
-      ? host.copy(`${name}-database-import`, args.import, { parent: this })
-      : undefined;
+    const dump = args.import ? host.import(`${name}-database`, args.import) : undefined;
     this.ready = host.run(
       `${host.scoped(name)}-database`,
       {
@@ -39,8 +37,9 @@ export class Database extends pulumi.ComponentResource {
           .output(mysql.containerName)
           .apply((container) => [container, name, ...(dump ? [dump.path] : [])]),
         stdin: this.password,
+        sent: dump && [dump],
       },
-      { parent: this, dependsOn: dump?.copied },
+      { parent: this },
     ).stdout;
     this.registerOutputs({ name: this.databaseName });
   }

@@ -10,12 +10,12 @@ const blog = {
 
 describe("the gateway's configuration", () => {
   it("answers unknown hosts with nothing and rejects unknown server names", () => {
-    const text = gatewayConf({ workers: 1, accessLog: false, http: 80, https: 443 });
+    const text = gatewayConf({ workers: 1, accessLog: "none", http: 80, https: 443 });
     assert.match(text, /default_server[\s\S]*ssl_reject_handshake on;[\s\S]*return 444;/);
   });
 
   it("overwrites every forwarded header", () => {
-    const text = gatewayConf({ workers: 1, accessLog: false, http: 80, https: 443 });
+    const text = gatewayConf({ workers: 1, accessLog: "none", http: 80, https: 443 });
     for (const header of [
       "X-Forwarded-For",
       "X-Real-IP",
@@ -35,20 +35,23 @@ describe("the gateway's configuration", () => {
       text,
       /server_name www\.blog\.example\.org;[\s\S]*return 301 \$scheme:\/\/blog\.example\.org\$visible_port\$request_uri;/,
     );
-    assert.match(text, /listen 8080;\n {4}listen 8443 ssl;[\s\S]*server_name blog\.example\.org;\n/);
+    assert.match(
+      text,
+      /listen 8080-8083;\n {4}listen 8443-8446 ssl;[\s\S]*server_name blog\.example\.org;\n/,
+    );
     assert.match(text, /set \$generation blog-web-1a2b3c4;/);
   });
 
   it("only redirects plain HTTP where the host wants that", () => {
     assert.match(
       vhostConf({ ...blog, redirectToPort: 443 }),
-      /listen 8080;[\s\S]*return 308 https:\/\/blog\.example\.org\$request_uri;/,
+      /listen 8080-8083;[\s\S]*return 308 https:\/\/blog\.example\.org\$request_uri;/,
     );
     assert.match(
       vhostConf({ ...blog, redirectToPort: 8443 }),
       /return 308 https:\/\/blog\.example\.org:8443\$request_uri;/,
     );
-    assert.equal(vhostConf({ ...blog, redirectToPort: 443 }).match(/listen 8080;/g)?.length, 1);
+    assert.equal(vhostConf({ ...blog, redirectToPort: 443 }).match(/listen 8080-8083;/g)?.length, 1);
   });
 
   it("caches static sites only", () => {

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import { GitServer } from "../support/gitServer";
+import { TestHost } from "../support/testHost";
+import { newKey, TestMachine } from "../support/testMachine";
+import { until } from "../support/until";
+
+describe("a host over ssh", function () {
+  this.timeout(1_200_000);
+  const host = new TestHost("remote", 18300);
+  const domains = { hello: "hello.example.org", docs: "docs.example.org", blog: "blog.example.org" };
+  const home = os.homedir();
+  let machine: TestMachine;
+  let git: GitServer;
+  let sites: Record<string, unknown>[];
+
+  const configure = (more: readonly Record<string, unknown>[] = [], hostKey?: string) =>
+    host.configure([...sites, ...more], {
+      kind: "prod",
+      namespace: "",
+      volumeRoot: "/var/vol",
+      gateway: {},
+      host: { ...machine.host, ...(hostKey && { hostKey }) },
+    });
+  const page = async (domain: string, target = "/") => (await host.get(domain, target, { tls: true })).body;
+  const allAnswer = async () => {
+    const fresh = `/?fresh=${Date.now()}`;
+    assert.match(await page(domains.hello), /Hello from Varvol/);
+    assert.match(await page(domains.docs), /<h1>first<\/h1>/);
+    assert.match(await page(domains.blog, fresh), /<title>A blog/);
+    assert.match(await page("moved.example.org", fresh), /<title>Moved here/);
+    return true;
+  };
+
+  before(async () => {
+    // ssh's files are made in the home folder; what has been installed stays in use.
+    process.env.XDG_CACHE_HOME ??= path.join(home, ".cache");
+    process.env.HOME = host.folder;
+    machine = await TestMachine.start(host.folder, { ssh: 18322, http: host.http, https: host.https });
+    git = await GitServer.start(path.join(host.folder, "git"), 18318);
+    await git.commit("docs", { "public/index.html": "<h1>first</h1>" });
+    sites = [
+      { name: "hello", kind: "static", domains: [domains.hello], import: path.resolve("demo/hello") },
+      {
+        name: "docs",
+        kind: "static-git",
+        domains: [domains.docs],
+        git: { url: `${git.address}/docs`, branch: "main", folder: "public" },
+      },
+      { name: "blog", kind: "wordpress", domains: [domains.blog, "www.blog.example.org"], title: "A blog" },
+    ];
+  });
+
+  after(async () => {
+    process.env.HOME = home;
+    git?.stop();
+    await machine?.stop();
+  });
+
+  it("refuses a machine with another key before anything is touched", async () => {
+    configure([], await newKey(path.join(host.folder, "other")));
+    const { code, stderr } = await host.varvol("up");
+    assert.equal(code, 1);
+    assert.match(stderr, /varvol:host\.hostKey: root@127\.0\.0\.1:18322 answers with another key \(SHA256:/);
+    assert.equal(await machine.output("ls /var/vol 2>/dev/null; docker ps -aq; docker images -q"), "");
+    assert.deepEqual(fs.readdirSync(path.join(host.folder, "state")), []);
+  });
+
+  it("brings all three kinds of site up on a bare machine, images built there", async () => {
+    configure();
+    const text = await host.up();
+    for (const name of ["hello", "docs", "blog"]) assert.match(text, new RegExp(`${name} .* ok`));
+    const images = await machine.output("docker images --format '{{.Repository}}'");
+    for (const name of ["gateway", "web", "git", "mariadb", "wordpress-php", "wordpress-web"])
+      assert.ok(images.split("\n").includes(`varvol/${name}`), name);
+  });
+
+  it("serves them over HTTPS, and redirects HTTP there", async () => {
+    assert.match(await page(domains.hello), /Hello from Varvol/);
+    assert.match(await page(domains.docs), /<h1>first<\/h1>/);
+    assert.match(await page(domains.blog), /<title>A blog/);
+    for (const domain of [...Object.values(domains), "www.blog.example.org"]) {
+      const { status, headers } = await host.get(domain, "/a?b");
+      assert.equal(status, 308);
+      assert.equal(headers.location, `https://${domain.replace(/^www\./, "")}/a?b`);
+    }
+  });
+
+  it("serves IPv6 as well", async () => {
+    const request = `GET / HTTP/1.1\\r\\nHost: ${domains.hello}\\r\\nConnection: close\\r\\n\\r\\n`;
+    const answer = await machine.output(
+      `printf '${request}' | openssl s_client -quiet -connect '[::1]:443' -servername ${domains.hello} 2>/dev/null`,
+    );
+    assert.match(answer, /^HTTP\/1.1 200/);
+  });
+
+  it("changes nothing when nothing changed, and says so", async () => {
+    const before = await machine.containers();
+    assert.match(await host.up(), /Nothing changed/);
+    assert.deepEqual(await machine.containers(), before);
+    const again = await host.pulumi("preview", "--refresh", "--expect-no-changes");
+    assert.equal(again.code, 0, again.stdout);
+  });
+
+  it("keeps the key that logs in out of the stack's state", async () => {
+    const { privateKeyFile } = machine.host as { privateKeyFile: string };
+    const body = fs.readFileSync(privateKeyFile, "utf8").split("\n")[1] ?? "";
+    const { stdout } = await host.pulumi("stack", "export", "--show-secrets");
+    assert.match(stdout, /"resources"/);
+    assert.ok(body.length > 20 && !stdout.includes(body));
+  });
+
+  it("tells its status", async () => {
+    const { code, stdout } = await host.varvol("status", "--json");
+    assert.equal(code, 0);
+    const status = JSON.parse(stdout) as { sites: { name: string; state: string; git?: object }[] };
+    assert.deepEqual(
+      status.sites.map(({ name, state }) => [name, state]),
+      ["hello", "docs", "blog"].map((name) => [name, "ok"]),
+    );
+    assert.ok(status.sites[1]?.git);
+  });
+
+  it("fills a WordPress from a dump and an archive of this machine, which leave no trace on the other", async () => {
+    const dump = path.join(host.folder, "blog.sql.gz");
+    const content = path.join(host.folder, "content.tar.gz");
+    await machine.output(
+      `echo marked > /var/vol/blog/content/uploads.txt; docker exec mysql mariadb blog -e "UPDATE wp_options SET option_value = 'Moved here' WHERE option_name = 'blogname'"`,
+    );
+    fs.writeFileSync(dump, await binary("docker exec mysql mariadb-dump blog | gzip"));
+    fs.writeFileSync(content, await binary("tar -C /var/vol/blog/content -czf - ."));
+    await machine.output(
+      `docker exec mysql mariadb blog -e "UPDATE wp_options SET option_value = 'A blog' WHERE option_name = 'blogname'"`,
+    );
+    const before = await machine.containers();
+    const moved = { name: "moved", kind: "wordpress", domains: ["moved.example.org"] };
+    sites.push({ ...moved, import: { content, database: dump } });
+
+    fs.renameSync(dump, `${dump}.away`);
+    fs.writeFileSync(dump, gzipSync("CREATE nonsense"));
+    configure();
+    const failed = await host.varvol("up");
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /can't be read into the database/);
+
+    fs.renameSync(`${dump}.away`, dump);
+    await host.up();
+    const body = await page("moved.example.org");
+    assert.match(body, /<title>Moved here/);
+    assert.match(body, /https:\/\/moved\.example\.org\//);
+    assert.doesNotMatch(body, /blog\.example\.org/);
+    assert.equal(await page("moved.example.org", "/wp-content/uploads.txt"), "marked\n");
+    assert.equal(await machine.output("find /var/vol/.varvol/import -mindepth 1"), "");
+    for (const [role, id] of before) assert.equal((await machine.containers()).get(role), id, role);
+  });
+
+  it("needs what it was filled from no more", async () => {
+    for (const file of ["blog.sql.gz", "content.tar.gz"]) fs.rmSync(path.join(host.folder, file));
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
+  it("comes back by itself when docker restarts, with the same containers", async () => {
+    const before = await machine.containers();
+    await machine.output("systemctl restart docker");
+    await until("all sites", allAnswer, 60);
+    assert.deepEqual(await machine.containers(), before);
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
+  it("comes back by itself when the machine boots", async () => {
+    const before = await machine.containers();
+    await machine.reboot();
+    await until("all sites", allAnswer, 60);
+    assert.deepEqual(await machine.containers(), before);
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
+  it("refuses another key also while a connection with the right one is open", async () => {
+    const before = await machine.containers();
+    configure([], fs.readFileSync(path.join(host.folder, "other.pub"), "utf8").trim());
+    for (const verb of ["up", "status"]) {
+      const { code, stderr } = await host.varvol(verb);
+      assert.equal(code, 1);
+      assert.match(stderr, /answers with another key/);
+    }
+    const engine = await host.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(engine.code, 0);
+    assert.deepEqual(await machine.containers(), before);
+    configure();
+    await host.up();
+    assert.deepEqual(await machine.containers(), before);
+  });
+
+  it("is removed by destroy, with all data left", async () => {
+    const gone = await host.varvol("destroy", "--yes");
+    assert.equal(gone.code, 0, gone.stderr);
+    assert.equal((await machine.containers()).size, 0);
+    assert.match(await machine.output("ls /var/vol"), /^blog\ndocs\ngateway\nhello\nmoved\nmysql$/);
+  });
+
+  async function binary(command: string): Promise<Buffer> {
+    return Buffer.from(await machine.output(`${command} | base64 -w0`), "base64");
+  }
+});
