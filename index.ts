@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Gateway, Host, Intercontainer, Mysql } from "./components";
 import { readConfig } from "./stacks/config";
+import { imagesInUse } from "./stacks/lock";
 import { createSite, needsMysql } from "./stacks/sites";
 
 const config = readConfig();
@@ -39,4 +40,6 @@ const secrets = pulumi.secret(
 );
 
 export { listed as sites, secrets };
+/** What is in each image, for a plan to tell what an upgrade changes. */
+export const images = imagesInUse(config.sites, config.lock);
 export const certificateAuthority = gateway.authority.certificate;

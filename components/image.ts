@@ -4,89 +4,158 @@ import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host";
+import { hasOwnSet, type ImageLock, lockedSet, type PackageSet } from "./imageLock";
 
 const CONTEXT = path.join(__dirname, "..", "images");
 
-/** Varvol's images: the folders of images/ that each is built from, and the build's target. */
+interface Source {
+  /** Files and folders of images/ that the image is built from. */
+  readonly files: readonly string[];
+  readonly dockerfile: string;
+  readonly target?: string;
+  /** Build argument -> the packages that it names. */
+  readonly packages: Readonly<Record<string, PackageSet>>;
+}
+
+const COMMON = ["install-packages"];
+
+/** Varvol's images. */
 const SOURCES = {
-  gateway: { folders: ["gateway"] },
-  web: { folders: ["web"] },
-  git: { folders: ["git"] },
-  mariadb: { folders: ["mariadb"] },
-  "wordpress-php": { folders: ["wordpress"], target: "php" },
-  "wordpress-web": { folders: ["wordpress", "web"], target: "web" },
-} as const satisfies Record<string, { folders: readonly string[]; target?: string }>;
+  gateway: { files: ["gateway"], dockerfile: "gateway/Dockerfile", packages: { PACKAGES: "gateway" } },
+  web: { files: ["web"], dockerfile: "web/Dockerfile", packages: { PACKAGES: "web" } },
+  git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
+  mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
+  "wordpress-php": {
+    files: ["wordpress"],
+    dockerfile: "wordpress/Dockerfile",
+    target: "php",
+    packages: { PHP_PACKAGES: "php", WORDPRESS_PACKAGES: "wordpress" },
+  },
+  "wordpress-web": {
+    files: ["wordpress/Dockerfile", "web"],
+    dockerfile: "wordpress/Dockerfile",
+    target: "web",
+    packages: { WEB_PACKAGES: "web", WORDPRESS_PACKAGES: "wordpress" },
+  },
+} as const satisfies Record<string, Source>;
 
 export type ImageName = keyof typeof SOURCES;
 
 export interface ImageArgs {
   readonly host: Host;
-  /** One of Varvol's own images, or the user's, as name@sha256:…. */
-  readonly source: ImageName | { readonly pinned: string };
+  /** Name to run, which changes with the content. */
+  readonly image: string;
+  /** How to build it; undefined for one that is pulled, or that an earlier generation left on the host. */
+  readonly build?: docker.types.input.RemoteImageBuild;
 }
 
-const shared = new WeakMap<Host, Map<string, Image>>();
-
-/** The image on the host; all that need it share one resource. */
-export function imageOn(host: Host, source: ImageArgs["source"]): Image {
-  const images = shared.get(host) ?? new Map<string, Image>();
-  shared.set(host, images);
-  const name = typeof source === "string" ? source : source.pinned;
-  const image =
-    images.get(name) ?? new Image(host.scoped(`image-${name}`), { host, source }, { parent: host });
-  images.set(name, image);
-  return image;
-}
-
-/** An image on the host: built there from images/, or pulled. Its name changes with its content, so a preview tells. */
+/** An image on the host: built there from images/, or pulled. */
 export class Image extends pulumi.ComponentResource {
-  /** The name that containers use: a plain string, known in a preview. */
+  /** The name that containers use: a plain string, known in a preview, so that it tells what is replaced. */
   readonly name: string;
   /** What a container must wait for. */
   readonly present: pulumi.Resource;
 
   constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Image", name, {}, opts);
-    const { source } = args;
-    this.name = typeof source === "string" ? imageTag(source) : source.pinned;
+    this.name = args.image;
     this.present = new docker.RemoteImage(
       name,
-      { name: this.name, keepLocally: true, ...(typeof source === "string" && { build: buildArgs(source) }) },
-      { parent: this, provider: args.host.docker, ignoreChanges: ["build"], deleteBeforeReplace: false },
+      { name: args.image, keepLocally: true, build: args.build },
+      { parent: this, provider: args.host.docker, deleteBeforeReplace: false },
     );
     this.registerOutputs({ name: this.name });
   }
 }
 
-/** The tag of one of Varvol's images: the hash of everything it is built from. */
-export function imageTag(name: ImageName): string {
-  const source: { folders: readonly string[]; target?: string } = SOURCES[name];
+const shared = new WeakMap<Host, Map<string, Image>>();
+
+/** One of Varvol's images as a site or module runs it, or the user's own; all that run the same share one resource. */
+export function imageOn(host: Host, source: ImageName | { readonly pinned: string }, owner: string): Image {
+  const images = shared.get(host) ?? new Map<string, Image>();
+  shared.set(host, images);
+  const { name, ...args } =
+    typeof source === "string"
+      ? ownImage(source, owner, host.imageLock)
+      : { name: `image-${owner}-own`, image: source.pinned };
+  const image = images.get(name) ?? new Image(host.scoped(name), { host, ...args }, { parent: host });
+  images.set(name, image);
+  return image;
+}
+
+function ownImage(name: ImageName, owner: string, lock: ImageLock) {
+  const pinned = lock.pins[owner]?.[name];
+  if (pinned) return { name: `image-${name}-${owner}`, image: pinned };
+  const apart = hasOwnSet(lock, packageSets(name), owner);
+  return {
+    name: apart ? `image-${name}-${owner}` : `image-${name}`,
+    image: imageTag(name, lock, owner),
+    build: imageBuild(name, lock, owner),
+  };
+}
+
+/** The package sets that an image is built from. */
+export function packageSets(name: ImageName): PackageSet[] {
+  return Object.values((SOURCES[name] as Source).packages);
+}
+
+/** Every image that a site or module may run, and the packages in it. */
+export function imageContents(name: ImageName, lock: ImageLock, owner: string): Record<string, string> {
+  return Object.assign({}, ...packageSets(name).map((set) => lockedSet(lock, set, owner).packages)) as Record<
+    string,
+    string
+  >;
+}
+
+/** The name of one of Varvol's images: its tag is the hash of everything it is built from. */
+export function imageTag(name: ImageName, lock: ImageLock, owner: string): string {
+  const source: Source = SOURCES[name];
   const hash = crypto.createHash("sha256").update(source.target ?? "");
-  for (const folder of source.folders) {
-    for (const file of listFiles(path.join(CONTEXT, folder))) {
-      hash
-        .update(`${path.relative(CONTEXT, file)}\0${fs.statSync(file).mode & 0o111}\0`)
-        .update(fs.readFileSync(file));
-    }
+  for (const set of packageSets(name))
+    hash.update(JSON.stringify(Object.entries(lockedSet(lock, set, owner).packages).sort()));
+  for (const file of [...source.files, ...COMMON].flatMap((entry) => listFiles(path.join(CONTEXT, entry)))) {
+    hash
+      .update(`${path.relative(CONTEXT, file)}\0${fs.statSync(file).mode & 0o111}\0`)
+      .update(fs.readFileSync(file));
   }
   return `varvol/${name}:${hash.digest("hex").slice(0, 12)}`;
 }
 
-function buildArgs(name: ImageName): docker.types.input.RemoteImageBuild {
-  const source: { folders: readonly string[]; target?: string } = SOURCES[name];
+/** How one of Varvol's images is built. */
+export function imageBuild(name: ImageName, lock: ImageLock, owner: string) {
+  const source: Source = SOURCES[name];
+  const packages = Object.entries(source.packages).map(([argument, set]): [string, string] => {
+    const { packages: versions } = lockedSet(lock, set, owner);
+    return [
+      argument,
+      Object.entries(versions)
+        .map(([one, version]) => `${one}=${version}`)
+        .join(" "),
+    ];
+  });
   return {
-    context: CONTEXT,
-    dockerfile: `${source.folders[0]}/Dockerfile`,
+    // Relative, so that a checkout elsewhere has no other one.
+    context: path.relative(process.cwd(), CONTEXT),
+    dockerfile: source.dockerfile,
     target: source.target,
+    buildArgs: {
+      ...Object.fromEntries(packages),
+      SNAPSHOT: newest(Object.values(source.packages).map((set) => lockedSet(lock, set, owner).snapshot)),
+    },
     // Without it the image lands on this machine's daemon, whatever host the provider has.
     useLegacyBuilder: true,
   };
 }
 
-function listFiles(folder: string): string[] {
+function newest(moments: readonly string[]): string {
+  return [...moments].sort().at(-1) ?? "";
+}
+
+function listFiles(entry: string): string[] {
+  if (fs.statSync(entry).isFile()) return [entry];
   return fs
-    .readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
+    .readdirSync(entry, { withFileTypes: true, recursive: true })
+    .filter((file) => file.isFile())
+    .map((file) => path.join(file.parentPath, file.name))
     .sort();
 }

@@ -33,7 +33,7 @@ export class Mysql extends pulumi.ComponentResource {
       `${host.scoped(name)}-server`,
       {
         host,
-        image: imageOn(host, "mariadb"),
+        image: imageOn(host, "mariadb", "mysql"),
         owner: "mysql",
         role: "mysql",
         probe: { kind: "exec" },
@@ -63,11 +63,11 @@ export class Mysql extends pulumi.ComponentResource {
 export function serverOptions(bufferPool: number): string[] {
   return [
     `--innodb-buffer-pool-size=${bufferPool}M`,
-    "--innodb-log-buffer-size=4M",
+    "--innodb-log-buffer-size=2M",
     "--innodb-log-file-size=48M",
     "--performance-schema=OFF",
     "--max-connections=100",
-    "--key-buffer-size=4M",
+    "--key-buffer-size=1M",
     "--aria-pagecache-buffer-size=8M",
     "--table-open-cache=400",
     "--query-cache-size=0",

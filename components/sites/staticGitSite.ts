@@ -39,7 +39,7 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
       host.scoped(`${name}-git`),
       {
         host,
-        image: imageOn(host, "git"),
+        image: imageOn(host, "git", name),
         owner: name,
         role: "git",
         probe: { kind: "exec" },

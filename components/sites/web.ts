@@ -26,7 +26,7 @@ export class Web extends pulumi.ComponentResource {
       name,
       {
         host,
-        image: imageOn(host, args.image ? { pinned: args.image } : args.source),
+        image: imageOn(host, args.image ? { pinned: args.image } : args.source, site),
         owner: site,
         role: "web",
         probe: { kind: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },

@@ -64,11 +64,19 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       { parent: this },
     );
     const php = this.createPhp(name, args, database, volume);
+    const migrated = host.run(
+      `${host.scoped(name)}-migrate`,
+      {
+        tool: "migrate",
+        args: pulumi.all([php.healthyId, args.mysql.containerName]).apply(([id, mysql]) => [id, mysql, name]),
+      },
+      { parent: this },
+    );
     // nginx follows the link at its next connection; the old php-fpm ends once its queue is empty.
     const switched = host.run(
       `${host.scoped(name)}-php-switch`,
       { tool: "php-switch", args: [`${host.folder(name)}/run`, php.healthyId] },
-      { parent: this },
+      { parent: this, dependsOn: migrated },
     );
     const web = new Web(
       host.scoped(`${name}-web`),
@@ -102,7 +110,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       host.scoped(`${name}-php`),
       {
         host,
-        image: imageOn(host, image ? { pinned: image } : "wordpress-php"),
+        image: imageOn(host, image ? { pinned: image } : "wordpress-php", name),
         owner: name,
         role: "php",
         probe: { kind: "exec" },

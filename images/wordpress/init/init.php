@@ -37,7 +37,8 @@ fill_content('/srv/default-content', '/srv/wordpress/wp-content');
 
 $interrupted = is_marked($database, INSTALL_MARKER);
 $prefix = $interrupted ? null : table_prefix($database);
-if (is_marked($database, IMPORT_MARKER)) {
+$imported = is_marked($database, IMPORT_MARKER);
+if ($imported) {
     if ($prefix === null) {
         throw new RuntimeException('the imported dump holds no WordPress tables');
     }
@@ -51,7 +52,9 @@ if ($fresh) {
 }
 
 putenv("TABLE_PREFIX=$prefix");
-if ($fresh || database_version($database, $prefix) < core_database_version()) {
+// An older site that was just imported is brought up to date here: the dump it came from is its backup. Otherwise
+// that is a step of its own, between the new generation's gate and the switch to it.
+if ($fresh || ($imported && database_version($database, $prefix) < core_database_version())) {
     define('WP_INSTALLING', true);
     define('WP_DISABLE_FATAL_ERROR_HANDLER', true);
     require '/srv/wordpress/wp-load.php';

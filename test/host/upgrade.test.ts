@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { capture } from "../../cli/exec";
+import type { ImageLock } from "../../components/imageLock";
+import { readLock, writeLock } from "../../stacks/lock";
+import { TestHost } from "../support/testHost";
+
+describe("an upgrade", function () {
+  this.timeout(600_000);
+  const host = new TestHost("upgrade", 18600);
+  const hello = {
+    name: "hello",
+    kind: "static",
+    domains: ["hello.localhost"],
+    import: path.resolve("demo/hello"),
+  };
+  const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"] };
+  const lockFile = host.lockFile;
+
+  const imageOf = async (role: string) =>
+    capture(["docker", "inspect", "-f", "{{.Config.Image}}", await host.container(role)]);
+  const sql = (statement: string) =>
+    capture(["docker", "exec", `${host.namespace}mysql`, "mariadb", "-N", "-B", "-e", statement]);
+  const varvol = async (...args: string[]) => {
+    const result = await host.varvol(...args);
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    return result.stdout;
+  };
+  const setDatabaseVersion = (version: number) =>
+    sql(`UPDATE blog.wp_options SET option_value = '${version}' WHERE option_name = 'db_version'`);
+
+  before(async () => {
+    // Images that hold a package too many: what an upgrade finds is always different.
+    const newest = readLock();
+    const netbase = {
+      netbase: (
+        await capture([
+          "docker",
+          "run",
+          "--rm",
+          "debian:trixie-slim",
+          "sh",
+          "-c",
+          "apt-get -qq update && apt-cache show netbase | sed -n 's/^Version: //p' | head -n 1",
+        ])
+      ).trim(),
+    };
+    const older = (set: "web" | "php") => ({
+      snapshot: "20260101T000000Z",
+      packages: { ...newest.sets[set]?.packages, ...netbase },
+    });
+    writeLock({ ...newest, sets: { ...newest.sets, web: older("web"), php: older("php") } }, lockFile);
+    host.configure([hello, blog]);
+    await host.up();
+  });
+
+  it("runs nothing new before the lock has changed and `up` was said", async () => {
+    const before = await host.containers();
+    assert.match(await host.up(), /Nothing changed/);
+    const text = await varvol("upgrade", "hello");
+    assert.match(text, /hello\s+netbase\s+\S+\s+-/);
+    assert.deepEqual(await host.containers(), before);
+  });
+
+  it("of one site replaces that site's containers and no others", async () => {
+    const before = await host.containers();
+    await host.up();
+    const after = await host.containers();
+    const replaced = [...after].filter(([role, id]) => before.get(role) !== id).map(([role]) => role);
+    assert.deepEqual(replaced, ["hello/web"]);
+    assert.match((await host.get("hello.localhost")).body, /Hello from Varvol/);
+  });
+
+  it("that WordPress's database can't follow fails, and the old generation serves on", async () => {
+    await varvol("upgrade");
+    const php = await host.container("blog/php");
+    await setDatabaseVersion(58000);
+    await sql(
+      "REVOKE ALL PRIVILEGES ON blog.* FROM 'blog'@'%'; GRANT SELECT, INSERT, DELETE ON blog.* TO 'blog'@'%'",
+    );
+    const failed = await host.varvol("up");
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /database migration \(58000 to \d+\) failed[\s\S]*dumps\//);
+    assert.equal((await host.get("blog.localhost", "/?after-failure")).status, 200);
+    assert.equal(await capture(["docker", "inspect", "-f", "{{.State.Running}}", php]), "true");
+    assert.equal(
+      await capture(["readlink", path.join(host.root, "blog/run/fpm.sock")]),
+      `php-${php.slice(0, 12)}.sock`,
+    );
+  });
+
+  it("dumps and migrates the database between gate and switch, once it can", async () => {
+    await sql("GRANT ALL PRIVILEGES ON blog.* TO 'blog'@'%'");
+    const gateway = await host.container("gateway/gateway");
+    await host.up();
+    assert.ok(
+      Number(await sql("SELECT option_value FROM blog.wp_options WHERE option_name = 'db_version'")) > 58000,
+    );
+    const dumps = fs.readdirSync(path.join(host.root, "blog/dumps"));
+    assert.ok(
+      dumps.some((name) => /before-58000-to-\d+\.sql\.gz$/.test(name)),
+      dumps.join(),
+    );
+    assert.equal(
+      await host.container("gateway/gateway"),
+      gateway,
+      "modules are upgraded only when they are named",
+    );
+    assert.equal((await host.get("blog.localhost", "/?after")).status, 200);
+    assert.match(await varvol("upgrade"), /the lock did not change/);
+  });
+
+  it("is rolled back in one command", async () => {
+    const upgraded = await imageOf("hello/web");
+    assert.match(await varvol("rollback", "hello"), /hello: varvol\/web:\w+ -> varvol\/web:\w+/);
+    const rolledBack = await imageOf("hello/web");
+    assert.notEqual(rolledBack, upgraded);
+    assert.match((await host.get("hello.localhost")).body, /Hello from Varvol/);
+    const lock = JSON.parse(fs.readFileSync(lockFile, "utf8")) as ImageLock;
+    assert.deepEqual(lock.pins, { hello: { web: rolledBack } });
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
+  it("is not rolled back where the database has moved on, and the dump is named", async () => {
+    const version = Number(
+      await sql("SELECT option_value FROM blog.wp_options WHERE option_name = 'db_version'"),
+    );
+    await setDatabaseVersion(version + 1000);
+    const refused = await host.varvol("rollback", "blog");
+    await setDatabaseVersion(version);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /blog: no way back: WordPress's database is of version \d+[\s\S]*dumps\/\S+\.sql\.gz/,
+    );
+  });
+
+  it("leaves old images to prune, which keeps the current and the previous ones", async () => {
+    const current = await imageOf("hello/web");
+    await capture(["docker", "tag", current, "varvol/web:000000000000"]);
+    const generations = fs
+      .readFileSync(path.join(host.root, ".varvol/generations/hello-web"), "utf8")
+      .trim()
+      .split("\n");
+    await varvol("prune");
+    const left = (
+      await capture([
+        "docker",
+        "images",
+        "--format",
+        "{{.Repository}}:{{.Tag}}",
+        "--filter",
+        "reference=varvol/*",
+      ])
+    ).split("\n");
+    assert.ok(!left.includes("varvol/web:000000000000"));
+    for (const image of generations.slice(-2)) assert.ok(left.includes(image), image);
+  });
+});

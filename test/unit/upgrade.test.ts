@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { packagesOf } from "../../cli/packages";
+import { compareVersions, pinsOf } from "../../cli/verbs/rollback";
+import { applyUpgrade, chooseOwners, setsOf } from "../../cli/verbs/upgrade";
+import { imageTag } from "../../components/image";
+import type { ImageLock, LockedSet } from "../../components/imageLock";
+import { type HostConfig, resolveConfig } from "../../stacks/config";
+import { checkConfig } from "../../stacks/problems";
+
+const config: HostConfig = resolveConfig(
+  "test",
+  checkConfig("test", {
+    kind: "local",
+    sites: [
+      { name: "hello", kind: "static", domains: ["hello.localhost"] },
+      { name: "blog", kind: "wordpress", domains: ["blog.localhost"] },
+      { name: "diary", kind: "wordpress", domains: ["diary.localhost"] },
+    ],
+  }),
+);
+
+const locked = (version: string): LockedSet => ({
+  snapshot: "20260101T000000Z",
+  packages: { nginx: version },
+});
+const old: ImageLock = {
+  sets: {
+    gateway: locked("1"),
+    web: locked("1"),
+    git: locked("1"),
+    mariadb: locked("1"),
+    php: locked("1"),
+    wordpress: locked("1"),
+  },
+  sites: {},
+  pins: { blog: { "wordpress-php": "varvol/wordpress-php:old" } },
+};
+const newer = {
+  gateway: locked("2"),
+  web: locked("2"),
+  mariadb: locked("2"),
+  php: locked("2"),
+  wordpress: locked("2"),
+};
+
+describe("an upgrade", () => {
+  it("means all sites and no module, unless they are named", () => {
+    assert.deepEqual(chooseOwners(config, [], false), ["hello", "blog", "diary"]);
+    assert.deepEqual(chooseOwners(config, [], true), ["hello", "blog", "diary", "gateway", "mysql"]);
+    assert.deepEqual(chooseOwners(config, ["mysql"], false), ["mysql"]);
+    assert.throws(() => chooseOwners(config, ["nobody"], false), /nobody is no site or module/);
+    assert.deepEqual(setsOf(config, ["blog"]), ["php", "wordpress", "web"]);
+  });
+
+  it("of all sites leaves the modules where they are, and ends what was rolled back", () => {
+    const lock = applyUpgrade(old, config, ["hello", "blog", "diary"], false, newer);
+    assert.deepEqual(lock.sets.web, newer.web);
+    assert.deepEqual(lock.sets.gateway, old.sets.gateway);
+    assert.deepEqual(lock.pins, {});
+  });
+
+  it("of one site leaves the others where they are", () => {
+    const lock = applyUpgrade(old, config, ["blog"], true, newer);
+    assert.deepEqual(lock.sets, old.sets);
+    assert.deepEqual(Object.keys(lock.sites), ["blog"]);
+    assert.notEqual(imageTag("web", lock, "blog"), imageTag("web", lock, "hello"));
+    assert.equal(imageTag("web", lock, "diary"), imageTag("web", old, "diary"));
+  });
+
+  it("that finds nothing new changes nothing, the moment included", () => {
+    const again = { web: { ...locked("1"), snapshot: "20990101T000000Z" } };
+    assert.deepEqual(applyUpgrade({ ...old, pins: {} }, config, ["hello"], false, again), {
+      ...old,
+      pins: {},
+    });
+  });
+
+  it("reads versions from what apt-get would do", () => {
+    const text = [
+      "upgrade libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.7/stable [amd64])",
+      "exact web curl 8.14.1-2",
+      "install web nginx-light (1.26.3-3+deb13u11 Debian-Security:13/stable-security [all])",
+      "install web libfoo [1.0] (1.1+b3 Debian:13.7/stable [amd64]) []",
+      "install git git (2.47 Debian:13.7/stable [amd64])",
+      "exact wordpress wordpress 6.8.12+dfsg1-0+deb13u1",
+    ].join("\n");
+    assert.deepEqual(packagesOf("web", text), {
+      libc6: "2.41-12+deb13u1",
+      curl: "8.14.1-2",
+      "nginx-light": "1.26.3-3+deb13u11",
+      libfoo: "1.1",
+    });
+    assert.deepEqual(packagesOf("wordpress", text), { wordpress: "6.8.12+dfsg1-0+deb13u1" });
+  });
+});
+
+describe("a rollback", () => {
+  it("goes to the newest earlier image of each role", () => {
+    const generations = new Map([
+      ["blog-php", ["varvol/wordpress-php:c", "varvol/wordpress-php:b", "varvol/wordpress-php:a"]],
+      ["blog-web", ["varvol/wordpress-web:x"]],
+    ]);
+    assert.deepEqual(pinsOf(config, "blog", generations), [
+      { owner: "blog", image: "wordpress-php", from: "varvol/wordpress-php:c", to: "varvol/wordpress-php:b" },
+    ]);
+    assert.deepEqual(pinsOf(config, "hello", generations), []);
+  });
+
+  it("compares versions by number", () => {
+    assert.ok(compareVersions("11.10", "11.8") > 0);
+    assert.ok(compareVersions("60421", "60421") === 0);
+    assert.ok(compareVersions("10.11", "11.4") < 0);
+  });
+});
