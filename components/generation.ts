@@ -1,3 +1,4 @@
+import * as crypto from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSpec, containerArgs, exclusive, overlapping } from "./container";
@@ -35,26 +36,25 @@ export class Generation extends pulumi.ComponentResource {
   constructor(name: string, args: GenerationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Generation", name, {}, opts);
     const { host, image, exclusiveName } = args;
+    const spec = containerArgs({
+      ...args.container,
+      image: image.name,
+      logs: host.logs,
+      labels: {
+        host: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        owner: args.owner,
+        role: args.role,
+        resource: name,
+      },
+    });
+    const after = [image.present, ...(args.after ?? [])];
     const container = new docker.Container(
       name,
-      {
-        ...containerArgs({
-          ...args.container,
-          image: image.name,
-          logs: host.logs,
-          labels: {
-            host: `${pulumi.getProject()}/${pulumi.getStack()}`,
-            owner: args.owner,
-            role: args.role,
-            resource: name,
-          },
-        }),
-        ...(exclusiveName && { name: exclusiveName }),
-      },
+      { ...spec, ...(exclusiveName && { name: exclusiveName }) },
       {
         parent: this,
         provider: host.docker,
-        dependsOn: [image.present, ...(args.after ?? [])],
+        dependsOn: exclusiveName ? [this.markBefore(name, args, spec, exclusiveName, after)] : after,
         ...(exclusiveName ? exclusive() : overlapping()),
       },
     );
@@ -65,5 +65,24 @@ export class Generation extends pulumi.ComponentResource {
       .apply(([, containerName]) => containerName);
     this.healthyId = pulumi.all([this.gate.passed, container.id]).apply(([, id]) => id);
     this.registerOutputs({ id: this.id });
+  }
+
+  /** What runs last before the old container is stopped: the gate measures from there how long it is away. */
+  private markBefore(
+    name: string,
+    { host, owner }: GenerationArgs,
+    spec: docker.ContainerArgs,
+    container: string,
+    after: pulumi.Input<pulumi.Resource>[],
+  ): pulumi.Resource {
+    // Any change of the container makes it run again.
+    const hash = pulumi
+      .output(spec)
+      .apply((args) => crypto.createHash("sha256").update(JSON.stringify(args)).digest("hex").slice(0, 12));
+    return host.run(
+      `${name}-mark`,
+      { tool: "mark", args: [owner, container, hash] },
+      { parent: this, dependsOn: after },
+    );
   }
 }

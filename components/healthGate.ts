@@ -4,6 +4,8 @@ import type { Host } from "./host";
 
 /** How to tell that a container serves. */
 export type Probe =
+  /** It runs. */
+  | { readonly kind: "running" }
   /** The image's own /usr/lib/varvol/healthy succeeds. */
   | { readonly kind: "exec" }
   /** A request from the gateway's side of the network is answered with a status below 500. */
@@ -18,8 +20,6 @@ export interface HealthGateArgs {
   readonly host: Host;
   readonly container: docker.Container;
   readonly probe: Probe;
-  /** Seconds until the gate gives up. Defaults to 120. */
-  readonly timeout?: number;
   /** Processes that the container may have. Defaults to 256. */
   readonly pids?: number;
 }
@@ -42,11 +42,11 @@ export class HealthGate extends pulumi.ComponentResource {
         tool: "gate",
         args: [
           container.id,
-          String(args.timeout ?? 120),
+          String(host.gateTimeout),
           String(args.pids ?? 256),
-          ...(probe.kind === "exec"
-            ? ["exec"]
-            : ["http", probe.from, container.name, String(probe.port), probe.domain]),
+          ...(probe.kind === "http"
+            ? ["http", probe.from, container.name, String(probe.port), probe.domain]
+            : [probe.kind]),
         ],
       },
       { parent: this },

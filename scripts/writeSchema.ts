@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { planJsonSchema } from "../cli/plan/schema";
 import { stackFileSchema } from "../stacks/jsonSchema";
 
-writeFileSync(
-  join(__dirname, "..", "schema", "stack.schema.json"),
-  `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
-);
+const schemas = { "stack.schema.json": stackFileSchema(), "plan.schema.json": planJsonSchema() };
+
+for (const [file, schema] of Object.entries(schemas)) {
+  writeFileSync(join(__dirname, "..", "schema", file), `${JSON.stringify(schema, null, 2)}\n`);
+}

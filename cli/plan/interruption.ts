@@ -1,0 +1,35 @@
+import type { PlanFacts } from "./facts";
+import type { Interruption, PlannedContainer } from "./schema";
+
+interface Subject {
+  readonly action: PlannedContainer["action"];
+  readonly owner: string;
+  readonly role: string;
+  /** The old one goes before the new one comes. */
+  readonly exclusive: boolean;
+}
+
+// A proxy's ports are open again this long after its container is replaced; the same on every host.
+const GATEWAY_NET = 1;
+
+/** What visitors notice when a container is replaced. */
+export function interruptionOf({ action, owner, role, exclusive }: Subject, facts: PlanFacts): Interruption {
+  const none = (what: string): Interruption => ({ kind: "none", seconds: null, what });
+  if (action === "keep") return none("it is not touched");
+  if (action === "create") return none("it is routed once it is healthy");
+  if (action === "delete") return none("nothing is routed to it by then");
+  if (!exclusive) return none("the new one is healthy before the old one goes");
+  if (role === "net")
+    return { kind: "down", seconds: GATEWAY_NET, what: "new connections to every site are refused" };
+  const seconds = facts.host.measured.get(owner) ?? null;
+  if (owner !== "mysql") return { kind: "down", seconds, what: `${owner} is away` };
+  const sites = facts.sites.filter(({ kind }) => kind === "wordpress").map(({ name }) => name);
+  return { kind: "down", seconds, what: `pages of ${sites.join(", ") || "no site"} that are not cached` };
+}
+
+/** An interruption as people read it. */
+export function interruptionInWords({ kind, seconds }: Interruption): string {
+  if (kind === "none") return "none";
+  const time = seconds === null ? "not measured yet" : `about ${Math.max(1, Math.round(seconds))} s`;
+  return kind === "held" ? `held, ${time}` : time;
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+
+/** What the engine prints for a value that only the update itself will know. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const state = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  delete: z.boolean().optional(),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  outputs: z.record(z.string(), z.unknown()).default({}),
+});
+
+const step = z.object({
+  op: z.string(),
+  urn: z.string(),
+  oldState: state.nullish(),
+  newState: state.nullish(),
+  replaceReasons: z.array(z.string()).nullish(),
+  diffReasons: z.array(z.string()).nullish(),
+});
+
+/** The parts of `pulumi preview --json --show-sames --show-replacement-steps` that a plan is made of. */
+export const previewSchema = z.object({ steps: z.array(step).default([]) });
+
+export type PreviewState = z.infer<typeof state>;
+export type PreviewStep = z.infer<typeof step>;
+export type Preview = z.infer<typeof previewSchema>;
+
+/** What becomes of one resource. */
+export interface ResourceChange {
+  readonly urn: string;
+  readonly type: string;
+  /** The resource's name: the last part of its URN. */
+  readonly name: string;
+  readonly action: "keep" | "update" | "create" | "replace" | "delete";
+  readonly old?: PreviewState;
+  readonly new?: PreviewState;
+  /** Properties that force a replacement, as the engine names them. */
+  readonly reasons: readonly string[];
+  /** An earlier generation that an interrupted update left behind. */
+  readonly leftOver?: boolean;
+}
+
+/** The engine's steps, one entry a resource. */
+export function resourceChanges(preview: Preview): ResourceChange[] {
+  const byUrn = new Map<string, PreviewStep[]>();
+  // A look at the host comes first where it was asked for; what follows from it has steps of its own.
+  for (const one of preview.steps.filter(({ op }) => op !== "refresh"))
+    byUrn.set(one.urn, [...(byUrn.get(one.urn) ?? []), one]);
+  return [...byUrn].flatMap(([urn, steps]) => changesOf(urn, steps));
+}
+
+function changesOf(urn: string, steps: readonly PreviewStep[]): ResourceChange[] {
+  const replaced = steps.find(({ op }) => op === "create-replacement" || op === "replace");
+  const gone = steps.filter(({ op }) => op === "delete-replaced");
+  // What this very update replaces has a deletion of its own; any other one is of an earlier update.
+  const leftOver = gone.filter(({ oldState }) => !replaced || oldState?.id !== replaced.oldState?.id);
+  const main = replaced ?? steps.find(({ op }) => op !== "delete-replaced");
+  return [
+    ...(main ? [change(urn, main, actionOf(main.op))] : []),
+    ...leftOver.map((one) => ({ ...change(urn, one, "delete"), leftOver: true })),
+  ];
+}
+
+function change(urn: string, one: PreviewStep, action: ResourceChange["action"]): ResourceChange {
+  const { oldState, newState } = one;
+  return {
+    urn,
+    type: oldState?.type ?? newState?.type ?? urn.split("::")[2]?.split("$").pop() ?? "",
+    name: urn.split("::").pop() ?? urn,
+    action,
+    ...(oldState && action !== "create" && { old: oldState }),
+    ...(newState && action !== "delete" && { new: newState }),
+    reasons: one.replaceReasons ?? one.diffReasons ?? [],
+  };
+}
+
+function actionOf(op: string): ResourceChange["action"] {
+  switch (op) {
+    case "create":
+    case "import":
+      return "create";
+    case "create-replacement":
+    case "replace":
+      return "replace";
+    case "delete":
+      return "delete";
+    case "update":
+      return "update";
+    default:
+      return "keep";
+  }
+}

@@ -1,0 +1,73 @@
+import { interruptionInWords } from "./interruption";
+import type { Plan, PlannedContainer } from "./schema";
+
+/** "3 replaced, 1 created, 9 kept"; what doesn't happen is left out. */
+export function summaryInWords({ summary }: Plan): string {
+  const parts = [
+    [summary.replace, "replaced"],
+    [summary.create, "created"],
+    [summary.delete, "deleted"],
+    [summary.keep, "kept"],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).map(([count, verb]) => `${count} ${verb}`);
+  return said.length > 0 ? said.join(", ") : "no containers";
+}
+
+/** Whether `up` would leave everything as it is. */
+export function isEmpty(plan: Plan): boolean {
+  return (
+    plan.containers.every(({ action, why }) => action === "keep" && why.length === 0) &&
+    besides(plan).length === 0
+  );
+}
+
+/** What changes beside containers, a line each. */
+export function besides(plan: Plan): string[] {
+  const { routes, volumes, databases, certificates, networks } = plan;
+  return [
+    ...routes.flatMap(({ site, action, old, new: now }) => {
+      if (action === "add") return [`route ${site}: added, ${now.join(", ")}`];
+      if (action === "remove") return [`route ${site}: removed, ${old.join(", ")}`];
+      return action === "change" ? [`route ${site}: ${old.join(", ")} -> ${now.join(", ")}`] : [];
+    }),
+    ...certificates.flatMap(({ site, action, why }) =>
+      action === "keep" ? [] : [`certificate ${site}: ${PAST[action]} (${why})`],
+    ),
+    ...volumes.flatMap(({ path, action }) =>
+      action === "keep"
+        ? []
+        : [`volume ${path}: ${action === "create" ? "created" : "stays, unused, until it is purged"}`],
+    ),
+    ...databases.flatMap(({ name, action }) => {
+      if (action === "keep") return [];
+      const fate = {
+        create: "created",
+        check: "its user is set anew",
+        leave: "stays, unused, until it is purged",
+      };
+      return [`database ${name}: ${fate[action]}`];
+    }),
+    ...networks.flatMap(({ name, action }) =>
+      action === "keep" ? [] : [`network ${name}: ${PAST[action]}`],
+    ),
+  ];
+}
+
+const PAST = {
+  create: "created",
+  renew: "renewed",
+  replace: "replaced",
+  remove: "removed",
+  delete: "deleted",
+} as const;
+
+/** What a container's replacement interrupts, in one line. */
+export function interruptionLine({ interrupts }: PlannedContainer): string {
+  const { kind, what } = interrupts;
+  return kind === "none" ? "nothing" : `${interruptionInWords(interrupts)}: ${what}`;
+}
+
+/** A folder of the host that a container has. */
+export function folderInWords({ path, access }: PlannedContainer["data"][number]): string {
+  return access === "read" ? `${path} (reads)` : `${path} (writes)`;
+}

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import type { PlanFacts } from "../../cli/plan/facts";
+import { marker, planMarkdown } from "../../cli/plan/markdown";
+import { makePlan } from "../../cli/plan/plan";
+import { type Preview, previewSchema } from "../../cli/plan/preview";
+import { type Plan, type PlannedContainer, planJsonSchema, planSchema } from "../../cli/plan/schema";
+import { planText } from "../../cli/plan/text";
+
+/** What the real engine printed for a real host; only names, paths and ports were made short. */
+function captured(name: "changes" | "pending" | "missing"): Preview {
+  return previewSchema.parse(JSON.parse(fs.readFileSync(`test/fixtures/preview/${name}.json`, "utf8")));
+}
+
+const site = (name: string, kind: string, ...domains: string[]) => ({ name, kind, domains });
+
+const facts: PlanFacts = {
+  stack: "local",
+  namespace: "",
+  volumeRoot: "/var/vol",
+  sites: [
+    site("hello", "static", "hello.localhost", "www.hello.localhost"),
+    site("fresh", "static", "fresh.localhost"),
+    site("docs", "static-git", "docs.localhost"),
+    site("blog", "wordpress", "blog2.localhost", "www.blog.localhost"),
+  ],
+  missing: [],
+  images: {},
+  host: { measured: new Map([["mysql", 4.9]]), images: new Set() },
+};
+
+const of = (plan: Plan, name: string): PlannedContainer => {
+  const found = plan.containers.find((one) => one.name === name);
+  assert.ok(found, `${name} is in the plan`);
+  return found;
+};
+
+describe("a plan", () => {
+  const plan = makePlan(captured("changes"), facts);
+
+  it("says for each container whether it is kept, created, replaced or deleted", () => {
+    assert.deepEqual(Object.fromEntries(plan.containers.map(({ name, action }) => [name, action])), {
+      "blog/php": "replace",
+      "blog/web": "keep",
+      "docs/git": "replace",
+      "docs/web": "keep",
+      "fresh/web": "create",
+      "gateway/gateway": "keep",
+      "gateway/net": "replace",
+      "gone/web": "delete",
+      "hello/web": "replace",
+      "mysql/mysql": "keep",
+    });
+    assert.deepEqual(plan.summary, { keep: 4, create: 1, replace: 4, delete: 1 });
+  });
+
+  it("says why, by the keys that change", () => {
+    assert.deepEqual(of(plan, "hello/web").changes, [{ key: "memory", old: "64 MiB", new: "48 MiB" }]);
+    assert.deepEqual(of(plan, "docs/git").why, ["env GIT_INTERVAL: 600 -> 1200"]);
+    assert.deepEqual(of(plan, "gateway/net").why, [
+      "image varvol/gateway:b7c63e44adb4 -> 566ee6b8c065",
+      "what it is built from changed",
+      "ports: 127.0.0.1:8080:8080, 127.0.0.1:8443:8443 -> 127.0.0.1:8080:8080, 127.0.0.1:18403:8443",
+    ]);
+    assert.match(of(plan, "gone/web").why.join(), /no site any more; its data stays/);
+  });
+
+  it("says what is interrupted: only what can't overlap is", () => {
+    assert.deepEqual(of(plan, "blog/php").interrupts.kind, "none");
+    assert.deepEqual(of(plan, "gateway/net").interrupts, {
+      kind: "down",
+      seconds: 1,
+      what: "new connections to every site are refused",
+    });
+  });
+
+  it("names the data that a container touches", () => {
+    assert.deepEqual(of(plan, "blog/php").data, [
+      { path: "/var/vol/blog/content", access: "write" },
+      { path: "/var/vol/blog/run", access: "write" },
+      { path: "/var/vol/blog/secrets", access: "read" },
+    ]);
+  });
+
+  it("lists what is no container: routes, volumes, databases, certificates, networks", () => {
+    assert.deepEqual(
+      plan.routes.map(({ site: name, action }) => [name, action]),
+      [
+        ["blog", "change"],
+        ["docs", "keep"],
+        ["fresh", "add"],
+        ["gone", "remove"],
+        ["hello", "change"],
+      ],
+    );
+    const fates = (entries: readonly { name: string; action: string }[]) =>
+      entries.filter(({ action }) => action !== "keep").map(({ name, action }) => `${name} ${action}`);
+    assert.deepEqual(fates(plan.volumes), ["fresh create", "gone leave"]);
+    assert.deepEqual(fates(plan.databases), []);
+    assert.deepEqual(fates(plan.networks), []);
+    assert.deepEqual(
+      plan.certificates.map(({ site: name, action, why }) => [name, action, why]),
+      [
+        ["blog", "replace", "other domains"],
+        ["docs", "keep", "valid until 2027-12-23"],
+        ["fresh", "create", "a new route"],
+        ["gone", "remove", "the route goes"],
+        ["hello", "replace", "other domains"],
+      ],
+    );
+  });
+
+  it("tells an earlier generation that an interrupted `up` left behind", () => {
+    const hello = makePlan(captured("pending"), facts).containers.filter(({ owner }) => owner === "hello");
+    assert.deepEqual(
+      hello.map(({ action }) => action),
+      ["keep", "delete"],
+    );
+    assert.match(hello[1]?.why.join() ?? "", /interrupted/);
+  });
+
+  it("tells what is missing on the host and what is only started again", () => {
+    const now = makePlan(captured("missing"), {
+      ...facts,
+      sites: [...facts.sites, site("gone", "static", "gone.localhost")],
+      missing: ["gone/web", "hello/web"],
+    });
+    assert.equal(of(now, "gone/web").action, "create");
+    assert.deepEqual(of(now, "gone/web").why, ["it is missing on the host"]);
+    assert.equal(of(now, "hello/web").action, "keep");
+    assert.match(of(now, "hello/web").why.join(), /started again/);
+  });
+});
+
+/** The captured preview with other arguments for one container. */
+function withInputs(
+  name: string,
+  change: (inputs: Record<string, unknown>) => Record<string, unknown>,
+): Preview {
+  const preview = captured("changes");
+  return {
+    steps: preview.steps.map((step) => {
+      if (!step.urn.endsWith(`:Container::${name}`) || step.op === "delete-replaced") return step;
+      const inputs = step.oldState?.inputs ?? {};
+      return { ...step, op: "replace", newState: { ...step.oldState!, inputs: change(inputs) } };
+    }),
+  };
+}
+
+describe("a plan of an upgrade", () => {
+  const image = (now: string) => withInputs("mysql-server", (inputs) => ({ ...inputs, image: now }));
+  const old = String(
+    captured("changes").steps.find(({ urn }) => urn.endsWith(":Container::mysql-server"))?.oldState?.inputs
+      .image,
+  );
+  const now = "varvol/mariadb:0123456789ab";
+  const packages = (version: string) => ({ packages: { "mariadb-server": version, libc6: "2.41" } });
+
+  it("names the packages whose version changes, old -> new, and the time last measured", () => {
+    const images = { [old]: packages("1:11.8.3-0+deb13u1"), [now]: packages("1:11.8.5-0+deb13u1") };
+    const mysql = of(makePlan(image(now), { ...facts, images }), "mysql/mysql");
+    assert.deepEqual(mysql.image?.packages, [
+      { name: "mariadb-server", old: "1:11.8.3-0+deb13u1", new: "1:11.8.5-0+deb13u1" },
+    ]);
+    assert.deepEqual(mysql.interrupts, {
+      kind: "down",
+      seconds: 4.9,
+      what: "pages of blog that are not cached",
+    });
+  });
+
+  it("says that an interruption was never measured", () => {
+    const host = { measured: new Map<string, number>(), images: new Set<string>() };
+    const plan = makePlan(image(now), { ...facts, host });
+    assert.equal(of(plan, "mysql/mysql").interrupts.seconds, null);
+    assert.match(planText(plan), /not measured yet/);
+  });
+
+  it("knows a way back where the old image is still there, and none across major versions", () => {
+    const there = { ...facts, host: { ...facts.host, images: new Set([old]) } };
+    assert.deepEqual(of(makePlan(image(now), there), "mysql/mysql").rollback, {
+      possible: true,
+      how: "npx varvol rollback mysql",
+    });
+    assert.equal(of(makePlan(image(now), facts), "mysql/mysql").rollback?.possible, false);
+    const images = { [old]: packages("1:11.8.3"), [now]: packages("1:12.3.1") };
+    assert.equal(of(makePlan(image(now), { ...there, images }), "mysql/mysql").rollback?.possible, false);
+  });
+
+  it("shows a changed configuration as a short diff", () => {
+    const preview = withInputs("docs-web", (inputs) => ({
+      ...inputs,
+      envs: ["NGINX_CONF=a\nb\nc\nd\nnew\nf\n"],
+    }));
+    for (const step of preview.steps)
+      if (step.urn.endsWith(":Container::docs-web"))
+        step.oldState!.inputs.envs = ["NGINX_CONF=a\nb\nc\nd\ne\nf\n"];
+    const web = of(makePlan(preview, facts), "docs/web");
+    assert.deepEqual(web.why, ["env NGINX_CONF: +1 -1 lines"]);
+    assert.equal(web.changes[0]?.diff, "@@ -3,4 +3,4 @@\n c\n d\n-e\n+new\n f");
+  });
+
+  it("never prints the password in an address", () => {
+    const preview = withInputs("docs-git", (inputs) => ({
+      ...inputs,
+      envs: ["GIT_URL=https://user:hunter2@example.org/docs.git"],
+    }));
+    const plan = makePlan(preview, facts);
+    for (const text of [JSON.stringify(plan), planText(plan), planMarkdown(plan)]) {
+      assert.doesNotMatch(text, /hunter2/);
+      assert.match(text, /\*\*\*@|\\\*\\\*\\\*@/);
+    }
+  });
+});
+
+describe("a plan's forms", () => {
+  const plan = makePlan(captured("changes"), facts);
+
+  it("is JSON by the published schema, which is up to date (npm run schema)", () => {
+    assert.deepEqual(planSchema.parse(JSON.parse(JSON.stringify(plan))), plan);
+    assert.deepEqual(
+      JSON.parse(fs.readFileSync("schema/plan.schema.json", "utf8")),
+      JSON.parse(JSON.stringify(planJsonSchema())),
+    );
+  });
+
+  it("is Markdown that a pull request's comment is found by, and that nothing in it breaks", () => {
+    const text = planMarkdown(plan);
+    assert.ok(text.startsWith(`${marker("local")}\n`));
+    const rows = text.split("\n").filter((line) => line.startsWith("| "));
+    for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length, 8, row);
+    const evil = withInputs("hello-web", (inputs) => ({
+      ...inputs,
+      envs: ["X=<img src=x> | @everyone `code`", "Y=a\n```\n</details>\n"],
+    }));
+    const shown = planMarkdown(makePlan(evil, facts));
+    assert.doesNotMatch(shown, /<img|@everyone/);
+    assert.match(shown, /\n````diff\n/);
+  });
+
+  it("says in one line that nothing changes", () => {
+    const same = captured("changes");
+    const kept = same.steps
+      .filter(({ op }) => op === "same")
+      .map((step) =>
+        step.oldState?.outputs.sites ? { ...step, oldState: { ...step.oldState, outputs: {} } } : step,
+      );
+    const empty = makePlan({ steps: kept }, { ...facts, sites: [] });
+    assert.match(planText(empty), /^local: nothing changes\./);
+    assert.match(planMarkdown(empty), /nothing changes/);
+  });
+});

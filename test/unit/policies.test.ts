@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { PlanFacts } from "../../cli/plan/facts";
+import { makePlan } from "../../cli/plan/plan";
+import { type Preview, previewSchema } from "../../cli/plan/preview";
+import { checkConfig } from "../../stacks/problems";
+import { resolveConfig } from "../../stacks/config";
+import { POLICY_NAMES } from "../../stacks/policies";
+
+const facts: PlanFacts = {
+  stack: "x",
+  namespace: "",
+  volumeRoot: "/var/vol",
+  sites: [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"], backup: {} }],
+  missing: [],
+  images: {
+    "varvol/mariadb:aaaaaaaaaaaa": { packages: { "mariadb-server": "1:11.8.3" } },
+    "varvol/mariadb:bbbbbbbbbbbb": { packages: { "mariadb-server": "1:12.3.1" } },
+  },
+  host: { measured: new Map(), images: new Set() },
+};
+
+const labels = (owner: string, role: string) => [
+  { label: "varvol.owner", value: owner },
+  { label: "varvol.role", value: role },
+];
+
+const good = {
+  image: "varvol/web:0123456789ab",
+  memory: 64,
+  labels: labels("blog", "web"),
+  mounts: [{ type: "bind", source: "/var/vol/blog/site", target: "/srv/site", readOnly: false }],
+};
+
+/** A preview of one resource. */
+function step(
+  name: string,
+  op: string,
+  now: Record<string, unknown> | undefined,
+  old: Record<string, unknown> | undefined = undefined,
+  type = "docker:index/container:Container",
+): Preview {
+  return previewSchema.parse({
+    steps: [
+      {
+        op,
+        urn: `urn:pulumi:x::varvol::${type}::${name}`,
+        ...(old && { oldState: { type, inputs: old } }),
+        ...(now && { newState: { type, inputs: now } }),
+      },
+    ],
+  });
+}
+
+const verdicts = (preview: Preview, more: Partial<PlanFacts> = {}, off: string[] = []) =>
+  makePlan(preview, { ...facts, ...more }, off).policies.verdicts.map(
+    ({ policy, level, message }) => `${level} ${policy}: ${message}`,
+  );
+
+const container = (more: Record<string, unknown>, name = "blog-web") =>
+  step(name, "create", { ...good, ...more });
+
+describe("policies", () => {
+  const broken: [policy: string, what: string, preview: Preview, message: RegExp][] = [
+    ["pinned-images", "a tag that moves", container({ image: "nginx:latest" }), /nginx:latest may change/],
+    ["pinned-images", "a name without a tag", container({ image: "nginx" }), /may change/],
+    [
+      "gateway-ports",
+      "a site's own port",
+      container({ ports: [{ internal: 80, external: 8000, ip: "0.0.0.0" }] }),
+      /publishes 8000/,
+    ],
+    ["gateway-ports", "the host's network", container({ networkMode: "host" }), /host's own network/],
+    [
+      "docker-socket",
+      "docker's socket",
+      container({ mounts: [{ source: "/var/run/docker.sock", target: "/x" }] }),
+      /root on the host/,
+    ],
+    [
+      "docker-socket",
+      "its folder",
+      container({ mounts: [{ source: "/run/", target: "/x" }] }),
+      /root on the host/,
+    ],
+    ["docker-socket", "all privileges", container({ privileged: true }), /privileged/],
+    ["limits", "no memory limit", container({ memory: undefined }), /no memory limit/],
+    [
+      "data-stays",
+      "a moved volume",
+      step("blog-web", "replace", { ...good, mounts: [{ ...good.mounts[0], source: "/srv/blog" }] }, good),
+      /\/var\/vol\/blog\/site stays behind/,
+    ],
+    [
+      "data-stays",
+      "a deleted docker volume",
+      step("x", "delete", undefined, {}, "docker:index/volume:Volume"),
+      /data would be deleted/,
+    ],
+    [
+      "data-stays",
+      "another password for data that stays",
+      step("blog-database-password", "replace", {}, {}, "random:index/randomPassword:RandomPassword"),
+      /another one/,
+    ],
+    [
+      "data-stays",
+      "another key of the authority",
+      step("gateway-tls-ca-key", "replace", {}, {}, "tls:index/privateKey:PrivateKey"),
+      /browsers trust the old one/,
+    ],
+    [
+      "data-stays",
+      "a command that runs at its deletion",
+      step("x", "delete", undefined, { delete: "rm -rf /var/vol/x" }, "command:local:Command"),
+      /runs a command/,
+    ],
+    [
+      "major-jump",
+      "MariaDB's major version",
+      step(
+        "mysql-server",
+        "replace",
+        { ...good, image: "varvol/mariadb:bbbbbbbbbbbb", labels: labels("mysql", "mysql") },
+        { ...good, image: "varvol/mariadb:aaaaaaaaaaaa", labels: labels("mysql", "mysql") },
+      ),
+      /11\.8 -> 12\.3 converts the data/,
+    ],
+  ];
+
+  it("find nothing where nothing is wrong", () => {
+    assert.deepEqual(verdicts(container({})), []);
+    assert.deepEqual(verdicts(container({ image: `me/site@sha256:${"a".repeat(64)}` })), []);
+    const ports = [{ internal: 8080, external: 80, ip: "0.0.0.0" }];
+    assert.deepEqual(verdicts(container({ ports }, "gateway-net")), []);
+  });
+
+  for (const [policy, what, preview, message] of broken) {
+    it(`${policy} refuses ${what}, unless it is turned off`, () => {
+      const found = verdicts(preview);
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.ok(found[0]?.startsWith(`error ${policy}: `), found[0]);
+      assert.match(found[0] ?? "", message);
+      assert.deepEqual(verdicts(preview, {}, [policy]), []);
+    });
+  }
+
+  it("major-jump is content with a dump of the last day", () => {
+    const jump = broken.find(([policy]) => policy === "major-jump")?.[2];
+    assert.ok(jump);
+    assert.deepEqual(verdicts(jump, { host: { ...facts.host, dumpAge: 3 } }), []);
+    assert.equal(verdicts(jump, { host: { ...facts.host, dumpAge: 30 } }).length, 1);
+  });
+
+  it("data-stays lets a site go with its password: purge alone deletes its data", () => {
+    const gone = step("old-salt", "delete", undefined, {}, "random:index/randomPassword:RandomPassword");
+    assert.deepEqual(verdicts(gone), []);
+  });
+
+  it("backup-schedule warns of sites without one", () => {
+    const sites = [{ name: "blog", kind: "static", domains: ["blog.example.org"] }];
+    assert.deepEqual(verdicts(container({}), { sites }), ["warning backup-schedule: no backup is scheduled"]);
+    assert.deepEqual(verdicts(container({}), { sites }, ["backup-schedule"]), []);
+  });
+
+  it("are turned off by the stack file, each by its name", () => {
+    const read = (policies: unknown) => resolveConfig("x", checkConfig("x", { kind: "local", policies }));
+    assert.deepEqual(read({ limits: "off" }).policiesOff, ["limits"]);
+    assert.deepEqual(read(undefined).policiesOff, []);
+    assert.throws(() => read({ limit: "off" }), /varvol:policies\.limit: is not a key/);
+    assert.throws(() => read({ limits: "on" }), /varvol:policies\.limits: "on" must be off/);
+    assert.equal(POLICY_NAMES.length, 7);
+  });
+});
