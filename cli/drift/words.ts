@@ -1,0 +1,11 @@
+import type { Drift } from "./compare";
+
+/** What differs, in one line. */
+export function driftLine({ kind, subject, what, differences }: Drift): string {
+  const thing = kind === "container" ? "" : `${kind} `;
+  const word = what === "stray" ? "is not of this stack" : `is ${what}`;
+  const keys = differences.map(({ key, old, new: now, diff }) =>
+    diff === undefined ? `${key} ${old ?? "(none)"} -> ${now ?? "(none)"}` : `${key} differs`,
+  );
+  return `${thing}${subject} ${word}${keys.length > 0 ? `: ${keys.join("; ")}` : ""}`;
+}

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { isAsleep } from "../../cli/drift/asleep";
+import { compare, type Drift } from "../../cli/drift/compare";
+import { type Found, readFound } from "../../cli/drift/found";
+import { type Declared, declaredBy, exportSchema, sha256, shellWords } from "../../cli/drift/state";
+import { shellCommand } from "../../components/hostTools";
+
+const ROOT = "/var/vol";
+const id = (letter: string) => letter.repeat(64);
+
+const inputs = {
+  image: "varvol/web:0123456789ab",
+  envs: ["NGINX_CONF=conf"],
+  labels: [
+    { label: "varvol.owner", value: "hello" },
+    { label: "varvol.role", value: "web" },
+  ],
+  memory: 64,
+  mounts: [{ type: "bind", source: "/var/vol/hello/site", target: "/srv/site", readOnly: true }],
+  networksAdvanced: [{ name: "intercontainer", aliases: ["hello"] }],
+  restart: "unless-stopped",
+  readOnly: true,
+  user: "33:33",
+  capabilities: { drops: ["ALL"] },
+};
+
+const container = { Id: id("a"), Name: "/hello-web-1", Image: "sha256:1", State: { Status: "running" } };
+const config = {
+  Image: "varvol/web:0123456789ab",
+  Env: ["NGINX_CONF=conf", "PATH=/bin"],
+  Cmd: null,
+  Labels: { "varvol.owner": "hello", "varvol.role": "web", maintainer: "of the image" },
+  User: "33:33",
+};
+const hostConfig = {
+  Memory: 64 * 2 ** 20,
+  ReadonlyRootfs: true,
+  Privileged: false,
+  RestartPolicy: { Name: "unless-stopped" },
+  CapDrop: ["ALL"],
+  LogConfig: { Type: "json-file", Config: {} },
+  Mounts: [{ Source: "/var/vol/hello/site", Target: "/srv/site", ReadOnly: true }],
+};
+const networks = { intercontainer: { Aliases: ["hello", id("a").slice(0, 12)] } };
+
+interface Hand {
+  readonly State?: object;
+  readonly Config?: object;
+  readonly HostConfig?: object;
+  readonly Networks?: object;
+  readonly Name?: string;
+}
+
+function found(hand: Hand | undefined, lines: string[] = []): Found {
+  const described = hand && {
+    ...container,
+    ...(hand.Name && { Name: hand.Name }),
+    State: { ...container.State, ...hand.State },
+    Config: { ...config, ...hand.Config },
+    HostConfig: { ...hostConfig, ...hand.HostConfig },
+    NetworkSettings: { Networks: hand.Networks ?? networks },
+  };
+  const image = { Id: "sha256:1", Config: { Env: ["PATH=/bin"], Labels: { maintainer: "of the image" } } };
+  return readFound(
+    [
+      ...(described ? [`container ${JSON.stringify(described)}`] : []),
+      `image ${JSON.stringify(image)}`,
+      `network ${id("b")} intercontainer`,
+      ...lines,
+    ].join("\n"),
+  );
+}
+
+const secret = (text: string) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(text),
+});
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+function declared(commands: { create: unknown; stdin?: unknown }[] = []): Declared {
+  const resources = [
+    {
+      urn: "hello",
+      type: "docker:index/container:Container",
+      id: id("a"),
+      inputs,
+      outputs: { name: "hello-web-1" },
+    },
+    { urn: "net", type: "docker:index/network:Network", id: id("b"), inputs: { name: "intercontainer" } },
+    ...commands.map((one, i) => ({ urn: `command${i}`, type: "command:local:Command", inputs: one })),
+  ];
+  return declaredBy(exportSchema.parse({ deployment: { resources } }), ROOT);
+}
+
+const said = (drift: readonly Drift[]) =>
+  drift.map(({ subject, what, differences }) =>
+    [subject, what, ...differences.map(({ key }) => key)].join(" "),
+  );
+
+describe("drift of containers", () => {
+  it("is none where the host is as the state says, whatever the image brings itself", () => {
+    assert.deepEqual(compare(declared(), found({})), []);
+  });
+
+  const hands: [what: string, hand: Hand | undefined, says: string][] = [
+    ["a container removed", undefined, "hello/web removed"],
+    ["a container stopped", { State: { Status: "exited", ExitCode: 0 } }, "hello/web stopped (exit code 0)"],
+    ["a container paused", { State: { Status: "paused" } }, "hello/web paused"],
+    ["a container renamed", { Name: "/mine" }, "hello/web changed name"],
+    ["another memory limit", { HostConfig: { Memory: 2 ** 30 } }, "hello/web changed memory"],
+    ["no memory limit", { HostConfig: { Memory: 0 } }, "hello/web changed memory"],
+    [
+      "another restart policy",
+      { HostConfig: { RestartPolicy: { Name: "no" } } },
+      "hello/web changed restart",
+    ],
+    ["another image", { Config: { Image: "nginx" } }, "hello/web changed image"],
+    [
+      "a changed variable",
+      { Config: { Env: ["NGINX_CONF=other", "PATH=/bin"] } },
+      "hello/web changed env NGINX_CONF",
+    ],
+    [
+      "an added variable",
+      { Config: { Env: ["NGINX_CONF=conf", "PATH=/bin", "X=1"] } },
+      "hello/web changed env X",
+    ],
+    [
+      "a lost label",
+      { Config: { Labels: { "varvol.owner": "hello" } } },
+      "hello/web changed label varvol.role",
+    ],
+    [
+      "another mount",
+      { HostConfig: { Mounts: [{ Source: "/etc", Target: "/srv/site", ReadOnly: true }] } },
+      "hello/web changed mount /srv/site",
+    ],
+    ["all privileges", { HostConfig: { Privileged: true } }, "hello/web changed privileged"],
+    ["a writable root", { HostConfig: { ReadonlyRootfs: false } }, "hello/web changed readOnly"],
+    [
+      "a network joined",
+      { Networks: { ...networks, database: { Aliases: null } } },
+      "hello/web changed network database",
+    ],
+    ["a network left", { Networks: {} }, "hello/web changed network intercontainer"],
+    [
+      "a published port",
+      { HostConfig: { PortBindings: { "8080/tcp": [{ HostIp: "", HostPort: "80" }] } } },
+      "hello/web changed ports",
+    ],
+  ];
+  for (const [what, hand, says] of hands) {
+    it(`finds ${what}`, () => assert.deepEqual(said(compare(declared(), found(hand))), [says]));
+  }
+
+  it("finds a container that says it is of this stack and is not", () => {
+    const stray = { ...found({}).containers[0]!, Id: id("c"), Name: "/stray" };
+    const host = found({});
+    assert.deepEqual(said(compare(declared(), { ...host, containers: [...host.containers, stray] })), [
+      "stray stray",
+    ]);
+  });
+
+  it("knows an earlier generation that an interrupted update has yet to delete", () => {
+    const old = { ...found({}).containers[0]!, Id: id("c"), Name: "/old" };
+    const host = found({});
+    const state = { ...declared(), leftOver: [id("c")] };
+    assert.deepEqual(compare(state, { ...host, containers: [...host.containers, old] }), []);
+  });
+
+  it("finds a network that is gone or was made anew", () => {
+    const host = found({});
+    assert.deepEqual(said(compare(declared(), { ...host, networks: new Map() })), ["intercontainer removed"]);
+    const other = new Map([["intercontainer", id("d")]]);
+    const [drift] = compare(declared(), { ...host, networks: other });
+    assert.equal(drift?.what, "made anew");
+    assert.deepEqual(drift?.urns, ["hello"], "who was on it has to join it again");
+  });
+
+  it("is no sleep", () => {
+    assert.equal(isAsleep({ labels: new Map(), state: "exited" }), false);
+  });
+});
+
+describe("drift of files", () => {
+  const bin = `${ROOT}/.varvol/bin`;
+  const commands = [
+    { create: `${bin}/vhost hello 111111111111`, stdin: secret(`vhosts/hello.conf ${base64("conf")}\n`) },
+    { create: `sudo -n ${bin}/routes abc ${id("a")}`, stdin: "hello 111111111111\n" },
+    {
+      create: `${bin}/volume ${ROOT}/blog`,
+      stdin: secret(`dir run 0750 33:33\nsecret secrets/salt 33:33 ${base64("s")}\n`),
+    },
+    {
+      create: "sh",
+      stdin: `cd ${bin}\ncat > .gate.new <<'VARVOL_END'\n#!/bin/sh\nexit 0\nVARVOL_END\nchmod 755 .gate.new\n`,
+    },
+  ];
+  const intact: [string, string][] = [
+    ["gateway/conf/parts/hello.111111111111/vhosts/hello.conf", "conf"],
+    ["gateway/conf/current/vhosts/hello.conf", "conf"],
+    ["gateway/conf/current/manifest", "hello 111111111111\n"],
+    ["gateway/conf/current/generation.conf", 'return 200 "abc\\n";\n'],
+    ["./blog/secrets/salt", "s"],
+    [".varvol/bin/gate", "#!/bin/sh\nexit 0\n"],
+  ];
+  const host = (files: [string, string][], current = "generation-abc") =>
+    found({}, [`current ${current}`, ...files.map(([file, text]) => `file ${sha256(text)}  ${file}`)]);
+
+  it("is none where every file is what a command wrote", () => {
+    assert.deepEqual(compare(declared(commands), host(intact)), []);
+  });
+
+  it("finds each file that was edited, and what writes it again", () => {
+    const urns = [
+      ["command0", "command1"],
+      ["command1"],
+      ["command1"],
+      ["command1"],
+      ["command2"],
+      ["command3"],
+    ];
+    intact.forEach(([file], i) => {
+      const edited = intact.map(([name, text], j): [string, string] => [name, i === j ? `${text}x` : text]);
+      const drift = compare(declared(commands), host(edited));
+      assert.deepEqual(said(drift), [`${file.replace(/^\.\//, "")} edited`]);
+      assert.deepEqual(drift[0]?.urns, urns[i]);
+    });
+  });
+
+  it("finds files that are gone, and added ones where they have an effect", () => {
+    const extra: [string, string] = ["gateway/conf/current/vhosts/evil.conf", "x"];
+    assert.deepEqual(said(compare(declared(commands), host([...intact.slice(1), extra]))), [
+      "gateway/conf/parts/hello.111111111111/vhosts/hello.conf removed",
+      "gateway/conf/current/vhosts/evil.conf added",
+    ]);
+  });
+
+  it("finds that the gateway was pointed elsewhere, but not that a generation was made anew", () => {
+    const files = (generation: string) =>
+      intact.map(([file, text]): [string, string] => [file, text.replace("abc", generation)]);
+    assert.deepEqual(said(compare(declared(commands), host(files("old"), "generation-old"))), [
+      "gateway/conf/current changed generation",
+    ]);
+    assert.deepEqual(compare(declared(commands), host(files("abc.17"), "generation-abc.17")), []);
+  });
+
+  it("never holds a secret's text", () => {
+    const text = JSON.stringify([declared(commands), compare(declared(commands), host([]))]);
+    assert.doesNotMatch(text, /"s"|cw==/);
+  });
+
+  it("reads command lines as they are written", () => {
+    const words = ["/a/b", "it's", "two words", "$x"];
+    assert.deepEqual(shellWords(shellCommand(words)), words);
+  });
+});
