@@ -11,15 +11,23 @@ export interface VerbOptions {
   configFile?: string;
   json: boolean;
   yes: boolean;
+  /** Sites and modules whose containers are replaced although nothing about them changed. */
+  replace?: readonly string[];
+  markdown: boolean;
+  /** Replace what was changed by hand. */
+  repair: boolean;
+  /** Whether the modules are meant too. */
+  modules?: boolean;
 }
 
 interface Verb {
   name: string;
-  argument?: string;
+  /** Names that it takes, as commander writes them. */
+  arguments?: string;
   about: string;
   /** Which of the options beside --stack it has. */
-  options?: readonly ("json" | "yes")[];
-  load: () => { run: (options: VerbOptions, argument?: string) => Promise<void> };
+  options?: readonly (keyof typeof optionTexts)[];
+  load: () => { run: (options: VerbOptions, names: readonly string[]) => Promise<void> };
 }
 
 // Each verb is loaded when it is asked for: none pays for the others. By require, because import() of TypeScript
@@ -35,11 +43,24 @@ const verbs: readonly Verb[] = [
   {
     name: "up",
     about: "bring the host to what its stack describes",
+    options: ["replace", "repair"],
     load: () => lazy("./verbs/up") as typeof import("./verbs/up"),
   },
   {
+    name: "plan",
+    about: "say what `up` would do to each container, why, and what that interrupts",
+    options: ["json", "markdown"],
+    load: () => lazy("./verbs/plan") as typeof import("./verbs/plan"),
+  },
+  {
+    name: "drift",
+    about: "say what was changed by hand on the host; exit code 1 if anything was",
+    options: ["json"],
+    load: () => lazy("./verbs/drift") as typeof import("./verbs/drift"),
+  },
+  {
     name: "preview",
-    about: "say what `up` would replace and what that interrupts",
+    about: "show what `up` would change, in the engine's own words",
     options: ["json"],
     load: () => lazy("./verbs/preview") as typeof import("./verbs/preview"),
   },
@@ -51,7 +72,7 @@ const verbs: readonly Verb[] = [
   },
   {
     name: "secret",
-    argument: "[name]",
+    arguments: "[name]",
     about: "print a generated secret, or the names of all",
     options: ["json"],
     load: () => lazy("./verbs/secret") as typeof import("./verbs/secret"),
@@ -63,11 +84,35 @@ const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/destroy") as typeof import("./verbs/destroy"),
   },
   {
+    name: "recover",
+    about: "put right what a killed command left, or a damaged state; deletes no data",
+    load: () => lazy("./verbs/recover") as typeof import("./verbs/recover"),
+  },
+  {
     name: "purge",
-    argument: "<name>",
+    arguments: "<name>",
     about: "delete the data of a site that is no longer configured",
     options: ["yes"],
     load: () => lazy("./verbs/purge") as typeof import("./verbs/purge"),
+  },
+  {
+    name: "upgrade",
+    arguments: "[name...]",
+    about: "lock the newest versions for all sites, or those named; nothing runs them before `up`",
+    options: ["modules", "json"],
+    load: () => lazy("./verbs/upgrade") as typeof import("./verbs/upgrade"),
+  },
+  {
+    name: "rollback",
+    arguments: "[name...]",
+    about: "go back to the previous generation's image, where data allows it",
+    load: () => lazy("./verbs/rollback") as typeof import("./verbs/rollback"),
+  },
+  {
+    name: "prune",
+    about: "remove images that nothing needs, but the current and the previous ones",
+    options: ["json"],
+    load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
   },
   {
     name: "doctor",
@@ -83,7 +128,14 @@ const verbs: readonly Verb[] = [
   },
 ];
 
-const optionTexts = { json: ["--json", "print JSON"], yes: ["-y, --yes", "do not ask"] } as const;
+const optionTexts = {
+  json: ["--json", "print JSON"],
+  yes: ["-y, --yes", "do not ask"],
+  markdown: ["--markdown", "print Markdown, for a pull request"],
+  repair: ["--repair", "also replace what was changed by hand (see: varvol drift)"],
+  replace: ["--replace <name...>", "new containers for a site or module, e.g. blog, blog/php, mysql"],
+  modules: ["--modules", "the modules (gateway, mysql) too"],
+} as const;
 
 export function program(): Command {
   const root = new Command("varvol")
@@ -100,16 +152,19 @@ export function program(): Command {
     );
     command.option("--config-file <path>", "the stack file, where it is not Pulumi.<stack>.yaml");
     for (const option of verb.options ?? []) command.option(optionTexts[option][0], optionTexts[option][1]);
-    if (verb.argument) command.argument(verb.argument);
+    if (verb.arguments) command.argument(verb.arguments);
     command.action(async (...given: unknown[]) => {
       const {
-        stack,
-        configFile,
         json = false,
         yes = false,
+        markdown = false,
+        repair = false,
+        configFile,
+        ...rest
       } = command.opts<Partial<VerbOptions> & { stack: string }>();
-      const argument = verb.argument && typeof given[0] === "string" ? given[0] : undefined;
-      await verb.load().run({ stack, configFile: configFile && resolve(configFile), json, yes }, argument);
+      const names = verb.arguments ? [given[0] ?? []].flat().map(String) : [];
+      const options = { ...rest, json, yes, markdown, repair, configFile: configFile && resolve(configFile) };
+      await verb.load().run(options, names);
     });
   }
   return root;

@@ -30,12 +30,14 @@ export function duration(ms: number): string {
 
 /**
  * Runs one step of something longer and shows that it is alive: a spinner with the elapsed time on a terminal, plain
- * lines elsewhere. `summary` turns the result into the words that follow the label on the last line.
+ * lines elsewhere. `summary` turns the result into the words that follow the label on the last line; `good` says
+ * whether a result that was no exception is what was wanted.
  */
 export async function step<T>(
   label: string,
   work: (step: Step) => Promise<T>,
   summary?: (result: T) => string | undefined,
+  good: (result: T) => boolean = () => true,
 ): Promise<T> {
   const tty = process.stderr.isTTY;
   const started = Date.now();
@@ -80,7 +82,7 @@ export async function step<T>(
         say(`  ${text}`);
       },
     });
-    end(errorColors.green("✓"), summary?.(result));
+    end(good(result) ? errorColors.green("✓") : errorColors.red("✗"), summary?.(result));
     return result;
   } catch (error) {
     end(errorColors.red("✗"));

@@ -6,6 +6,7 @@ import { UserError } from "./errors";
 import { attempt, lastLines } from "./exec";
 import { type HostFacts, lookAtHost } from "./facts";
 import { hostName } from "./host";
+import { mask } from "./mask";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
 const NEEDED = { docker: 2048, volumes: 256 };
@@ -82,15 +83,24 @@ async function checkArchive(key: string, file: string): Promise<string[]> {
 async function checkDump(key: string, file: string): Promise<string[]> {
   if (!existsSync(file) || !statSync(file).isFile())
     return [`${key}: ${file} does not exist; correct the path`];
-  const script =
-    'if [ "${1%.gz}" != "$1" ]; then gzip -dc "$1"; else cat "$1"; fi | grep -a -c -m 1 -E "^(CREATE|INSERT)"; exit 0';
+  // mysqldump and mariadb-dump end with a line that tells a whole dump from one that was cut off between statements.
+  const script = `
+    text() { if [ "\${1%.gz}" != "$1" ]; then gzip -dc "$1"; else cat "$1"; fi; }
+    text "$1" | grep -a -q -m 1 -E "^(CREATE|INSERT)" || { echo none; exit; }
+    text "$1" | head -n 5 | grep -a -q -E "^-- (MySQL|MariaDB) dump" || exit
+    text "$1" | tail -n 5 | grep -a -q "^-- Dump completed" || echo cut`;
   const packed = file.endsWith(".gz") ? await attempt(["gzip", "-t", file]) : undefined;
   if (packed && packed.code !== 0)
     return [`${key}: ${file} is corrupt (${lastLines(packed.stderr, 1)}); make it anew`];
-  const found = await attempt(["sh", "-c", script, "sh", file]);
-  return found.stdout.trim() === "1"
-    ? []
-    : [`${key}: ${file} is no SQL dump (no CREATE or INSERT in it); name a .sql or .sql.gz file`];
+  const { stdout } = await attempt(["sh", "-c", script, "sh", file]);
+  switch (stdout.trim()) {
+    case "none":
+      return [`${key}: ${file} is no SQL dump (no CREATE or INSERT in it); name a .sql or .sql.gz file`];
+    case "cut":
+      return [`${key}: ${file} is cut off (it does not end with "-- Dump completed"); make it anew`];
+    default:
+      return [];
+  }
 }
 
 async function checkRepository(key: string, git: { url: string; branch?: string }): Promise<string[]> {
@@ -111,8 +121,4 @@ async function checkRepository(key: string, git: { url: string; branch?: string 
   return [
     `${key}.url: ${mask(git.url)} can't be reached (${mask(lastLines(asked.stderr, 1)) || asked.reason}); correct it or make it reachable`,
   ];
-}
-
-function mask(text: string): string {
-  return text.replaceAll(/:\/\/[^/@\s]+@/g, "://***@");
 }

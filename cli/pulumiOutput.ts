@@ -60,5 +60,5 @@ function dedupe(text: string): string {
 export function appendLog(folder: string): string {
   const logs = join(folder, "log");
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  return join(logs, `${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}.log`);
+  return join(logs, `${new Date().toISOString().replaceAll(":", "-").slice(0, 23)}.log`);
 }

@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
@@ -7,6 +17,8 @@ import { checkConfig, ConfigError } from "../stacks/problems";
 import { UserError } from "./errors";
 import { attempt, lastLines, type Result, type RunOptions } from "./exec";
 import type { VerbOptions } from "./main";
+import { stateFiles } from "./recover/fileBackend";
+import { refuseDamaged } from "./recover/guard";
 import { openWorkspace, type Workspace } from "./workspace";
 
 /** A stack that a verb works on: its checked configuration and the engine to drive it with. */
@@ -75,6 +87,8 @@ export async function ensureStack(stack: Stack): Promise<void> {
   const file = backend.startsWith("file://")
     ? join(backend.slice("file://".length), ".pulumi", "stacks", "varvol", `${stack.name}.json`)
     : undefined;
+  // A new stack in place of one whose state was lost would make all of its containers once more.
+  refuseDamaged(stack, stateFiles(stack));
   if (file && existsSync(file)) return;
   const found = await stack.pulumi(["stack", "--show-name"]);
   if (found.code === 0) return;
@@ -89,10 +103,18 @@ export async function ensureStack(stack: Stack): Promise<void> {
       readFileSync(join(folder, `Pulumi.${stack.name}.yaml`), "utf8"),
     )?.[0];
     const text = readFileSync(stack.file, "utf8");
-    if (salt) writeFileSync(stack.file, `${text.replace(/^encryptionsalt:.*\n/m, "").trimEnd()}\n${salt}\n`);
+    if (salt) replaceFile(stack.file, `${text.replace(/^encryptionsalt:.*\n/m, "").trimEnd()}\n${salt}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Writes a file of the user's all at once: cut off, it is the old one or the new one. */
+function replaceFile(file: string, text: string): void {
+  const target = realpathSync(file);
+  const { mode } = statSync(target);
+  writeFileSync(`${target}.new`, text, { mode });
+  renameSync(`${target}.new`, target);
 }
 
 /** A stack's outputs; undefined where it has never been brought up. */

@@ -3,7 +3,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Kind } from "./kind";
+import type { ImageLock } from "../components/imageLock";
 import { local } from "./local";
+import type { PolicyName } from "./policies";
+import { readLock } from "./lock";
 import { checkConfig } from "./problems";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
@@ -19,9 +22,8 @@ export interface SshConfig {
   readonly port: number;
   /** The machine's public key; another one is refused. */
   readonly hostKey: string;
+  /** File of the key that logs in; its content is nobody's but ssh's. */
   readonly privateKeyFile: string;
-  /** The key that logs in. A secret. */
-  readonly privateKey: string;
 }
 
 /** A stack's configuration, checked and with its kind's defaults filled in. */
@@ -29,8 +31,12 @@ export interface HostConfig extends Kind {
   readonly stack: string;
   readonly namespace: string;
   readonly volumeRoot: string;
+  /** What images are built from. */
+  readonly lock: ImageLock;
   readonly ssh?: SshConfig;
   readonly sites: readonly SiteConfig[];
+  /** Policies that the stack turns off. */
+  readonly policiesOff: readonly PolicyName[];
 }
 
 /** Reads the stack's keys under `varvol:`. The only place that does. Throws ConfigError. */
@@ -44,7 +50,7 @@ export function readConfig(): HostConfig {
   return resolveConfig(stack, checkConfig(stack, raw));
 }
 
-/** Fills in the kind's defaults, makes paths absolute and reads the ssh key. */
+/** Fills in the kind's defaults and makes paths absolute. */
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
   const kind = KINDS[config.kind];
   const { host } = config;
@@ -56,14 +62,11 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     http: config.gateway.http ?? kind.http,
     https: config.gateway.https ?? kind.https,
     addresses: config.gateway.addresses ?? kind.addresses,
+    accessLog: config.gateway.accessLog ?? kind.accessLog,
     sites: config.sites.map(withAbsolutePaths),
-    ...(host && {
-      ssh: {
-        ...host,
-        privateKeyFile: absolute(host.privateKeyFile),
-        privateKey: readKey(host.privateKeyFile),
-      },
-    }),
+    lock: readLock(),
+    policiesOff: Object.keys(config.policies) as PolicyName[],
+    ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };
 }
 
@@ -100,12 +103,14 @@ function absolute(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
 }
 
-function readKey(file: string): string {
+function readableKey(file: string): string {
+  const key = absolute(file);
   try {
-    return fs.readFileSync(absolute(file), "utf8");
+    fs.accessSync(key, fs.constants.R_OK);
+    return key;
   } catch (error) {
     throw new Error(
-      `varvol:host.privateKeyFile: ${absolute(file)} can't be read (${(error as Error).message}); name the file of a private ssh key`,
+      `varvol:host.privateKeyFile: ${key} can't be read (${(error as Error).message}); name the file of a private ssh key`,
     );
   }
 }

@@ -17,13 +17,15 @@ export interface Kind {
   readonly redirectToHttps: boolean;
   /** nginx worker processes of the gateway: a number, or auto for one a core. */
   readonly gatewayWorkers: number | "auto";
-  /** Whether the gateway logs every request. */
-  readonly accessLog: boolean;
+  /** Which requests the gateway logs: all, those answered with an error (400 and above), or none. */
+  readonly accessLog: "all" | "errors" | "none";
   /** php-fpm processes that a WordPress may use at the same time. */
   readonly phpWorkers: number;
   /** InnoDB's buffer pool in MiB. */
   readonly bufferPool: number;
   /** Log files that docker keeps of a container, of so many MiB each. */
   readonly logs: { readonly files: number; readonly size: number };
+  /** Seconds that a new generation may take to become healthy. */
+  readonly gateTimeout: number;
   readonly limits: Limits;
 }

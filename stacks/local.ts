@@ -7,9 +7,10 @@ export const local: Kind = {
   addresses: ["127.0.0.1"],
   redirectToHttps: false,
   gatewayWorkers: 2,
-  accessLog: true,
+  accessLog: "errors",
   phpWorkers: 4,
   bufferPool: 64,
   logs: { files: 2, size: 5 },
+  gateTimeout: 120,
   limits: { gateway: 128, web: 64, php: 384, mysql: 512, git: 256 },
 };

@@ -7,9 +7,10 @@ export const prod: Kind = {
   addresses: ["0.0.0.0", "::"],
   redirectToHttps: true,
   gatewayWorkers: "auto",
-  accessLog: true,
+  accessLog: "errors",
   phpWorkers: 8,
   bufferPool: 128,
   logs: { files: 3, size: 10 },
+  gateTimeout: 120,
   limits: { gateway: 256, web: 128, php: 768, mysql: 1024, git: 512 },
 };

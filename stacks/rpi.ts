@@ -7,9 +7,10 @@ export const rpi: Kind = {
   addresses: ["0.0.0.0", "::"],
   redirectToHttps: true,
   gatewayWorkers: 1,
-  accessLog: false,
+  accessLog: "none",
   phpWorkers: 2,
   bufferPool: 32,
   logs: { files: 1, size: 2 },
+  gateTimeout: 300,
   limits: { gateway: 64, web: 48, php: 256, mysql: 256, git: 192 },
 };

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { POLICIES, POLICY_NAMES } from "./policies";
+import { MOST_ADDRESSES } from "../components/gateway/nginx";
 import { domain, duration, resourceName } from "./values";
 
 const path = z.string().min(1);
@@ -83,6 +85,15 @@ const wordpressSite = z
 
 export const siteSchema = z.discriminatedUnion("kind", [staticSite, staticGitSite, wordpressSite]);
 
+const policies = z
+  .strictObject(
+    Object.fromEntries(
+      POLICY_NAMES.map((name) => [name, z.literal("off").optional().describe(POLICIES[name])]),
+    ) as Record<(typeof POLICY_NAMES)[number], z.ZodOptional<z.ZodLiteral<"off">>>,
+  )
+  .default({})
+  .describe("Policies of `varvol plan` to turn off, each as NAME: off; see docs/pull-requests.md.");
+
 const port = z.number().int().min(1).max(65535);
 
 /** Every key that a stack file may have under `varvol:`. Unknown ones are refused. */
@@ -110,14 +121,20 @@ export const stackSchema = z.strictObject({
     .strictObject({
       http: port.optional().describe("Port for HTTP. Default: 80, local: 8080."),
       https: port.optional().describe("Port for HTTPS. Default: 443, local: 8443."),
+      accessLog: z
+        .enum(["all", "errors", "none"])
+        .optional()
+        .describe("Which requests are logged. Default: errors (status 400 and above); rpi: none."),
       addresses: z
         .array(z.union([z.ipv4(), z.ipv6()]))
         .min(1)
+        .max(MOST_ADDRESSES, `must be at most ${MOST_ADDRESSES} addresses`)
         .optional()
         .describe("Addresses to listen on. Default: all, IPv4 and IPv6; local: 127.0.0.1."),
     })
     .default({})
     .describe("Where the gateway listens."),
+  policies,
   host: z
     .strictObject({
       address: z.string().min(1).describe("Name or address of the machine."),
@@ -135,7 +152,7 @@ export const stackSchema = z.strictObject({
         )
         .describe("The machine's public ssh key: what answers with another one is refused."),
       privateKeyFile: path.describe(
-        "File with the private key that logs in. Its content never enters the stack's state in clear.",
+        "File with the private key that logs in. Its content never enters the stack's state.",
       ),
     })
     .optional()

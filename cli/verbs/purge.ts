@@ -7,7 +7,7 @@ import { openStack } from "../stack";
 import { lastLines } from "../exec";
 
 /** Deletes the data of a site that is configured no more: the only command that deletes any. */
-export async function run(options: VerbOptions, name = ""): Promise<void> {
+export async function run(options: VerbOptions, [name = ""]: readonly string[] = []): Promise<void> {
   const stack = await openStack(options);
   const { config } = stack;
   const i = config.sites.findIndex((site) => site.name === name);

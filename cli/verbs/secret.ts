@@ -4,7 +4,7 @@ import { json } from "../output";
 import { openStack, outputs } from "../stack";
 
 /** Prints a site's secrets, or the names of the sites that have any. */
-export async function run(options: VerbOptions, name?: string): Promise<void> {
+export async function run(options: VerbOptions, [name]: readonly string[] = []): Promise<void> {
   const stack = await openStack(options);
   const all = ((await outputs(stack, name !== undefined)) ?? {}).secrets as
     Record<string, Record<string, string>> | string | undefined;

@@ -1,28 +1,63 @@
 import type { HostConfig } from "../../stacks/config";
+import { findDrift } from "../drift/drift";
+import { repair } from "../drift/repair";
 import { Exit } from "../errors";
 import type { Result } from "../exec";
-import type { HostFacts } from "../facts";
+import { type HostFacts, lookAtHost } from "../facts";
 import type { VerbOptions } from "../main";
 import { colors, errorColors, say, step } from "../output";
-import { preflight } from "../preflight";
+import { checkHost, preflight } from "../preflight";
 import { appendLog, changeOf, diagnosticsOf, type Change } from "../pulumiOutput";
+import { guarded } from "../recover/guard";
+import { replaceOptions, siteRoles } from "../replace";
+import { baseImage } from "../setup/base-image";
+import { bringBaseImage } from "../setup/remote-base-image";
 import { ensureStack, openStack, type Stack } from "../stack";
 import { printSites } from "./status";
+
+// A shared ssh connection takes 10 commands at once; each one beyond that makes one of its own, and sshd drops those
+// that come too fast.
+const FEWER_AT_ONCE = ["--parallel", "8"];
 
 /** Brings the host to what its stack file says. */
 export async function run(options: VerbOptions): Promise<void> {
   const stack = await openStack(options);
+  const replace = replaceOptions(stack.config, options.replace ?? []);
   const facts = await step("Checks", () => preflight(stack.config));
+  const { ssh } = stack.config;
+  if (ssh && !facts.baseImage) {
+    await step(
+      `Image ${baseImage}`,
+      (s) => bringBaseImage(stack.config, s),
+      (how) => how,
+    );
+  }
   await ensureStack(stack);
   const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];
+  const repaired = options.repair
+    ? await repair(stack, await step("Drift", () => findDrift(stack), count))
+    : [];
   const changes = await deploy(
     stack,
-    ["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh],
+    [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--suppress-outputs",
+      ...(ssh ? FEWER_AT_ONCE : []),
+      ...refresh,
+      ...replace,
+      ...repaired,
+    ],
     `Stack ${stack.name}`,
   );
   await printSites(stack);
   printRemoved(stack, facts);
   if (changes === 0) process.stdout.write("\nNothing changed: the host is what the stack says.\n");
+}
+
+function count(drift: readonly unknown[]): string {
+  return drift.length === 0 ? "none" : `${drift.length} differences`;
 }
 
 /**
@@ -31,12 +66,11 @@ export async function run(options: VerbOptions): Promise<void> {
  */
 export function missing(config: HostConfig, facts: HostFacts): string[] {
   if (!facts.routed.has("_main")) return [];
-  const roles = { static: ["web"], "static-git": ["web", "git"], wordpress: ["web", "php"] };
   const routed = config.sites.filter(({ name }) => facts.routed.has(name));
   const expected = [
     ...["gateway/net", "gateway/gateway"],
     ...(routed.some(({ kind }) => kind === "wordpress") ? ["mysql/mysql"] : []),
-    ...routed.flatMap(({ name, kind }) => roles[kind].map((role) => `${name}/${role}`)),
+    ...routed.flatMap(({ name, kind }) => siteRoles[kind].map((role) => `${name}/${role}`)),
   ];
   return expected.filter((container) => !facts.running.has(container));
 }
@@ -45,33 +79,39 @@ export function missing(config: HostConfig, facts: HostFacts): string[] {
 export async function deploy(stack: Stack, args: readonly string[], label: string): Promise<number> {
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
-  let result: Result | undefined;
-  const work = step(
-    label,
-    async (s) => {
-      result = await stack.pulumi([...args, "--non-interactive", "--color", "never"], {
-        log,
-        onLine: (line) => {
-          const change = changeOf(line);
-          if (!change) return;
-          if (change.done) done.push(change);
-          if (change.done && change.notable) s.part(change.text);
-          else s.detail(change.text);
-        },
-      });
-      if (result.code !== 0) throw new Exit(result.code);
-      return done;
-    },
-    (changes) => (changes.length === 0 ? "no changes" : `${changes.length} changes`),
-  );
-  try {
-    return (await work).length;
-  } catch (error) {
-    if (!(error instanceof Exit) || !result) throw error;
-    say(
-      `\n${errorColors.red("error:")} ${diagnosticsOf(result.stdout + result.stderr)}\n\n  What ran before goes on running. All of the engine's output: ${log}`,
+  const work = (more: readonly string[]): Promise<Result> =>
+    step(
+      label,
+      (s) => {
+        return stack.pulumi([...args, ...more, "--non-interactive", "--color", "never"], {
+          log,
+          onLine: (line) => {
+            const change = changeOf(line);
+            if (!change) return;
+            if (change.done) done.push(change);
+            if (change.done && change.notable) s.part(change.text);
+            else s.detail(change.text);
+          },
+        });
+      },
+      ({ code }) => (code !== 0 ? undefined : done.length === 0 ? "no changes" : `${done.length} changes`),
+      ({ code }) => code === 0,
     );
-    throw new Exit(1);
+  const result = await guarded(stack, work);
+  if (result.code === 0) return done.length;
+  say(
+    `\n${errorColors.red("error:")} ${diagnosticsOf(result.stdout + result.stderr)}\n\n  What ran before goes on running. All of the engine's output: ${log}`,
+  );
+  for (const problem of await lacking(stack.config)) say(`  ${problem}`);
+  throw new Exit(1);
+}
+
+/** What the host lacks by now: a build that filled the disk, say, only tells that one of its commands failed. */
+async function lacking(config: HostConfig): Promise<string[]> {
+  try {
+    return checkHost(config, await lookAtHost(config));
+  } catch {
+    return [];
   }
 }
 
