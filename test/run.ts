@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     const files = tiers.flatMap((tier) => testFiles(tier));
     if (files.length > 0) await runMocha(files, values.grep, count);
   } finally {
-    await cleanUp();
+    cleanUp();
   }
   process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
   process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
@@ -76,7 +76,10 @@ async function prepare(tiers: readonly string[]): Promise<void> {
   if (tiers.includes("host") && !fs.existsSync("/usr/bin/chromium")) {
     await step("Browser", (s) => install("chromium", ["chromium"], s));
   }
-  await cleanUp();
+  if (tiers.includes("remote") && !fs.existsSync("/usr/bin/ssh")) {
+    await step("ssh", (s) => install("ssh", ["openssh-client"], s));
+  }
+  cleanUp();
 }
 
 function testFiles(tier: string): string[] {
@@ -87,12 +90,7 @@ function testFiles(tier: string): string[] {
 }
 
 function runMocha(files: string[], grep: string | undefined, count: Count): Promise<void> {
-  const mocha = new Mocha({
-    timeout: 60_000,
-    forbidOnly: true,
-    color: process.stdout.isTTY && !process.env.NO_COLOR,
-    grep,
-  });
+  const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, grep });
   files.forEach((file) => mocha.addFile(file));
   return new Promise((resolve) => {
     const runner = mocha.run(() => {
@@ -106,12 +104,16 @@ function runMocha(files: string[], grep: string | undefined, count: Count): Prom
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     say("\nInterrupted: removing what the tests made.");
-    void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+    // What still runs has been told to end, too; what it made meanwhile goes as well.
+    setTimeout(() => {
+      cleanUp();
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }, 5000);
   });
 }
 
-main().catch(async (error: unknown) => {
+main().catch((error: unknown) => {
   say(`error: ${error instanceof Error ? error.message : String(error)}`);
-  await cleanUp();
+  cleanUp();
   process.exitCode = 1;
 });

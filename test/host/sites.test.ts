@@ -26,7 +26,7 @@ describe("a host", function () {
   let first: string;
 
   before(async () => {
-    git = await GitServer.start(path.join(host.folder, "git"), 19418);
+    git = await GitServer.start(path.join(host.folder, "git"));
     first = await git.commit("docs", { "public/index.html": "<h1>first</h1>", "secret.txt": "not served" });
     docs = {
       name: "docs",
@@ -169,7 +169,7 @@ describe("a host", function () {
     );
     assert.ok(failed.served);
     assert.match((await host.get("docs.localhost")).body, /second/);
-    git = await GitServer.start(path.join(host.folder, "git"), 19418);
+    git = await GitServer.start(path.join(host.folder, "git"), git.port);
   });
 
   it("takes no harm from a hostile repository", async () => {

@@ -11,9 +11,12 @@ export class GitServer {
     private readonly folder: string,
     private readonly daemon: ChildProcess,
     readonly address: string,
+    readonly port: number,
   ) {}
 
-  static async start(folder: string, port: number): Promise<GitServer> {
+  /** Starts one, on a free port unless it must be a certain one. */
+  static async start(folder: string, wanted?: number): Promise<GitServer> {
+    const port = wanted ?? (await freePort());
     fs.mkdirSync(folder, { recursive: true });
     const host = await capture([
       "docker",
@@ -39,7 +42,7 @@ export class GitServer {
       if (tries > 50) throw new Error(`git daemon does not answer on ${host}:${port}`);
       await sleep(100);
     }
-    return new GitServer(folder, daemon, `git://${host}:${port}`);
+    return new GitServer(folder, daemon, `git://${host}:${port}`, port);
   }
 
   /** Commits files (a null removes one) to a repository, which is made where it is missing; gives the commit. */
@@ -67,6 +70,15 @@ export class GitServer {
   stop(): void {
     this.daemon.kill();
   }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function answers(host: string, port: number): Promise<boolean> {

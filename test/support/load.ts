@@ -10,6 +10,8 @@ export interface Shot {
   readonly body?: Buffer;
   /** Bytes that a complete answer must have at the least. */
   readonly atLeast?: number;
+  /** The whole body of a right answer. */
+  readonly expect?: string;
 }
 
 export interface LoadArgs {
@@ -23,6 +25,8 @@ export interface LoadArgs {
 export interface LoadResult {
   readonly sent: number;
   readonly failures: readonly string[];
+  /** Requests on a kept connection that the server closed in that moment, sent once more as every client does. */
+  readonly resent: number;
   /** Milliseconds. */
   readonly slowest: number;
   readonly p50: number;
@@ -38,6 +42,7 @@ export class Load {
   private readonly timer: NodeJS.Timeout;
   private readonly started = performance.now();
   private sent = 0;
+  private resent = 0;
 
   constructor(private readonly args: LoadArgs) {
     this.timer = setInterval(() => this.fire(), 10);
@@ -50,7 +55,8 @@ export class Load {
     const sorted = this.times.sort((a, b) => a - b);
     const at = (part: number) =>
       Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
-    return { sent: this.sent, failures: this.failures, slowest: at(1), p50: at(0.5), p99: at(0.99) };
+    const { sent, failures, resent } = this;
+    return { sent, failures, resent, slowest: at(1), p50: at(0.5), p99: at(0.99) };
   }
 
   private fire(): void {
@@ -88,12 +94,17 @@ export class Load {
         },
         (response) => {
           let length = 0;
-          response.on("data", (chunk: Buffer) => (length += chunk.length));
+          let text = "";
+          response.on("data", (chunk: Buffer) => {
+            length += chunk.length;
+            if (shot.expect !== undefined) text += chunk.toString();
+          });
           response.on("error", (error) => done(`broken off: ${error.message}`));
           response.on("end", () => {
             const { statusCode = 0 } = response;
             if (statusCode < 200 || statusCode >= 400) done(`status ${statusCode}`);
             else if (!response.complete || length < (shot.atLeast ?? 0)) done(`only ${length} bytes`);
+            else if (shot.expect !== undefined && text !== shot.expect) done(`answered ${text.slice(0, 80)}`);
             else done();
           });
         },
@@ -102,9 +113,10 @@ export class Load {
       request.on("error", (error: NodeJS.ErrnoException) => {
         // The server closed an idle connection in the moment that it was used again: every client sends such a
         // request once more, on a new connection, and HTTP lets it.
-        if (error.code === "ECONNRESET" && request.reusedSocket && !again)
+        if (error.code === "ECONNRESET" && request.reusedSocket && !again) {
+          this.resent++;
           void this.send(shot, n - (n % 2), true).then(resolve);
-        else done(error.message);
+        } else done(error.message);
       });
       request.end(shot.body);
     });

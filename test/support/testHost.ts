@@ -4,12 +4,13 @@ import * as https from "node:https";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { attempt, capture, type Result } from "../../cli/exec";
+import { remove } from "./cleanUp";
 
 // All that tests make is named so, and only that is ever cleaned up. With an id of its own, a second run can go on
 // beside the first.
 const RUN = process.env.VARVOL_TEST_RUN ?? "";
 const STACK = `test${RUN}-`;
-const NAMESPACE = `vtest${RUN}-`;
+export const NAMESPACE = `vtest${RUN}-`;
 const FOLDERS = "/var/tmp";
 const FOLDER = `varvol-test${RUN}-`;
 
@@ -26,6 +27,8 @@ export class TestHost {
   readonly stack: string;
   readonly namespace: string;
   readonly configFile: string;
+  /** Where a test that changes the lock of images keeps one of its own; without it the project's is used. */
+  readonly lockFile: string;
   readonly http: number;
   readonly https: number;
 
@@ -37,7 +40,15 @@ export class TestHost {
     this.folder = fs.mkdtempSync(path.join(FOLDERS, FOLDER));
     this.root = path.join(this.folder, "vol");
     this.configFile = path.join(this.folder, "stack.yaml");
+    this.lockFile = path.join(this.folder, "images.lock.json");
     fs.mkdirSync(path.join(this.folder, "state"));
+    // With the tests that it is for, so that a tier doesn't pile up hosts; after all that these do afterwards.
+    const away = () => remove(this);
+    if (typeof before === "function") {
+      before(function () {
+        this.test?.parent?.afterAll(away);
+      });
+    }
   }
 
   /** Writes the stack file; the engine's own lines in it stay. */
@@ -57,11 +68,16 @@ export class TestHost {
     fs.writeFileSync(this.configFile, `${salt ? `${salt}\n` : ""}${stringify({ config: keys })}`);
   }
 
+  /** Where the engine keeps this host's state, and the key to it. */
+  get backend(): { PULUMI_BACKEND_URL: string; PULUMI_CONFIG_PASSPHRASE: string } {
+    return { PULUMI_BACKEND_URL: `file://${this.folder}/state`, PULUMI_CONFIG_PASSPHRASE: "only a test" };
+  }
+
   get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
-      PULUMI_BACKEND_URL: `file://${this.folder}/state`,
-      PULUMI_CONFIG_PASSPHRASE: "only a test",
+      ...this.backend,
+      ...(fs.existsSync(this.lockFile) && { VARVOL_LOCK_FILE: this.lockFile }),
       VARVOL_STACK: this.stack,
       NO_COLOR: "1",
     };
@@ -157,24 +173,6 @@ export class TestHost {
 }
 
 /** Removes every container, network and folder that tests made, also those of an earlier run that was killed. */
-export async function cleanUp(): Promise<void> {
-  const lines = async (...command: string[]) => {
-    const { code, stdout } = await attempt(command);
-    return code === 0 ? stdout.split("\n").filter(Boolean) : [];
-  };
-  const containers = (
-    await lines("docker", "ps", "-a", "--format", '{{.ID}} {{.Names}} {{.Label "varvol.host"}}')
-  )
-    .map((line) => line.split(" "))
-    .filter(
-      ([, name = "", host = ""]) => name.startsWith(NAMESPACE) || host.startsWith(`varvol/${STACK}`),
-    );
-  if (containers.length > 0) await attempt(["docker", "rm", "-fv", ...containers.map(([id = ""]) => id)]);
-  const networks = (await lines("docker", "network", "ls", "--format", "{{.Name}}")).filter((name) =>
-    name.startsWith(NAMESPACE),
-  );
-  if (networks.length > 0) await attempt(["docker", "network", "rm", ...networks]);
-  for (const folder of fs.readdirSync(FOLDERS).filter((name) => name.startsWith(FOLDER))) {
-    fs.rmSync(path.join(FOLDERS, folder), { recursive: true, force: true });
-  }
+export function cleanUp(): void {
+  remove({ namespace: NAMESPACE, stack: STACK, folder: path.join(FOLDERS, FOLDER) });
 }

@@ -115,7 +115,7 @@ describe("a stack file", () => {
     assert.equal(local.https, 8443);
     const rpi = resolveConfig("x", checkConfig("x", { kind: "rpi" }));
     const prod = resolveConfig("x", checkConfig("x", { kind: "prod" }));
-    assert.ok(rpi.limits.php < prod.limits.php && !rpi.accessLog && prod.accessLog);
+    assert.ok(rpi.limits.php < prod.limits.php && rpi.accessLog === "none" && prod.accessLog === "errors");
   });
 
   it("has a JSON schema for editors that is up to date (npm run schema)", () => {

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser } from "../support/browser";
+import { execIn } from "../support/docker";
+import { picture } from "../support/picture";
+import { TestHost } from "../support/testHost";
+
+const TITLE = "Čtvrtek in the garden";
+const PERMALINK = "/ctvrtek-in-the-garden/";
+
+describe("a WordPress", function () {
+  this.timeout(300_000);
+  const host = new TestHost("wordpress", 18200);
+  const address = {
+    http: `http://blog.localhost:${host.http}`,
+    https: `https://blog.localhost:${host.https}`,
+  };
+  let browser: Browser;
+
+  before(async () => {
+    host.configure([{ name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" }]);
+    await host.up();
+    browser = await openBrowser();
+  });
+
+  after(() => browser?.close());
+
+  async function page(): Promise<Page> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(60_000);
+    return context.newPage();
+  }
+
+  it("lets its administrator log in with the generated password and publish a post with a picture", async () => {
+    const secret = await host.varvol("secret", "blog", "--json");
+    const { user, password } = JSON.parse(secret.stdout) as { user: string; password: string };
+    const admin = await page();
+    await admin.goto(`${address.https}/wp-login.php`);
+    await admin.fill("#user_login", user);
+    await admin.fill("#user_pass", password);
+    await admin.click("#wp-submit");
+    await admin.waitForURL(`${address.https}/wp-admin/`);
+
+    await admin.goto(`${address.https}/wp-admin/post-new.php`);
+    await writePost(admin, TITLE, picture(1200, 800));
+    await admin.context().close();
+  });
+
+  for (const scheme of ["http", "https"] as const) {
+    it(`shows the post with its picture to visitors on ${scheme.toUpperCase()}, under a pretty permalink`, async () => {
+      const visitor = await page();
+      await visitor.goto(address[scheme]);
+      const link = visitor.getByRole("link", { name: TITLE }).first();
+      assert.equal(await link.getAttribute("href"), address[scheme] + PERMALINK);
+      await link.click();
+      await visitor.waitForURL(address[scheme] + PERMALINK);
+      assert.equal(await visitor.getByRole("heading", { name: TITLE }).first().isVisible(), true);
+      const image = visitor.locator(".wp-block-image img");
+      await image.scrollIntoViewIfNeeded();
+      await visitor.waitForFunction(() => {
+        const shown = document.querySelector<HTMLImageElement>(".wp-block-image img");
+        return shown?.complete && shown.naturalWidth > 0;
+      });
+      // Scaled by the site itself when it was uploaded.
+      assert.match((await image.getAttribute("srcset")) ?? "", /-300x200\.png 300w/);
+      assert.equal(await visitor.locator("#wpadminbar").count(), 0);
+      await visitor.context().close();
+    });
+  }
+
+  it("can't change its core, but takes plugins", async () => {
+    const php = await host.container("blog/php");
+    for (const file of ["index.php", "wp-includes/new.php", "wp-config.php"]) {
+      const { code, stderr } = await execIn(php, ["touch", `/srv/wordpress/${file}`]);
+      assert.notEqual(code, 0, file);
+      assert.match(stderr, /Read-only file system|Permission denied/);
+    }
+    const plugin = await execIn(php, ["touch", "/srv/wordpress/wp-content/plugins/new.php"]);
+    assert.equal(plugin.code, 0, plugin.stderr);
+    const web = await host.container("blog/web");
+    assert.notEqual((await execIn(web, ["touch", "/srv/wordpress/wp-content/plugins/new.php"])).code, 0);
+  });
+});
+
+/** Writes and publishes a post in the block editor, as a person does: title, an image block, a file, Publish. */
+async function writePost(page: Page, title: string, file: Buffer): Promise<void> {
+  await page.waitForFunction("window.wp?.data?.select('core/editor')?.getCurrentPostId() > 0");
+  await page.evaluate("wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)");
+  const canvas = page.frameLocator('iframe[name="editor-canvas"]');
+  await canvas.getByRole("textbox", { name: "Add title" }).fill(title);
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("/image");
+  await page.getByRole("option", { name: "Image", exact: true }).click();
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    canvas.getByRole("button", { name: "Upload" }).click(),
+  ]);
+  await chooser.setFiles({ name: "garden.png", mimeType: "image/png", buffer: file });
+  await page.waitForFunction(
+    "wp.data.select('core/block-editor').getBlocks().some(({ name, attributes }) => name === 'core/image' && attributes.id)",
+  );
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByLabel("Editor publish").getByRole("button", { name: "Publish", exact: true }).click();
+  await page.waitForFunction("wp.data.select('core/editor').isCurrentPostPublished()");
+}

@@ -1,0 +1,106 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import { capture } from "../../cli/exec";
+import { execIn, runPhp } from "./docker";
+import { picture } from "./picture";
+import type { TestHost } from "./testHost";
+
+/** Address and table prefix of the host that the WordPress is said to come from. */
+export const OLD_HOST = "www.old-host.example";
+export const PREFIX = "old7_";
+/** Password that its administrator has there. */
+export const PASSWORD = "the one of the old host";
+export const IMAGE = "uploads/2024/05/garten.png";
+
+/** Options and post meta that the site has, as PHP; $url is the site's address, $http its other spelling. */
+export const VALUES = String.raw`
+  function values(string $url, string $http): array {
+      $escaped = str_replace('/', '\/', $url);
+      $relative = substr(strstr($url, ':'), 1);
+      $nested = ['link' => "$url/über-uns/", 'text' => "日本 😀 $http „Zitat“", 'n' => 5, 'f' => 0.1, 'no' => false, 'nil' => null];
+      $object = (object) ['home' => $url, 'list' => [$nested, [$nested]]];
+      return [
+          'plain' => "$url/a?b=c#d",
+          'nested' => [$nested, 'ключ' => ['deep' => [$nested, $object]]],
+          'object' => $object,
+          'json in it' => ['json' => json_encode(['src' => "$url/b.png", 'i' => 1]), 'n' => [true]],
+          'serialised in it' => ['inner' => serialize([$nested, serialize(['again' => "$url/x", 'é' => $http])])],
+          'escaped' => "{\"u\":\"$escaped\\/wp-content\"}",
+          'encoded' => 'https://share.example/?u=' . rawurlencode("$url/å"),
+          'no scheme' => "<img src=\"$relative/c.png\"> <a href='$http/d'>é</a>",
+          'others' => ['http://www.old-host.example.org/', 'ftp://other.example/', "DEFINER=${"`root`@`localhost`"}"],
+      ];
+  }
+`;
+
+const FILL = String.raw`
+  require '/srv/wordpress/wp-load.php';
+  ${VALUES}
+  $url = 'http://${OLD_HOST}';
+  $values = values($url, 'https://${OLD_HOST}');
+  foreach ($values as $name => $value) {
+      update_option("test $name", $value);
+  }
+  $post = wp_insert_post(wp_slash([
+      'post_title' => 'Grüße aus dem Garten 😀',
+      'post_name' => 'gruesse',
+      'post_status' => 'publish',
+      'guid' => "$url/?p=99",
+      'post_content' => "<!-- wp:image {\"src\":\"$url/x\"} --><img src=\"$url/wp-content/${IMAGE}\"> USE source; DEFINER=${"`root`@`localhost`"}",
+  ]));
+  foreach ($values as $name => $value) {
+      update_post_meta($post, "test $name", wp_slash($value));
+  }
+  update_option('widget_text', [2 => ['title' => 'Ä', 'text' => "<a href=\"$url\">é</a>"], '_multiwidget' => 1]);
+  wp_set_password('${PASSWORD}', 1);
+  echo $post;
+`;
+
+/**
+ * Makes of a WordPress on the host what another host's backup looks like: wp-content.tar.gz and dump.sql.gz, with a
+ * table prefix and an address of its own. The site itself is of no use afterwards.
+ */
+export async function exportForeignSite(
+  host: TestHost,
+  site: string,
+): Promise<{ content: string; database: string }> {
+  await runPhp(await host.container(`${site}/php`), FILL);
+  const mysql = await host.container("mysql/mysql");
+  const sql = async (statements: string): Promise<string> => {
+    const { code, stdout, stderr } = await execIn(mysql, ["mariadb", "-N", "-B", site], statements);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
+  };
+  const tables = (await sql("SHOW TABLES LIKE 'wp\\_%'")).trim().split("\n");
+  await sql(
+    [
+      ...tables.map((table) => `RENAME TABLE ${table} TO ${table.replace(/^wp_/, PREFIX)}`),
+      `UPDATE ${PREFIX}options SET option_name = '${PREFIX}user_roles' WHERE option_name = 'wp_user_roles'`,
+      `UPDATE ${PREFIX}usermeta SET meta_key = REPLACE(meta_key, 'wp_', '${PREFIX}')`,
+      `UPDATE ${PREFIX}options SET option_value = 'http://${OLD_HOST}' WHERE option_name IN ('home', 'siteurl')`,
+    ].join(";\n"),
+  );
+  const database = path.join(host.folder, "dump.sql.gz");
+  const dump = await execIn(mysql, ["mariadb-dump", "--databases", site]);
+  if (dump.code !== 0) throw new Error(dump.stderr);
+  fs.writeFileSync(database, gzipSync(dump.stdout));
+
+  const folder = path.join(host.folder, "foreign");
+  await capture(["cp", "-a", path.join(host.root, site, "content"), folder]);
+  fs.mkdirSync(path.dirname(path.join(folder, IMAGE)), { recursive: true });
+  fs.writeFileSync(path.join(folder, IMAGE), picture(60, 40));
+  fs.symlinkSync("/etc/passwd", path.join(folder, "uploads/passwd.txt"));
+  const content = path.join(host.folder, "wp-content.tar.gz");
+  await capture([
+    "tar",
+    "-C",
+    host.folder,
+    "-czf",
+    content,
+    "--transform",
+    "s,^foreign,wp-content,",
+    "foreign",
+  ]);
+  return { content, database };
+}
