@@ -38,9 +38,10 @@ export async function run(options: VerbOptions): Promise<void> {
 function next(stack: string): void {
   const suffix = stack === "local" ? "" : ` -s ${stack}`;
   const lines = [
+    ["secret", "the sites that have a login; `secret blog` prints it"],
+    ["plan", `after a change of Pulumi.${stack}.yaml: what would be replaced, and what that interrupts`],
+    ["up", "do it"],
     ["status", "what runs, and where"],
-    ["secret", "the passwords that were generated"],
-    ["preview", "what a change of the configuration would do"],
     ["destroy", "take it down again; the data stays"],
   ].map(
     ([verb, about]) => `  ${colors.cyan(`npx varvol ${verb}${suffix}`.padEnd(28 + suffix.length))}${about}`,
