@@ -3,7 +3,7 @@ import { UserError } from "../errors";
 import type { Result } from "../exec";
 import { say, step } from "../output";
 import type { Stack } from "../stack";
-import { conditionOf, copiesOf, type StateFiles, stateFiles, sync } from "./fileBackend";
+import { conditionOf, copiesOf, dropHalfAttributes, type StateFiles, stateFiles, sync } from "./fileBackend";
 import { realResources } from "./deployment";
 import { breakLocks } from "./locks";
 import { clearMark, setMark, wasCutOff } from "./marker";
@@ -40,12 +40,15 @@ export function checkState(stack: Stack, files: StateFiles | undefined): boolean
   if (!files) return marked;
   const broken = breakLocks(stack.name, files);
   refuseDamaged(stack, files);
-  return marked || broken > 0 || conditionOf(files) === "interrupted";
+  const cutOff = marked || broken > 0 || conditionOf(files) === "interrupted";
+  if (cutOff) dropHalfAttributes(files, "everything");
+  return cutOff;
 }
 
 /** Throws where the state is damaged or was lost: a new one would know nothing of the host's containers. */
 export function refuseDamaged(stack: Stack, files: StateFiles | undefined): void {
   if (!files) return;
+  dropHalfAttributes(files, "what is read");
   const condition = conditionOf(files);
   const lost =
     condition === "missing" &&

@@ -1,7 +1,13 @@
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { UserError } from "../errors";
 import type { VerbOptions } from "../main";
-import { conditionOf, copiesOf, stateFiles, type StateFiles } from "../recover/fileBackend";
+import {
+  conditionOf,
+  copiesOf,
+  dropHalfAttributes,
+  stateFiles,
+  type StateFiles,
+} from "../recover/fileBackend";
 import { breakLocks } from "../recover/locks";
 import { setMark, wasCutOff } from "../recover/marker";
 import { report, settle } from "../recover/settle";
@@ -15,6 +21,7 @@ export async function run(options: VerbOptions): Promise<void> {
   if (files) {
     const broken = breakLocks(stack.name, files);
     if (broken > 0) print(`Removed ${broken} locks and half written files of commands that were cut off.`);
+    dropHalfAttributes(files, "everything");
     await restore(stack, files);
   }
   // From here on the next `up` looks at the host instead of trusting the state.

@@ -103,6 +103,7 @@ describe("a state that is damaged, locked or too old", function () {
     fs.writeFileSync(path.join(locks, "dead.json"), JSON.stringify(lock));
     // What a killed engine leaves of a write.
     fs.writeFileSync(`${state}.18be4a7c.tmp`, "{");
+    fs.truncateSync(`${state}.attrs`, 0);
     assert.match(await host.up(), /Nothing changed/);
     assert.deepEqual((await endStateOf(host)).litter, []);
   });
