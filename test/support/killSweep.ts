@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { attempt } from "../../cli/exec";
 import { type EndState, endStateOf } from "./endState";
 import { type KillPoint, processesOf, randomFrom, type Run, runAndKill } from "./interrupt";
 import { Load } from "./load";
@@ -101,12 +102,22 @@ export class KillSweep {
     const tools = this.random() < 0.7;
     // Most points are spread over the engine's steps; some over the time, so that what is before and after counts.
     return this.random() < 0.25
-      ? { writes: 0, delay: Math.round(this.random() * milliseconds), tools }
+      ? { writes: 0, delay: Math.round(this.random() * 0.8 * milliseconds), tools }
       : { writes: 1 + Math.floor(this.random() * writes), delay: Math.round(this.random() * 150), tools };
   }
 
   private async live(each: (operation: Operation) => Promise<void>): Promise<void> {
     const { host } = this.args;
+    // Also what an earlier life left that did not come to its end.
+    const containers = [...(await host.containers()).values()];
+    if (containers.length > 0) await attempt(["docker", "rm", "-fv", ...containers]);
+    await attempt([
+      "docker",
+      "network",
+      "rm",
+      `${host.namespace}intercontainer`,
+      `${host.namespace}database`,
+    ]);
     for (const what of [host.root, path.join(host.folder, "state"), host.configFile])
       fs.rmSync(what, { recursive: true, force: true });
     fs.mkdirSync(path.join(host.folder, "state"));
