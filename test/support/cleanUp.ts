@@ -7,8 +7,6 @@ import { thaw } from "./thaw";
 export interface Made {
   /** Of containers and networks. */
   readonly namespace: string;
-  /** Of stacks. */
-  readonly stack: string;
   /** Path, the last part of which folders begin with. */
   readonly folder: string;
 }
@@ -17,16 +15,10 @@ export interface Made {
  * Removes containers, networks and folders. It waits for nothing else in this process, so that it works while that is
  * being ended too.
  */
-export function remove({ namespace, stack, folder }: Made): void {
-  const containers = lines(
-    "ps",
-    "-a",
-    "--no-trunc",
-    "--format",
-    '{{.ID}} {{.Names}} {{.Label "varvol.host"}}',
-  )
+export function remove({ namespace, folder }: Made): void {
+  const containers = lines("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}")
     .map((line) => line.split(" "))
-    .filter(([, name = "", host = ""]) => name.startsWith(namespace) || host.startsWith(`varvol/${stack}`))
+    .filter(([, name = ""]) => name.startsWith(namespace))
     .map(([id = ""]) => id);
   containers.forEach(thaw);
   if (containers.length > 0) docker("rm", "-fv", ...containers);

@@ -172,7 +172,11 @@ export class TestHost {
   }
 }
 
-/** Removes every container, network and folder that tests made, also those of an earlier run that was killed. */
+/**
+ * Removes every container, network and folder that tests made, also those of an earlier run that was killed. A run
+ * without an id of its own does so for all runs: what they left would come back with docker and hold the ports.
+ */
 export function cleanUp(): void {
-  remove({ namespace: NAMESPACE, stack: STACK, folder: path.join(FOLDERS, FOLDER) });
+  const all = RUN === "";
+  remove({ namespace: all ? "vtest" : NAMESPACE, folder: path.join(FOLDERS, all ? "varvol-test" : FOLDER) });
 }
