@@ -1,8 +1,9 @@
 import { KillSweep } from "../support/killSweep";
 import { TestHost } from "../support/testHost";
 
-const POINTS = Number(process.env.VARVOL_KILL_POINTS ?? 3);
-const SEED = Number(process.env.VARVOL_SEED ?? Date.now() % 1e6);
+// The same points each time: a landing is no place for chance. The long campaign draws new ones.
+const POINTS = Number(process.env.VARVOL_KILL_POINTS ?? 1);
+const SEED = Number(process.env.VARVOL_SEED ?? 62900);
 
 describe(`commands that are killed (VARVOL_SEED=${SEED})`, function () {
   this.timeout(600_000);
