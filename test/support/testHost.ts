@@ -31,6 +31,7 @@ export class TestHost {
   readonly lockFile: string;
   readonly http: number;
   readonly https: number;
+  private engine?: Promise<Record<string, string>>;
 
   constructor(name: string, port: number) {
     this.stack = STACK + name;
@@ -100,11 +101,15 @@ export class TestHost {
 
   /** Runs the engine itself, as a user does after `eval "$(npx varvol env)"`. */
   async pulumi(...args: string[]): Promise<Result> {
-    const env = JSON.parse((await this.varvol("env", "--json")).stdout) as Record<string, string>;
+    const env = await (this.engine ??= this.engineEnv());
     const file = ["up", "preview"].includes(args[0] ?? "") ? ["--config-file", this.configFile] : [];
     return attempt(["pulumi", ...args, "-s", this.stack, ...file, "--non-interactive"], {
       env: { ...this.env, ...env },
     });
+  }
+
+  private async engineEnv(): Promise<Record<string, string>> {
+    return JSON.parse((await this.varvol("env", "--json")).stdout) as Record<string, string>;
   }
 
   /** Containers of this host by role, as owner/role -> id. */
