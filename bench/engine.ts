@@ -1,29 +1,41 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { performance } from "node:perf_hooks";
+import { capture } from "../cli/exec";
 import { TestHost } from "../test/support/testHost";
 import { atMost, type Figure, median } from "./figure";
 
 const staticSite = (i: number) => ({ name: `s${i}`, kind: "static", domains: [`s${i}.localhost`] });
 const sites = (count: number) => Array.from({ length: count }, (_, i) => staticSite(i));
 
+const oneOfEach = (i: number) => [
+  staticSite(i),
+  {
+    name: `docs${i}`,
+    kind: "static-git",
+    domains: [`docs${i}.localhost`],
+    git: { url: path.resolve("."), folder: "demo/docs" },
+  },
+  { name: `blog${i}`, kind: "wordpress", domains: [`blog${i}.localhost`] },
+];
+
 /** How long the engine takes, and how much it keeps: `pulumi up --skip-preview` itself, without our checks. */
 export async function engineFigures(host: TestHost): Promise<Figure[]> {
-  const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"] };
-  const docs = {
-    name: "docs",
-    kind: "static-git",
-    domains: ["docs.localhost"],
-    git: { url: path.resolve("."), folder: "demo/docs" },
-  };
-  host.configure([staticSite(0), docs, blog]);
+  host.configure(oneOfEach(0));
   await host.up();
   const three = await noop(host);
+  const stateOfThree = stateSize(host);
+  host.configure([...oneOfEach(0), ...oneOfEach(1)]);
+  await host.up();
+  const mixed = (stateSize(host) - stateOfThree) / 3;
 
   host.configure(sites(10));
   await host.up();
   const ten = await noop(host);
   const stateOfTen = stateSize(host);
+  const change = sites(10).map((site, i) => (i === 3 ? { ...site, memory: 70 } : site));
+  host.configure(change);
+  const plan = await planned(host);
   const added = await timed(async () => {
     host.configure(sites(11));
     await engineUp(host);
@@ -34,7 +46,7 @@ export async function engineFigures(host: TestHost): Promise<Figure[]> {
   });
 
   host.configure(sites(50));
-  await host.up();
+  const reloads = await reloadsDuring(host, () => host.up());
   const fifty = await noop(host);
   const perResource = ((fifty.seconds - ten.seconds) * 1000) / (fifty.resources - ten.resources);
   return [
@@ -53,13 +65,11 @@ export async function engineFigures(host: TestHost): Promise<Figure[]> {
     ),
     atMost("no-op, each further resource (from 10 sites to 50)", perResource, 15, "ms"),
     atMost("one static site added to ten", added, 8, "s"),
+    atMost("a plan for 10 sites (`varvol plan`)", plan, 4, "s"),
     atMost("one site of eleven replaced, end to end", replaced, 8, "s"),
-    atMost(
-      "state, each further static site (from 10 to 50)",
-      (stateSize(host) - stateOfTen) / 40 / 1024,
-      60,
-      "KB",
-    ),
+    atMost("graceful reloads of the gateway by an `up` that adds 39 sites", reloads, 1),
+    atMost("state, each further site (from one of each kind to two)", mixed, 60, "KB"),
+    atMost("state, each further static site (from 10 to 50)", (stateSize(host) - stateOfTen) / 40, 60, "KB"),
   ];
 }
 
@@ -71,6 +81,31 @@ async function noop(host: TestHost): Promise<{ seconds: number; resources: numbe
   };
   // The first run warms the caches.
   return { seconds: median(runs.slice(1)), resources: state.checkpoint.latest.resources.length };
+}
+
+async function planned(host: TestHost): Promise<number> {
+  const runs: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    runs.push(
+      await timed(async () => {
+        const result = await host.varvol("plan");
+        if (result.code !== 0) throw new Error(result.stdout + result.stderr);
+      }),
+    );
+  }
+  return median(runs.slice(1));
+}
+
+/** How often the gateway is told to reload while something is done. */
+async function reloadsDuring(host: TestHost, work: () => Promise<unknown>): Promise<number> {
+  const gateway = await host.container("gateway/gateway");
+  const since = String(Date.now() / 1000);
+  await work();
+  const events = await capture([
+    ...["docker", "events", "--since", since, "--until", String(Date.now() / 1000)],
+    ...["--filter", `container=${gateway}`, "--filter", "event=exec_create", "--format", "{{.Action}}"],
+  ]);
+  return events.split("kill -HUP 1").length - 1;
 }
 
 async function engineUp(host: TestHost): Promise<void> {
@@ -88,6 +123,7 @@ function stateFile(host: TestHost): string {
   return path.join(host.folder, "state", ".pulumi", "stacks", "varvol", `${host.stack}.json`);
 }
 
+/** KB of the state file. */
 function stateSize(host: TestHost): number {
-  return fs.statSync(stateFile(host)).size;
+  return fs.statSync(stateFile(host)).size / 1024;
 }

@@ -7,8 +7,13 @@ export interface Figure {
 }
 
 /** A figure that must be at most so much. */
-export function atMost(what: string, value: number, limit: number, unit: string): Figure {
-  return { what, measured: `${round(value)} ${unit}`, limit: `≤ ${limit} ${unit}`, ok: value <= limit };
+export function atMost(what: string, value: number, limit: number, unit = ""): Figure {
+  return {
+    what,
+    measured: `${round(value)} ${unit}`.trim(),
+    limit: `≤ ${limit} ${unit}`.trim(),
+    ok: value <= limit,
+  };
 }
 
 /** A figure that must be at least so much. */
@@ -30,5 +35,6 @@ export function median(values: readonly number[]): number {
 }
 
 function round(value: number): string {
+  if (Number.isInteger(value)) return String(value);
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -10,6 +10,7 @@ import { cleanUp, TestHost } from "../test/support/testHost";
 import { engineFigures } from "./engine";
 import type { Figure } from "./figure";
 import { gatewayFigures } from "./gateway";
+import { reloadFigures } from "./reloads";
 
 const repo = path.dirname(__dirname);
 const START = "<!-- figures: written by npm run bench -->";
@@ -28,6 +29,8 @@ async function main(): Promise<void> {
     figures.push(...(await step("Engine figures", () => engineFigures(new TestHost("engine", 18900)))));
     cleanUp();
     figures.push(...(await step("Gateway and memory", () => gatewayFigures(new TestHost("gateway", 18910)))));
+    cleanUp();
+    figures.push(...(await step("Reloads", () => reloadFigures(new TestHost("reloads", 18920)))));
   } finally {
     cleanUp();
   }
