@@ -22,6 +22,12 @@ export interface HostFacts {
   readonly routed: ReadonlySet<string>;
   /** This stack's containers that run, as owner/role. */
   readonly running: ReadonlySet<string>;
+  /** The volume root that this stack's containers use, where it is another one and still has their data. */
+  readonly rootSoFar?: string;
+  /** Version of MariaDB that the data is of. */
+  readonly mariadb?: string;
+  /** Hours since the newest dump in <volume root>/mysql/dumps. */
+  readonly dumpAge?: number;
 }
 
 const SCRIPT = String.raw`
@@ -58,6 +64,12 @@ if [ -d "$root" ]; then
     done
   done
 fi
+old=$(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.role=gateway 2>/dev/null | head -n 1)
+old=\${old:+$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' "$old" | sed -n 's|/gateway/conf$||p')}
+[ -z "$old" ] || [ "$old" = "$root" ] || [ ! -d "$old/gateway" ] || echo "root-so-far $old"
+echo "mariadb $(cat "$root/mysql/data/mariadb_upgrade_info" "$root/mysql/data/mysql_upgrade_info" 2>/dev/null | head -n 1)"
+newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1)
+[ -z "$newest" ] || echo "dump $(( ($(date +%s) - newest) / 3600 ))"
 sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2>/dev/null
 exit 0
 `.replaceAll("\\${", "${");
@@ -78,6 +90,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     Number(line.split(" ")[0]),
     line.slice(line.indexOf(" ") + 1),
   ]);
+  const dump = all("dump")[0];
   return {
     docker: all("docker")[0],
     dockerProblem: all("docker-problem")[0],
@@ -90,5 +103,8 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     running: new Set(
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),
     ),
+    rootSoFar: all("root-so-far")[0],
+    mariadb: all("mariadb")[0] || undefined,
+    dumpAge: dump === undefined ? undefined : Number(dump),
   };
 }

@@ -11,13 +11,19 @@ import { mask } from "./mask";
 /** MiB that must be free: images and their build for docker, some room for data. */
 const NEEDED = { docker: 2048, volumes: 256 };
 
-/** Refuses what can't work before anything is touched. Throws one UserError that lists every problem. */
-export async function preflight(config: HostConfig): Promise<HostFacts> {
+/**
+ * Refuses what can't work, and what a further check finds, before anything is touched. Throws one UserError that lists
+ * every problem.
+ */
+export async function preflight(
+  config: HostConfig,
+  further: (config: HostConfig, facts: HostFacts) => string[] = () => [],
+): Promise<HostFacts> {
   const facts = await lookAtHost(config);
   const imports = await Promise.all(
     config.sites.map((site, i) => checkSite(site, `varvol:sites[${i}]`, facts)),
   );
-  const problems = [...checkHost(config, facts), ...imports.flat()];
+  const problems = [...checkHost(config, facts), ...further(config, facts), ...imports.flat()];
   if (problems.length > 0) throw new UserError(problems.join("\n"));
   return facts;
 }

@@ -14,6 +14,8 @@ export interface PlanFacts {
   /** What is in the images that the host runs from now on. */
   readonly images: KnownImages;
   readonly host: HostMemory;
+  /** Hours since the newest dump of MariaDB. */
+  readonly dumpAge?: number;
 }
 
 export interface PlannedSite {
@@ -29,8 +31,6 @@ export interface HostMemory {
   readonly measured: ReadonlyMap<string, number>;
   /** Names and digests of the images on the host. */
   readonly images: ReadonlySet<string>;
-  /** Hours since the newest dump in <volume root>/mysql/dumps. */
-  readonly dumpAge?: number;
 }
 
 const SCRIPT = String.raw`
@@ -40,8 +40,6 @@ docker images --digests --format 'image {{.Repository}}@{{.Digest}}' 2>/dev/null
 for file in "$root"/.varvol/measured/*; do
   [ -f "$file" ] && echo "measured \${file##*/} $(cat "$file")"
 done
-newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1)
-[ -z "$newest" ] || echo "dump $(( ($(date +%s) - newest) / 3600 ))"
 exit 0
 `.replaceAll("\\${", "${");
 
@@ -50,7 +48,6 @@ export async function rememberedBy(config: HostConfig): Promise<HostMemory> {
   const lines = (await scriptOnHost(config, SCRIPT, [config.volumeRoot])).split("\n");
   const all = (key: string) =>
     lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
-  const dump = all("dump")[0];
   return {
     images: new Set(all("image")),
     measured: new Map(
@@ -58,6 +55,5 @@ export async function rememberedBy(config: HostConfig): Promise<HostMemory> {
         .map((line): [string, number] => [line.split(" ")[0] ?? "", Number(line.split(" ")[1])])
         .filter(([, seconds]) => Number.isFinite(seconds)),
     ),
-    ...(dump !== undefined && { dumpAge: Number(dump) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { PolicyName } from "../../stacks/policies";
+import { DUMP_HOURS } from "../dataAtRisk";
 import { isPinned, list, mountsOf, portsOf, record, text } from "./containerFacts";
 import type { PlanFacts } from "./facts";
 import { majorJump } from "./imageChange";
@@ -84,7 +85,7 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
     find: ({ containers, facts }) =>
       containers.flatMap(({ name, image }) => {
         const jump = image && majorJump(image.packages);
-        if (!jump || (facts.host.dumpAge !== undefined && facts.host.dumpAge < 24)) return [];
+        if (!jump || (facts.dumpAge !== undefined && facts.dumpAge < DUMP_HOURS)) return [];
         const dumps = `${facts.volumeRoot}/mysql/dumps`;
         return [
           {

@@ -39,6 +39,7 @@ export async function planOf(stack: Stack): Promise<Plan> {
       missing: gone,
       images: imagesInUse(config.sites, config.lock),
       host,
+      dumpAge: facts.dumpAge,
     },
     config.policiesOff,
   );

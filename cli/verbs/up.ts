@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../stacks/config";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
+import { dataAtRisk } from "../dataAtRisk";
 import { Exit } from "../errors";
 import type { Result } from "../exec";
 import { type HostFacts, lookAtHost } from "../facts";
@@ -23,7 +24,7 @@ const FEWER_AT_ONCE = ["--parallel", "8"];
 export async function run(options: VerbOptions): Promise<void> {
   const stack = await openStack(options);
   const replace = replaceOptions(stack.config, options.replace ?? []);
-  const facts = await step("Checks", () => preflight(stack.config));
+  const facts = await step("Checks", () => preflight(stack.config, dataAtRisk));
   const { ssh } = stack.config;
   if (ssh && !facts.baseImage) {
     await step(

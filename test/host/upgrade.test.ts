@@ -136,6 +136,28 @@ describe("an upgrade", function () {
     );
   });
 
+  it("that converts all databases needs a dump of them first, and data is never left behind", async () => {
+    const before = await host.containers();
+    const refuses = async (message: RegExp) => {
+      const { code, stderr } = await host.varvol("up");
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+      assert.deepEqual(await host.containers(), before);
+    };
+    host.configure([hello, blog], { volumeRoot: path.join(host.folder, "elsewhere") });
+    await refuses(
+      /varvol:volumeRoot: all data lies in \S+\/vol, and the sites would start empty in \S+\/elsewhere/,
+    );
+    host.configure([hello, blog]);
+    const lock = readLock(lockFile);
+    const { mariadb = { snapshot: "20260101T000000Z", packages: {} } } = lock.sets;
+    const packages = { ...mariadb.packages, "mariadb-server": "1:12.3.1-1" };
+    writeLock({ ...lock, sets: { ...lock.sets, mariadb: { ...mariadb, packages } } }, lockFile);
+    await refuses(/images\.lock\.json: MariaDB 11\.8 -> 12\.3 converts the data for good/);
+    writeLock(lock, lockFile);
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
   it("leaves old images to prune, which keeps the current and the previous ones", async () => {
     const current = await imageOf("hello/web");
     await capture(["docker", "tag", current, "varvol/web:000000000000"]);

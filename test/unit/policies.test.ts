@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { dataAtRisk, DUMP_HOURS } from "../../cli/dataAtRisk";
+import type { HostFacts } from "../../cli/facts";
 import type { PlanFacts } from "../../cli/plan/facts";
 import { makePlan } from "../../cli/plan/plan";
 import { type Preview, previewSchema } from "../../cli/plan/preview";
@@ -147,8 +149,8 @@ describe("policies", () => {
   it("major-jump is content with a dump of the last day", () => {
     const jump = broken.find(([policy]) => policy === "major-jump")?.[2];
     assert.ok(jump);
-    assert.deepEqual(verdicts(jump, { host: { ...facts.host, dumpAge: 3 } }), []);
-    assert.equal(verdicts(jump, { host: { ...facts.host, dumpAge: 30 } }).length, 1);
+    assert.deepEqual(verdicts(jump, { dumpAge: 3 }), []);
+    assert.equal(verdicts(jump, { dumpAge: 30 }).length, 1);
   });
 
   it("data-stays lets a site go with its password: purge alone deletes its data", () => {
@@ -169,5 +171,35 @@ describe("policies", () => {
     assert.throws(() => read({ limit: "off" }), /varvol:policies\.limit: is not a key/);
     assert.throws(() => read({ limits: "on" }), /varvol:policies\.limits: "on" must be off/);
     assert.equal(POLICY_NAMES.length, 7);
+  });
+});
+
+describe("data at risk", () => {
+  const config = resolveConfig("x", checkConfig("x", { kind: "local" }));
+  const found: HostFacts = {
+    baseImage: true,
+    free: { volumes: 1, docker: 1 },
+    listeners: new Map(),
+    volumes: [],
+    filled: new Set(),
+    routed: new Set(),
+    running: new Set(),
+    mariadb: "10.11.6-MariaDB",
+  };
+
+  it("is a conversion of the databases without a dump of the last day", () => {
+    assert.match(dataAtRisk(config, found).join(), /MariaDB 10\.11 -> \d+\.\d+ converts the data for good/);
+    assert.match(dataAtRisk(config, { ...found, dumpAge: DUMP_HOURS }).join(), /converts/);
+    assert.deepEqual(dataAtRisk(config, { ...found, dumpAge: DUMP_HOURS - 1 }), []);
+    assert.deepEqual(dataAtRisk({ ...config, policiesOff: ["major-jump"] }, found), []);
+  });
+
+  it("is a volume root that has moved away from its data", () => {
+    const moved = { ...found, mariadb: undefined, rootSoFar: "/var/vol" };
+    assert.match(
+      dataAtRisk({ ...config, volumeRoot: "/srv/vol" }, moved).join(),
+      /all data lies in \/var\/vol/,
+    );
+    assert.deepEqual(dataAtRisk({ ...config, policiesOff: ["data-stays"] }, moved), []);
   });
 });
