@@ -63,6 +63,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     https: config.gateway.https ?? kind.https,
     addresses: config.gateway.addresses ?? kind.addresses,
     accessLog: config.gateway.accessLog ?? kind.accessLog,
+    gateTimeout: config.healthTimeout ?? kind.gateTimeout,
     sites: config.sites.map(withAbsolutePaths),
     lock: readLock(),
     policiesOff: Object.keys(config.policies) as PolicyName[],

@@ -134,6 +134,9 @@ export const stackSchema = z.strictObject({
     })
     .default({})
     .describe("Where the gateway listens."),
+  healthTimeout: duration
+    .optional()
+    .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),
   policies,
   host: z
     .strictObject({

@@ -19,6 +19,7 @@ describe("bad input", function () {
   };
   const crashing = { name: "crashing", kind: "static", domains: ["crashing.localhost"], image: "" };
   const silent = { name: "silent", kind: "static", domains: ["silent.localhost"], image: "" };
+  const impatient = { healthTimeout: "40s" };
   let registry: Registry;
   let git: GitServer;
   let running: Map<string, string>;
@@ -26,7 +27,7 @@ describe("bad input", function () {
   let failing: Promise<Result>;
 
   before(async () => {
-    host.configure([hello]);
+    host.configure([hello], impatient);
     await host.up();
     running = await host.containers();
     registry = await Registry.start();
@@ -35,7 +36,7 @@ describe("bad input", function () {
       "silent",
       "trap exit QUIT; echo 'waiting for nothing'; while :; do sleep 1; done",
     );
-    host.configure([hello, crashing, silent]);
+    host.configure([hello, crashing, silent], impatient);
     failing = host.varvol("up");
     git = await GitServer.start(path.join(host.folder, "git"), 19430);
     await git.commit("docs", { "index.html": "docs" });
@@ -145,7 +146,7 @@ describe("bad input", function () {
       assert.match(stderr, /Its last log lines:\n\s*\| no configuration found/);
       assert.match(
         stderr,
-        /silent-web-\w+ is not healthy after 120 seconds: .*(Connection refused|Failed to connect)/,
+        /silent-web-\w+ is not healthy after 40 seconds: .*(Connection refused|Failed to connect)/,
       );
       assert.match(stderr, /\| waiting for nothing/);
     });
