@@ -10,11 +10,14 @@ export async function planOf(host: TestHost): Promise<Plan> {
 }
 
 /** Plans, brings the host up, and fails unless every container met the fate that the plan told. Gives the fates. */
-export async function upAsPlanned(host: TestHost): Promise<Map<string, string>> {
+export async function upAsPlanned(
+  host: TestHost,
+  containers = () => host.containers(),
+): Promise<Map<string, string>> {
   const plan = await planOf(host);
-  const before = await host.containers();
+  const before = await containers();
   await host.up();
-  const after = await host.containers();
+  const after = await containers();
   const told = new Map(plan.containers.map(({ name, action }): [string, string] => [name, action]));
   assert.equal(told.size, plan.containers.length, "the plan names no container twice");
   assert.deepEqual(new Map([...told].sort()), fates(before, after));
