@@ -6,7 +6,7 @@ const TIMES = 30;
 
 describe(`${TIMES} replacements of every kind of container under load`, function () {
   this.timeout(3_600_000);
-  const replaced = new ReplacedHost(new TestHost("replacements", 18510), 19521);
+  const replaced = new ReplacedHost(new TestHost("replaced", 18510), 19521);
   let sent = 0;
 
   before(() => replaced.start());
