@@ -39,13 +39,14 @@ async function main(): Promise<void> {
   process.chdir(repo);
   process.env.PATH = `${bin}:${process.env.PATH ?? ""}`;
   const count: Count = { passed: 0, failed: 0 };
+  const makes = tiers.some((tier) => !["lint", "unit"].includes(tier));
   try {
     if (tiers.includes("lint")) await lint(count);
-    if (tiers.some((tier) => !["lint", "unit"].includes(tier))) await prepare(tiers);
+    if (makes) await prepare(tiers);
     const files = tiers.flatMap((tier) => testFiles(tier));
     if (files.length > 0) await runMocha(files, values.grep, count);
   } finally {
-    cleanUp();
+    if (makes) cleanUp();
   }
   process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
   process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
@@ -114,6 +115,5 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 main().catch((error: unknown) => {
   say(`error: ${error instanceof Error ? error.message : String(error)}`);
-  cleanUp();
   process.exitCode = 1;
 });
