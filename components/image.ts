@@ -41,6 +41,8 @@ const SOURCES = {
 
 export type ImageName = keyof typeof SOURCES;
 
+export const IMAGE_NAMES = Object.keys(SOURCES) as ImageName[];
+
 export interface ImageArgs {
   readonly host: Host;
   /** Name to run, which changes with the content. */

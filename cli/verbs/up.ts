@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../stacks/config";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
+import { whyNotBuilt } from "../buildFailure";
 import { dataAtRisk } from "../dataAtRisk";
 import { Exit } from "../errors";
 import type { Result } from "../exec";
@@ -100,10 +101,13 @@ export async function deploy(stack: Stack, args: readonly string[], label: strin
     );
   const result = await guarded(stack, work);
   if (result.code === 0) return done.length;
+  const diagnostics = diagnosticsOf(result.stdout + result.stderr);
   say(
-    `\n${errorColors.red("error:")} ${diagnosticsOf(result.stdout + result.stderr)}\n\n  What ran before goes on running. All of the engine's output: ${log}`,
+    `\n${errorColors.red("error:")} ${diagnostics}\n\n  What ran before goes on running. All of the engine's output: ${log}`,
   );
-  for (const problem of await lacking(stack.config)) say(`  ${problem}`);
+  const problems = await lacking(stack.config);
+  const unbuilt = problems.length === 0 ? await whyNotBuilt(stack.config, diagnostics) : undefined;
+  for (const problem of [...problems, ...(unbuilt ? [unbuilt] : [])]) say(`  ${problem}`);
   throw new Exit(1);
 }
 

@@ -136,6 +136,21 @@ describe("an upgrade", function () {
     );
   });
 
+  it("to packages that can't be had any more fails in the build's own words, and serves on", async () => {
+    const lock = readLock(lockFile);
+    const web = { snapshot: "20260101T000000Z", packages: { ...lock.sets.web?.packages, netbase: "0.0" } };
+    writeLock({ ...lock, sites: { ...lock.sites, hello: { web } }, pins: {} }, lockFile);
+    const { code, stderr } = await host.varvol("up");
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /image-web-hello said last:[^]*can't be had any more: netbase=0\.0 \. Run: npx varvol upgrade/,
+    );
+    assert.match((await host.get("hello.localhost")).body, /Hello from Varvol/);
+    writeLock(lock, lockFile);
+    assert.match(await host.up(), /Nothing changed/);
+  });
+
   it("that converts all databases needs a dump of them first, and data is never left behind", async () => {
     const before = await host.containers();
     const refuses = async (message: RegExp) => {
