@@ -4,6 +4,8 @@ import { join } from "node:path";
 /** A line of the engine's plain output about one resource. */
 export interface Change {
   readonly text: string;
+  /** What it is about: kind and name. */
+  readonly subject: string;
   readonly done: boolean;
   /** Whether a person wants to see it: containers, images and what failed. */
   readonly notable: boolean;
@@ -19,11 +21,20 @@ export function changeOf(line: string): Change | undefined {
   const [, type = "", name = "", verb = "", replacement = "", original = ""] = match;
   if (type.startsWith("varvol:") || type.startsWith("pulumi:")) return undefined;
   const kind = type.split(":").pop()?.toLowerCase() ?? "";
+  const subject = `${kind} ${name}`;
   return {
-    text: `${verb}${replacement}${original} ${kind} ${name}`,
+    text: `${verb}${replacement}${original} ${subject}`,
+    subject,
     done: verb.endsWith("ed"),
     notable: ["container", "remoteimage", "network"].includes(kind),
   };
+}
+
+/** What is being done: the oldest first, and how many beside it. */
+export function inProgress(changes: Iterable<Change>): string {
+  const [first, ...others] = changes;
+  if (!first) return "";
+  return others.length === 0 ? first.text : `${first.text} and ${others.length} more`;
 }
 
 /** The part of the engine's output that says what went wrong, without the stack's own echo of it. */

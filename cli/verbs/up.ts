@@ -9,7 +9,7 @@ import { type HostFacts, lookAtHost } from "../facts";
 import type { VerbOptions } from "../main";
 import { colors, errorColors, say, step } from "../output";
 import { checkHost, preflight } from "../preflight";
-import { appendLog, changeOf, diagnosticsOf, type Change } from "../pulumiOutput";
+import { appendLog, changeOf, diagnosticsOf, inProgress, type Change } from "../pulumiOutput";
 import { guarded } from "../recover/guard";
 import { replaceOptions, siteRoles } from "../replace";
 import { baseImage } from "../setup/base-image";
@@ -81,6 +81,7 @@ export function missing(config: HostConfig, facts: HostFacts): string[] {
 export async function deploy(stack: Stack, args: readonly string[], label: string): Promise<number> {
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
+  const doing = new Map<string, Change>();
   const work = (more: readonly string[]): Promise<Result> =>
     step(
       label,
@@ -91,8 +92,10 @@ export async function deploy(stack: Stack, args: readonly string[], label: strin
             const change = changeOf(line);
             if (!change) return;
             if (change.done) done.push(change);
+            if (change.done) doing.delete(change.subject);
+            else doing.set(change.subject, change);
             if (change.done && change.notable) s.part(change.text);
-            else s.detail(change.text);
+            s.detail(inProgress(doing.values()));
           },
         });
       },
