@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { imageBuild, IMAGE_NAMES } from "../components/image";
 import { shellCommand } from "../components/hostTools";
 import type { HostConfig } from "../stacks/config";
@@ -32,7 +33,7 @@ export async function whyNotBuilt(config: HostConfig, diagnostics: string): Prom
     { timeout: 600_000 },
   );
   if (code === 0) return `${named} could be built just now: run this again.`;
-  const said = `${stdout}\n${stderr}`
+  const said = stripVTControlCharacters(`${stdout}\n${stderr}`)
     .split("\n")
     .filter(
       (line) => line.trim() && !/^(DEPRECATED|\s+Install the buildx|\s+https:|The command )/.test(line),

@@ -67,7 +67,7 @@ fi
 old=$(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.role=gateway 2>/dev/null | head -n 1)
 old=\${old:+$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' "$old" | sed -n 's|/gateway/conf$||p')}
 [ -z "$old" ] || [ "$old" = "$root" ] || [ ! -d "$old/gateway" ] || echo "root-so-far $old"
-echo "mariadb $(cat "$root/mysql/data/mariadb_upgrade_info" "$root/mysql/data/mysql_upgrade_info" 2>/dev/null | head -n 1)"
+echo "mariadb $(cat "$root/mysql/data/data/mariadb_upgrade_info" "$root/mysql/data/data/mysql_upgrade_info" 2>/dev/null | head -n 1)"
 newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1)
 [ -z "$newest" ] || echo "dump $(( ($(date +%s) - newest) / 3600 ))"
 sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2>/dev/null
