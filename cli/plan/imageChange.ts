@@ -20,8 +20,10 @@ export function plannedImage(before: Inputs, after: Inputs, images: KnownImages)
   if (old === now) return null;
   const packages = packageChanges(images[old]?.packages, images[now]?.packages);
   const own = old.startsWith("varvol/") && now.startsWith("varvol/");
-  const listed = packages.slice(0, MOST).map(packageInWords);
-  if (packages.length > MOST) listed.push(`and ${packages.length - MOST} more packages`);
+  const groups = sameChange(packages);
+  const listed = groups.slice(0, MOST).map(groupInWords);
+  if (groups.length > MOST)
+    listed.push(`and ${packages.length - groups.slice(0, MOST).flat().length} more packages`);
   if (packages.length === 0) listed.push(own ? "what it is built from changed" : "another image");
   return { old, new: now, packages, words: [`image ${old} -> ${shorter(old, now)}`, ...listed] };
 }
@@ -34,8 +36,29 @@ function shorter(old: string, now: string): string {
 
 // More of them only hide the rest; JSON has all.
 const MOST = 20;
+/** Names of a group that are listed. */
+const NAMED = 4;
 
-export function packageInWords({ name, old, new: now }: PackageChange): string {
+/** Packages that go from the same version to the same other one, as those of one source do, together. */
+function sameChange(packages: readonly PackageChange[]): PackageChange[][] {
+  const groups = new Map<string, PackageChange[]>();
+  for (const one of packages) {
+    const key = JSON.stringify([one.old, one.new]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+function groupInWords(group: readonly PackageChange[]): string {
+  const names = group.map(({ name }) => name);
+  const [first] = group;
+  if (!first) return "";
+  const more = names.length > NAMED ? ` and ${names.length - NAMED + 1} more` : "";
+  const name = `${names.slice(0, more ? NAMED - 1 : NAMED).join(", ")}${more}`;
+  return packageInWords({ ...first, name });
+}
+
+function packageInWords({ name, old, new: now }: PackageChange): string {
   if (old === null) return `${name} ${now} (new)`;
   if (now === null) return `${name} (gone)`;
   return `${name} ${old} -> ${now}`;

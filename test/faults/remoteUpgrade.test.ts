@@ -68,7 +68,7 @@ describe("the example prod on another machine", function () {
     assert.match(upgraded.stdout, /blog\s+wordpress\s+\S+\s+\S+/, upgraded.stderr);
     const { code, stdout } = await host.varvol("plan", "--markdown");
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /nginx \S+ → \S+/);
+    assert.match(stdout, /nginx, nginx-common, nginx-light \S+ → \S+/);
     if (COMMENT) fs.writeFileSync(COMMENT, stdout.replaceAll(host.stack, "prod"));
     const fates = await upAsPlanned(host, () => machine.containers());
     assert.deepEqual(

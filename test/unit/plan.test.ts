@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { PlanFacts } from "../../cli/plan/facts";
+import { plannedImage } from "../../cli/plan/imageChange";
 import { marker, planMarkdown } from "../../cli/plan/markdown";
 import { makePlan } from "../../cli/plan/plan";
 import { type Preview, previewSchema } from "../../cli/plan/preview";
@@ -167,6 +168,22 @@ describe("a plan of an upgrade", () => {
       seconds: 4.9,
       what: "pages of blog that are not cached",
     });
+  });
+
+  it("puts packages of one change together, and names a few of them", () => {
+    const source = (version: string) =>
+      Object.fromEntries(["cli", "curl", "fpm", "gd", "xml"].map((part) => [`php8.4-${part}`, version]));
+    const images = {
+      "varvol/php:1": { packages: { ...source("8.4.24"), zlib1g: "1.3" } },
+      "varvol/php:2": { packages: { ...source("8.4.28"), zlib1g: "1.4", tzdata: "2026" } },
+    };
+    const change = plannedImage({ image: "varvol/php:1" }, { image: "varvol/php:2" }, images);
+    assert.deepEqual(change?.words.slice(1), [
+      "php8.4-cli, php8.4-curl, php8.4-fpm and 2 more 8.4.24 -> 8.4.28",
+      "tzdata 2026 (new)",
+      "zlib1g 1.3 -> 1.4",
+    ]);
+    assert.equal(change?.packages.length, 7);
   });
 
   it("says that an interruption was never measured", () => {
