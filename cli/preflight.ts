@@ -125,6 +125,6 @@ async function checkRepository(key: string, git: { url: string; branch?: string 
       `${key}.branch: ${git.url} has no ${git.branch ? `branch "${git.branch}"` : "commit"}; correct it`,
     ];
   return [
-    `${key}.url: ${mask(git.url)} can't be reached (${mask(lastLines(asked.stderr, 1)) || asked.reason}); correct it or make it reachable`,
+    `${key}.url: ${mask(git.url)} can't be reached (${mask(lastLines(asked.stderr, 1)) || (asked.reason ?? `git ended with ${asked.code}`)}); correct it or make it reachable`,
   ];
 }
