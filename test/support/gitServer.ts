@@ -38,6 +38,8 @@ export class GitServer {
       ],
       { stdio: "ignore" },
     );
+    // Also where the run is interrupted: what was left would answer the next run.
+    process.on("exit", () => daemon.kill());
     for (let tries = 0; !(await answers(host, port)); tries++) {
       if (tries > 50) throw new Error(`git daemon does not answer on ${host}:${port}`);
       await sleep(100);
