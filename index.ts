@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Gateway, Host, Intercontainer, Mysql } from "./components";
+import { Gateway, Host, Intercontainer, Mysql, Repository } from "./components";
 import { readConfig } from "./stacks/config";
 import { imagesInUse } from "./stacks/lock";
 import { createSite, needsMysql } from "./stacks/sites";
@@ -23,6 +23,14 @@ const mysql = needsMysql(config)
   ? new Mysql("mysql", { ...config, host, networks, memory: limits.mysql })
   : undefined;
 
+const repository =
+  config.backup &&
+  new Repository("backup", {
+    host,
+    location: config.backup.repository,
+    credentials: config.backup.credentials,
+  });
+
 const sites = config.sites.map((site) => ({
   ...site,
   built: createSite(site, config, { host, networks, gateway, mysql }),
@@ -43,6 +51,8 @@ const secrets = pulumi.secret(
 );
 
 export { listed as sites, secrets };
+/** What opens the backups: `varvol recovery-kit` prints it. */
+export const backupPassword = repository && pulumi.secret(repository.password);
 /** What is in each image, for a plan to tell what an upgrade changes. */
-export const images = imagesInUse(config.sites, config.lock);
+export const images = imagesInUse(config);
 export const certificateAuthority = gateway.authority.certificate;

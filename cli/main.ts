@@ -18,6 +18,8 @@ export interface VerbOptions {
   repair: boolean;
   /** Whether the modules are meant too. */
   modules?: boolean;
+  /** How to back up, where not as the stack file says. */
+  mode?: string;
 }
 
 interface Verb {
@@ -115,6 +117,33 @@ const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
   },
   {
+    name: "backup",
+    arguments: "[name...]",
+    about: "take an encrypted snapshot of each site, or of those named",
+    options: ["modules", "mode", "json"],
+    load: () => lazy("./verbs/backup") as typeof import("./verbs/backup"),
+  },
+  {
+    name: "snapshots",
+    arguments: "[name...]",
+    about: "list the snapshots, of all sites or of those named",
+    options: ["json"],
+    load: () => lazy("./verbs/snapshots") as typeof import("./verbs/snapshots"),
+  },
+  {
+    name: "forget",
+    arguments: "[name...]",
+    about: "remove the snapshots that the stack file does not say to keep",
+    options: ["yes", "json"],
+    load: () => lazy("./verbs/forget") as typeof import("./verbs/forget"),
+  },
+  {
+    name: "recovery-kit",
+    about: "print the page to keep on paper: what opens the backups",
+    options: ["json"],
+    load: () => lazy("./verbs/recovery-kit") as typeof import("./verbs/recovery-kit"),
+  },
+  {
     name: "doctor",
     about: "check what this machine needs",
     options: ["json"],
@@ -135,6 +164,7 @@ const optionTexts = {
   repair: ["--repair", "also replace what was changed by hand (see: varvol drift)"],
   replace: ["--replace <name...>", "new containers for a site or module, e.g. blog, blog/php, mysql"],
   modules: ["--modules", "the modules (gateway, mysql) too"],
+  mode: ["--mode <mode>", "hot: nothing is stopped; stop: what writes is, while the last changes are copied"],
 } as const;
 
 export function program(): Command {

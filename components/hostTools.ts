@@ -5,7 +5,16 @@ const FOLDER = path.join(__dirname, "..", "host");
 
 /** The tools of host/ that resources may run. */
 export type HostTool =
-  "volume" | "gate" | "vhost" | "routes" | "database" | "migrate" | "php-switch" | "receive" | "mark";
+  | "volume"
+  | "gate"
+  | "vhost"
+  | "routes"
+  | "database"
+  | "migrate"
+  | "php-switch"
+  | "receive"
+  | "mark"
+  | "repository";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

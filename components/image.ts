@@ -25,6 +25,7 @@ const SOURCES = {
   web: { files: ["web"], dockerfile: "web/Dockerfile", packages: { PACKAGES: "web" } },
   git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
   mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
+  backup: { files: ["backup"], dockerfile: "backup/Dockerfile", packages: { PACKAGES: "backup" } },
   "wordpress-php": {
     files: ["wordpress"],
     dockerfile: "wordpress/Dockerfile",

@@ -4,6 +4,7 @@ export const PACKAGE_SETS = {
   web: ["curl", "nginx-light"],
   git: ["ca-certificates", "git", "openssh-client"],
   mariadb: ["mariadb-server"],
+  backup: ["ca-certificates", "restic"],
   php: [
     ...[
       "ca-certificates",

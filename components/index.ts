@@ -1,3 +1,4 @@
+export { Repository } from "./backup/repository";
 export { Gateway } from "./gateway/gateway";
 export { Host } from "./host";
 export { Intercontainer } from "./intercontainer";

@@ -10,8 +10,8 @@ import { readLock } from "./lock";
 import { checkConfig } from "./problems";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
-import type { SiteConfig, StackConfig } from "./schema";
-import { isRemoteUrl } from "./values";
+import type { Keep, SiteConfig, StackConfig } from "./schema";
+import { isRemoteUrl, isServer } from "./values";
 
 const KINDS: Readonly<Record<StackConfig["kind"], Kind>> = { local, prod, rpi };
 
@@ -26,6 +26,16 @@ export interface SshConfig {
   readonly privateKeyFile: string;
 }
 
+/** Where backups go and what is kept of them. */
+export interface BackupConfig {
+  /** An absolute folder, or an address as restic writes it. */
+  readonly repository: string;
+  /** What the repository's server asks for: lines NAME=VALUE. */
+  readonly credentials?: string;
+  readonly keep: Keep;
+  readonly mode: "hot" | "stop";
+}
+
 /** A stack's configuration, checked and with its kind's defaults filled in. */
 export interface HostConfig extends Kind {
   readonly stack: string;
@@ -35,6 +45,8 @@ export interface HostConfig extends Kind {
   readonly lock: ImageLock;
   readonly ssh?: SshConfig;
   readonly sites: readonly SiteConfig[];
+  /** Undefined where the host has no backups. */
+  readonly backup?: BackupConfig;
   /** Policies that the stack turns off. */
   readonly policiesOff: readonly PolicyName[];
 }
@@ -67,6 +79,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     sites: config.sites.map(withAbsolutePaths),
     lock: readLock(),
     policiesOff: Object.keys(config.policies) as PolicyName[],
+    ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };
 }
@@ -94,6 +107,16 @@ function withAbsolutePaths(site: SiteConfig): SiteConfig {
   }
 }
 
+function resolveBackup(backup: NonNullable<StackConfig["backup"]>): BackupConfig {
+  const { repository, credentials, keep, mode } = backup;
+  return {
+    repository: isServer(repository) ? repository : absolute(repository),
+    keep,
+    mode,
+    ...(credentials && { credentials: readable("varvol:backup.credentials", credentials) }),
+  };
+}
+
 /** The folder that git itself keeps in a checkout, or the bare repository that the path names. */
 function repositoryFolder(file: string): string {
   const inner = path.join(absolute(file), ".git");
@@ -102,6 +125,16 @@ function repositoryFolder(file: string): string {
 
 function absolute(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
+}
+
+function readable(key: string, file: string): string {
+  try {
+    return fs.readFileSync(absolute(file), "utf8");
+  } catch (error) {
+    throw new Error(
+      `${key}: ${absolute(file)} can't be read (${(error as Error).message}); correct the path`,
+    );
+  }
 }
 
 function readableKey(file: string): string {

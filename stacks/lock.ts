@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { type ImageName, imageContents, imageTag } from "../components/image";
 import { type ImageLock, PACKAGE_SETS, type PackageSet } from "../components/imageLock";
+import type { HostConfig } from "./config";
 import type { SiteConfig } from "./schema";
 
 /** The lock file, committed beside the stack files. VARVOL_LOCK_FILE names another one. */
@@ -61,18 +62,25 @@ export function imagesOf(site: SiteConfig): ImageName[] {
 }
 
 /** The images that a host's modules run. */
-export const MODULE_IMAGES = { gateway: "gateway", mysql: "mariadb" } as const satisfies Record<
-  string,
-  ImageName
->;
+export const MODULE_IMAGES = {
+  gateway: "gateway",
+  mysql: "mariadb",
+  backup: "backup",
+} as const satisfies Record<string, ImageName>;
+
+/** The modules that a host has, each with its image. */
+export function modulesOf({ backup }: Pick<HostConfig, "backup">): [string, ImageName][] {
+  return Object.entries(MODULE_IMAGES).filter(([owner]) => owner !== "backup" || backup !== undefined);
+}
 
 /** Every image of Varvol's that a host runs, by name, with the packages in it. */
-export function imagesInUse(
-  sites: readonly SiteConfig[],
-  lock: ImageLock,
-): Record<string, { packages: Record<string, string> }> {
+export function imagesInUse({
+  sites,
+  lock,
+  backup,
+}: Pick<HostConfig, "sites" | "lock" | "backup">): Record<string, { packages: Record<string, string> }> {
   const used: [string, ImageName][] = [
-    ...(Object.entries(MODULE_IMAGES) as [string, ImageName][]),
+    ...modulesOf({ backup }),
     ...sites.flatMap((site) => imagesOf(site).map((image): [string, ImageName] => [site.name, image])),
   ];
   return Object.fromEntries(

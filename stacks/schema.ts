@@ -5,6 +5,32 @@ import { domain, duration, resourceName } from "./values";
 
 const path = z.string().min(1);
 
+const count = z.number().int().min(1).max(1000).optional();
+
+const keep = z
+  .strictObject({
+    last: count.describe("Newest snapshots."),
+    daily: count.describe("Days of which the newest snapshot is kept."),
+    weekly: count.describe("Weeks of which the newest snapshot is kept."),
+    monthly: count.describe("Months of which the newest snapshot is kept."),
+    yearly: count.describe("Years of which the newest snapshot is kept."),
+  })
+  .refine((kept) => Object.keys(kept).length > 0, {
+    error: "must name at least one of last, daily, weekly, monthly and yearly",
+  })
+  .describe("Snapshots that `varvol forget` keeps.");
+
+const siteBackup = z
+  .strictObject({
+    keep: keep.optional(),
+    mode: z
+      .enum(["hot", "stop"])
+      .optional()
+      .describe("hot: nothing is stopped. stop: what writes is stopped while the last changes are copied."),
+  })
+  .optional()
+  .describe("How the site is backed up, where that differs from varvol:backup.");
+
 const common = {
   name: resourceName.describe(
     "Name of the site: its containers, its volume under /var/vol and its database carry it.",
@@ -28,6 +54,7 @@ const common = {
     .describe(
       "Memory limit of the site's web (or, for wordpress, php) container in MiB. Default: the host kind's.",
     ),
+  backup: siteBackup,
 };
 
 const staticSite = z
@@ -138,6 +165,25 @@ export const stackSchema = z.strictObject({
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),
   policies,
+  backup: z
+    .strictObject({
+      repository: z
+        .string()
+        .regex(
+          /^(?:(?:rest|s3|b2|azure|gs|swift):\S+|(?![a-z0-9]+:)[\w./~@%+-]+)$/,
+          "must be a folder of this machine (without spaces), or an address as restic writes it: rest:https://…, s3:…",
+        )
+        .describe(
+          "Where the encrypted snapshots go: a folder of this machine, or a server as restic names it.",
+        ),
+      credentials: path
+        .optional()
+        .describe("File with what the server asks for, a line NAME=VALUE each, e.g. AWS_ACCESS_KEY_ID=…"),
+      keep: keep.default({ daily: 7, weekly: 4, monthly: 6 }),
+      mode: z.enum(["hot", "stop"]).default("hot").describe("How sites are backed up. Default: hot."),
+    })
+    .optional()
+    .describe("Backups of the host's sites. Default: none; see docs/backups.md."),
   host: z
     .strictObject({
       address: z.string().min(1).describe("Name or address of the machine."),
@@ -162,6 +208,8 @@ export const stackSchema = z.strictObject({
     .describe("A machine to reach over ssh. Default: this machine."),
 });
 
+/** How many snapshots are kept, as restic counts them. */
+export type Keep = z.infer<typeof keep>;
 export type SiteConfig = z.infer<typeof siteSchema>;
 export type StaticSiteConfig = z.infer<typeof staticSite>;
 export type StaticGitSiteConfig = z.infer<typeof staticGitSite>;

@@ -4,7 +4,15 @@ import { z } from "zod";
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Names that Varvol's own containers and networks have. */
-export const RESERVED_NAMES = ["gateway", "gateway-net", "mysql", "intercontainer", "database", "mail"];
+export const RESERVED_NAMES = [
+  "gateway",
+  "gateway-net",
+  "mysql",
+  "backup",
+  "intercontainer",
+  "database",
+  "mail",
+];
 
 /** Says what is wrong with a domain and what to write instead; undefined when it is fine. */
 export function domainProblem(text: string): string | undefined {
@@ -55,4 +63,9 @@ export const duration = z.string().transform((text, context) => {
 /** Whether a git address names another machine rather than a path on this one. */
 export function isRemoteUrl(url: string): boolean {
   return /^(https?|ssh|git):\/\//.test(url) || /^[\w.-]+@[\w.-]+:/.test(url);
+}
+
+/** Whether a backup repository is a server's rather than a folder of this machine. */
+export function isServer(repository: string): boolean {
+  return /^[a-z0-9]+:/.test(repository);
 }

@@ -37,7 +37,7 @@ export async function planOf(stack: Stack): Promise<Plan> {
       volumeRoot: config.volumeRoot,
       sites: config.sites,
       missing: gone,
-      images: imagesInUse(config.sites, config.lock),
+      images: imagesInUse(config),
       host,
       dumpAge: facts.dumpAge,
     },

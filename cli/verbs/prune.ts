@@ -1,5 +1,5 @@
 import { imageTag } from "../../components/image";
-import { imagesOf, MODULE_IMAGES } from "../../stacks/lock";
+import { imagesOf, modulesOf } from "../../stacks/lock";
 import { readGenerations } from "../generations";
 import { scriptOnHost } from "../host";
 import type { VerbOptions } from "../main";
@@ -25,7 +25,7 @@ export async function run(options: VerbOptions): Promise<void> {
   const kept = [...generations.values()].flatMap((images) => [...new Set(images)].slice(0, 2));
   const locked = [
     ...config.sites.flatMap((site) => imagesOf(site).map((image) => imageTag(image, config.lock, site.name))),
-    ...Object.entries(MODULE_IMAGES).map(([owner, image]) => imageTag(image, config.lock, owner)),
+    ...modulesOf(config).map(([owner, image]) => imageTag(image, config.lock, owner)),
   ];
   const text = await scriptOnHost(config, SCRIPT, [config.volumeRoot, ...new Set([...kept, ...locked])]);
   const removed = text

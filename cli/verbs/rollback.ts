@@ -45,6 +45,7 @@ const ROLES: Readonly<Record<ImageName, string>> = {
   web: "web",
   git: "git",
   mariadb: "mysql",
+  backup: "backup",
   "wordpress-php": "php",
   "wordpress-web": "web",
 };

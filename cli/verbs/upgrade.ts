@@ -3,7 +3,7 @@ import { parseDocument } from "yaml";
 import { packageSets, type ImageName } from "../../components/image";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
 import type { HostConfig } from "../../stacks/config";
-import { imagesOf, MODULE_IMAGES, readLock, writeLock } from "../../stacks/lock";
+import { imagesOf, MODULE_IMAGES, modulesOf, readLock, writeLock } from "../../stacks/lock";
 import { UserError } from "../errors";
 import { scriptOnHost } from "../host";
 import type { VerbOptions } from "../main";
@@ -38,7 +38,8 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
 /** Sites and modules that an upgrade means: those named, or all sites, with the modules where they are wanted. */
 export function chooseOwners(config: HostConfig, names: readonly string[], modules: boolean): string[] {
   const sites = config.sites.map(({ name }) => name);
-  const all = [...sites, ...Object.keys(MODULE_IMAGES)];
+  const moduleNames = modulesOf(config).map(([owner]) => owner);
+  const all = [...sites, ...moduleNames];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown)
     throw new UserError(
@@ -46,7 +47,7 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
       `There are: ${all.join(", ")}`,
     );
   const chosen = names.length > 0 ? names : sites;
-  return [...new Set([...chosen, ...(modules ? Object.keys(MODULE_IMAGES) : [])])];
+  return [...new Set([...chosen, ...(modules ? moduleNames : [])])];
 }
 
 /** Package sets that sites and modules are built from. */

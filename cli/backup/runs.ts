@@ -1,0 +1,97 @@
+import { UserError } from "../errors";
+
+/** A snapshot as `restic snapshots --json` tells of it; one part of a run. */
+export interface ResticSnapshot {
+  readonly id: string;
+  readonly time: string;
+  readonly tags?: readonly string[];
+  readonly summary?: { readonly total_bytes_processed: number; readonly data_added_packed: number };
+}
+
+/** A snapshot of one site or module, or of the host itself: everything that one backup kept of it. */
+export interface Run {
+  /** Name of the site or module; undefined for the host itself. */
+  readonly site?: string;
+  readonly run: string;
+  readonly time: string;
+  /** Bytes that were read, and that the repository grew by. */
+  readonly size: number;
+  readonly added: number;
+  /** Whether its last part is there. One that was cut off is never restored. */
+  readonly complete: boolean;
+  /** Of the parts that say that the run is complete, then of the others. */
+  readonly last: readonly string[];
+  readonly parts: readonly string[];
+}
+
+/** The runs that a repository's snapshots are parts of, the newest first. What isn't Varvol's is left out. */
+export function runsOf(snapshots: readonly ResticSnapshot[]): Run[] {
+  const runs = new Map<string, ResticSnapshot[]>();
+  for (const snapshot of snapshots) {
+    const run = tag(snapshot, "run");
+    if (run === undefined) continue;
+    const key = `${run} ${tag(snapshot, "site") ?? ""}`;
+    runs.set(key, [...(runs.get(key) ?? []), snapshot]);
+  }
+  return [...runs.values()].map(toRun).sort((a, b) => (a.time < b.time ? 1 : -1));
+}
+
+function toRun(all: readonly ResticSnapshot[]): Run {
+  const last = all.filter(({ tags }) => tags?.includes("complete"));
+  const sum = (key: "total_bytes_processed" | "data_added_packed") =>
+    all.reduce((total, { summary }) => total + (summary?.[key] ?? 0), 0);
+  const [first] = all;
+  return {
+    site: first && tag(first, "site"),
+    run: (first && tag(first, "run")) ?? "",
+    time: all.map(({ time }) => time).sort()[0] ?? "",
+    size: sum("total_bytes_processed"),
+    added: sum("data_added_packed"),
+    complete: last.length > 0,
+    last: last.map(({ id }) => id),
+    parts: all.filter((one) => !last.includes(one)).map(({ id }) => id),
+  };
+}
+
+function tag({ tags = [] }: ResticSnapshot, key: string): string | undefined {
+  return tags.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
+}
+
+/** The complete run of a site that its name or the beginning of that means; the newest for "latest". */
+export function chooseRun(runs: readonly Run[], site: string | undefined, wanted = "latest"): Run {
+  const what = site ?? "the host";
+  const own = runs.filter((run) => run.site === site);
+  const complete = own.filter((run) => run.complete);
+  if (wanted === "latest") {
+    if (complete[0]) return complete[0];
+    throw new UserError(
+      `There is no snapshot of ${what}.`,
+      "`npx varvol snapshots` lists those that are there.",
+    );
+  }
+  const found = complete.filter(({ run }) => run.startsWith(wanted));
+  if (found.length === 1 && found[0]) return found[0];
+  if (found.length > 1)
+    throw new UserError(
+      `${wanted} is the beginning of ${found.length} snapshots of ${what}.`,
+      "Give more of it.",
+    );
+  const other = runs.find(({ run }) => run.startsWith(wanted));
+  const reason = own.some(({ run }) => run.startsWith(wanted))
+    ? `was cut off and is not complete`
+    : other
+      ? `is a snapshot of ${other.site ?? "the host"}, not of ${what}`
+      : `is no snapshot`;
+  throw new UserError(
+    `--snapshot ${wanted}: ${reason}.`,
+    complete.length > 0 ? `There are: ${complete.map(({ run }) => run).join(", ")}` : undefined,
+  );
+}
+
+/** A name for a run that begins with its moment: 20261121t135501-3fa9. */
+export function newRun(now: Date, random: string): string {
+  return `${now
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+Z/g, "")
+    .toLowerCase()}-${random}`;
+}

@@ -1,0 +1,62 @@
+import type { HostConfig } from "../../stacks/config";
+import { backupOf } from "../backup/repository";
+import { modeOf, type Mode, type Subject, take, type Taken } from "../backup/take";
+import { bytes } from "../backup/text";
+import { UserError } from "../errors";
+import type { VerbOptions } from "../main";
+import { json, table } from "../output";
+import { openStack } from "../stack";
+
+/** Takes a snapshot of each site, or of those named. */
+export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
+  const { config } = await openStack(options);
+  backupOf(config);
+  const wanted = readMode(options.mode);
+  const [modules, sites] = subjectsOf(config, names, options.modules ?? false);
+  const taken: Taken[] = [];
+  for (const site of sites) {
+    // The modules while the first project that needs them is stopped, as the order of a project's backup has it.
+    const together = [...modules.splice(0), site];
+    taken.push(...(await take(config, together, wanted ?? modeOf(config, site.name))));
+  }
+  if (modules.length > 0) taken.push(...(await take(config, modules, wanted ?? "hot")));
+  if (options.json) return json(taken);
+  printTaken(taken);
+}
+
+/** The mode that was asked for; undefined where the stack file decides. */
+export function readMode(mode: string | undefined): Mode | undefined {
+  if (mode === undefined || mode === "hot" || mode === "stop") return mode;
+  throw new UserError(`--mode ${mode}: there is no such mode`, "There are: hot, stop");
+}
+
+/** Modules and sites to back up: those named, or all sites. The gateway has nothing that `up` does not make. */
+export function subjectsOf(
+  { stack, sites }: Pick<HostConfig, "stack" | "sites">,
+  names: readonly string[],
+  withModules: boolean,
+): [modules: Subject[], sites: Subject[]] {
+  const mysql = sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : [];
+  const all = [...sites.map(({ name }) => name), ...mysql];
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
+  const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
+  const modules = mysql.filter((name) => withModules || names.includes(name));
+  if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);
+  return [
+    modules.map((name) => ({ kind: "module", name })),
+    chosen.map(({ name, kind }) => ({ kind, name })),
+  ];
+}
+
+export function printTaken(taken: readonly Taken[]): void {
+  const rows = taken.map(({ name, run, mode, size, added, stopped }) => [
+    name,
+    run,
+    mode === "stop" ? `stop (${stopped} s)` : mode,
+    bytes(size),
+    bytes(added),
+  ]);
+  process.stdout.write(`${table(["Site", "Snapshot", "Mode", "Size", "Added"], rows)}\n`);
+}

@@ -1,0 +1,33 @@
+import { backupOf } from "../backup/repository";
+import { UserError } from "../errors";
+import type { VerbOptions } from "../main";
+import { json } from "../output";
+import { openStack, outputs } from "../stack";
+
+/** Prints the one page to keep on paper: what opens the backups, and how to come back from nothing. */
+export async function run(options: VerbOptions): Promise<void> {
+  const stack = await openStack(options);
+  const { repository } = backupOf(stack.config);
+  const password = ((await outputs(stack, true)) ?? {}).backupPassword;
+  if (typeof password !== "string")
+    throw new UserError(`${stack.name} has no repository password yet.`, "Run: npx varvol up");
+  if (options.json) return json({ stack: stack.name, repository, password });
+  process.stdout.write(`Recovery kit of the host ${stack.name}, ${new Date().toISOString().slice(0, 10)}
+
+Keep this page on paper, away from the host. Whoever has it and the repository can read everything.
+
+  Repository  ${repository}
+  Password    ${password}
+
+Should this machine be lost, on another one with a checkout of this project and a copy of the repository:
+
+  1. npm start           installs what is needed (Ctrl-C once it brings up the host)
+  2. npx varvol host-restore -s ${stack.name} --repository ${repository} --password-file FILE
+     FILE has the password above. It brings back stack file, secrets, sites and their data.
+
+Single files, without Varvol (Debian: apt-get install restic):
+
+  restic -r ${repository} snapshots
+  restic -r ${repository} restore ID --target FOLDER
+`);
+}

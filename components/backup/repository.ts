@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Host } from "../host";
+import { imageOn } from "../image";
+
+export interface RepositoryArgs {
+  readonly host: Host;
+  /** A folder of the host, or an address as restic writes it. */
+  readonly location: string;
+  /** What the repository's server asks for: lines NAME=VALUE. */
+  readonly credentials?: string;
+}
+
+/** Where the host's snapshots go, encrypted. Removing it from the program removes no snapshot. */
+export class Repository extends pulumi.ComponentResource {
+  /** Opens the repository. A secret, and the one thing to keep elsewhere. */
+  readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: RepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Repository", name, {}, opts);
+    const { host, location, credentials } = args;
+    this.password = new random.RandomPassword(
+      `${host.scoped(name)}-password`,
+      { length: 40, special: false },
+      { parent: this },
+    ).result;
+    const image = imageOn(host, "backup", name);
+    host.run(
+      `${host.scoped(name)}-repository`,
+      {
+        tool: "repository",
+        args: [pulumi.getStack(), host.namespace, image.name, location],
+        stdin: this.password.apply(
+          (password) => `${password}\n${Buffer.from(credentials ?? "").toString("base64")}\n`,
+        ),
+      },
+      { parent: this, dependsOn: image.present },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,77 @@
+# Shared by the tools that work with the backup repository; `repository` has written down which one that is.
+settings=$state/backup
+[ -f "$settings/location" ] ||
+    fail "no backups are set up on this host: put varvol:backup into the stack file and run: npx varvol up"
+read -r stack namespace image < "$settings/host"
+namespace=${namespace#.}
+location=$(cat "$settings/location")
+mysql=${namespace}mysql
+net=${namespace}gateway-net
+runner=
+
+# open read|write|restore: starts the container that restic runs in. It sees the repository, the data and a folder to restore
+# to, and has the network only where the repository is not a folder. The sites' containers come first at the cores.
+open() {
+    network=bridge mounts='' place=$location
+    case $location in
+        /*)
+            network=none place=/repository mounts="-v $location:/repository"
+            [ "$1" = write ] || [ -d "$location" ] || fail "$(reason 10)"
+            [ -d "$location" ] || mkdir -p -m 700 "$location"
+            ;;
+    esac
+    [ ! -f "$settings/credentials" ] || mounts="$mounts -v $settings/credentials:/run/secrets/credentials:ro"
+    mkdir -p "$settings/cache" "$state/restore"
+    chmod 700 "$settings/cache" "$state/restore"
+    # shellcheck disable=SC2086 # the folders have no spaces: the stack file's schema sees to it
+    runner=$(docker run -d --init --name "${namespace}backup-$$-$(date +%s)" --label "varvol.backup=$stack/$1" \
+        --network "$network" --read-only --tmpfs /tmp:rw,nosuid,nodev,size=256m --log-driver none \
+        --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER --cap-add FSETID \
+        --security-opt no-new-privileges --cpu-shares 128 --memory 1g --memory-swap 1g --pids-limit 256 \
+        -v "$root:/vol:ro" -v "$state/restore:/restore" -v "$settings/cache:/cache" $mounts \
+        -v "$settings/password:/run/secrets/password:ro" -e RESTIC_PASSWORD_FILE=/run/secrets/password \
+        -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e GOMEMLIMIT=800MiB "$image") ||
+        fail "the container for restic can't be started; see above, and run: npx varvol up"
+}
+
+close() {
+    [ -z "$runner" ] || docker rm -f "$runner" > /dev/null 2>&1 || true
+    runner=
+}
+
+restic() { docker exec -i "$runner" /usr/lib/varvol/restic "$@"; }
+
+# reason CODE: what an exit code of restic's says, and what to do
+reason() {
+    case $1 in
+        10) printf 'the backup repository %s is not there; if it lies on a disk or a server, bring that back, or name another one in varvol:backup.repository and run: npx varvol up' "$location" ;;
+        11) printf 'the backup repository %s is locked by another machine; wait for that' "$location" ;;
+        12) printf 'the backup repository %s has another password than this host; it is not touched' "$location" ;;
+        *) printf 'restic ended with code %s' "$1" ;;
+    esac
+}
+
+# said FILE: the last messages in restic's JSON
+said() { sed -n 's/.*"message":"\([^}]*\)"}.*/\1/p' "$1" | tail -n 3; }
+
+# alone_with_repository: one tool at a time writes; what a killed one left is put right first
+alone_with_repository() {
+    alone backup
+    left=$(docker ps -aq --filter "label=varvol.backup=$stack/write" && docker ps -aq --filter "label=varvol.backup=$stack/restore")
+    # shellcheck disable=SC2086 # one word a container
+    [ -z "$left" ] || docker rm -f $left > /dev/null
+    "$bin/resume" 9>&-
+}
+
+# unlock: locks of a folder are those of killed runs, as nothing else works on it now; a server's may be others'
+unlock() {
+    case $location in
+        /*) [ -z "$(ls -A "$location/locks" 2> /dev/null)" ] || restic unlock --quiet --remove-all > /dev/null ;;
+        *) restic unlock --quiet > /dev/null 2>&1 || true ;;
+    esac
+}
+
+# guarded FILE: has `resume` do what FILE asks for should this tool be killed
+guarded() {
+    setsid sh -c 'tail --pid="$1" -f /dev/null; exec "$2/resume" "$3"' sh $$ "$bin" "$1" > /dev/null 2>&1 9>&- < /dev/null &
+}

@@ -1,0 +1,111 @@
+# What restore switches, and how it comes back. Until the journal is gone, put_back undoes whatever was done, from
+# any point at which a kill may have left it.
+
+begin() {
+    site=$1
+    work=$state/restore/$site journal=$settings/switched/$site
+    staging=varvol-staging-$site previous=varvol-previous-$site
+}
+
+admin() { docker exec -i "$mysql" mariadb -N -B "$@"; }
+has_mysql() { [ "$(docker inspect -f '{{.State.Running}}' "$mysql" 2> /dev/null)" = true ]; }
+folders() { for folder in site content repo; do [ ! -e "$work/new/$folder" ] || printf '%s\n' "$folder"; done; }
+own_containers() { docker ps -aq --no-trunc --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$site"; }
+tables_of() { admin -e "SELECT table_name FROM information_schema.tables WHERE table_schema = '$1' AND table_type = 'BASE TABLE'" < /dev/null; }
+
+# Nothing is in it that is still needed once there is no journal.
+drop_work() {
+    if has_mysql; then admin -e "DROP DATABASE IF EXISTS \`$staging\`; DROP DATABASE IF EXISTS \`$previous\`" < /dev/null; fi
+    rm -rf "$work"
+}
+
+stage_database() {
+    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || fail "restore: $site: the dump is cut off. Nothing was changed."
+    has_mysql || fail "restore: $site: $mysql does not run; run: npx varvol up. Nothing was changed."
+    sed '1,/^-- varvol: definitions$/d' "$work/database.sql" > "$work/definitions.sql"
+    admin -e "DROP DATABASE IF EXISTS \`$staging\`; CREATE DATABASE \`$staging\` CHARACTER SET utf8mb4" < /dev/null
+    printf 'filling the staging database\n'
+    message=$(sed '/^-- varvol: definitions$/q' "$work/database.sql" | admin "$staging" 2>&1) &&
+        message=$(admin "$staging" < "$work/definitions.sql" 2>&1) ||
+        fail "restore: $site: the dump can't be read: $(printf %s "$message" | tail -n 2). Nothing was changed."
+    expected=$(grep -c '^CREATE TABLE ' "$work/database.sql") || true
+    found=$(tables_of "$staging" | wc -l)
+    [ "$expected" = "$found" ] || fail "restore: $site: $found of $expected tables are in the staging database. Nothing was changed."
+}
+
+stop_site() {
+    # php first: it drains what nginx has passed on.
+    while read -r id; do docker stop "$id" > /dev/null; done < "$work/containers"
+}
+
+start_site() {
+    while read -r id; do docker start "$id" > /dev/null || true; done < "$work/containers"
+}
+
+switch_files() {
+    mkdir -p "$work/old"
+    for folder in $(folders); do
+        [ ! -e "$root/$site/$folder" ] || mv -T "$root/$site/$folder" "$work/old/$folder"
+        mv -T "$work/new/$folder" "$root/$site/$folder"
+    done
+}
+
+# move FROM TO: all tables in one statement; triggers would not go along
+move() {
+    admin -e "SELECT CONCAT('DROP TRIGGER \`', trigger_schema, '\`.\`', trigger_name, '\`;') FROM information_schema.triggers WHERE trigger_schema = '$1'" < /dev/null | admin
+    admin -e "SET SESSION group_concat_max_len = 16777216; SELECT CONCAT('RENAME TABLE ', GROUP_CONCAT('\`$1\`.\`', table_name, '\` TO \`$2\`.\`', table_name, '\`' SEPARATOR ', ')) FROM information_schema.tables WHERE table_schema = '$1' AND table_type = 'BASE TABLE' HAVING COUNT(*) > 0" < /dev/null | admin
+}
+
+anew() { admin -e "DROP DATABASE IF EXISTS \`$1\`; CREATE DATABASE \`$1\` CHARACTER SET utf8mb4" < /dev/null; }
+
+switch_database() {
+    {
+        docker exec "$mysql" mariadb-dump --skip-comments --no-data --no-create-info --triggers --routines --events "$site"
+        views=$(admin -e "SELECT table_name FROM information_schema.views WHERE table_schema = '$site'" < /dev/null)
+        [ -z "$views" ] || printf '%s\n' "$views" | tr '\n' '\0' | xargs -0 docker exec "$mysql" mariadb-dump --no-data --skip-triggers --skip-comments "$site"
+    } > "$work/definitions.old"
+    anew "$previous"
+    touch "$work/away"
+    move "$site" "$previous"
+    touch "$work/gone"
+    anew "$site"
+    move "$staging" "$site"
+    admin "$site" < "$work/definitions.sql"
+}
+
+# Each step may have been done already, and may be done again.
+put_back() {
+    [ -f "$work/containers" ] && stop_site || true
+    for folder in site content repo; do
+        [ -e "$work/old/$folder" ] || continue
+        rm -rf "${root:?}/$site/$folder"
+        mv -T "$work/old/$folder" "$root/$site/$folder"
+    done
+    if [ -f "$work/away" ]; then
+        for second in $(seq 60); do has_mysql && admin -e 'SELECT 1' < /dev/null > /dev/null 2>&1 && break; sleep 1; done
+        # Once all of the previous tables were away, what lies in the site's own database is the snapshot's.
+        [ ! -f "$work/gone" ] || [ -f "$work/back" ] || anew "$site"
+        touch "$work/back"
+        move "$previous" "$site"
+        admin -f "$site" < "$work/definitions.old" 2> /dev/null || true
+    fi
+    [ -f "$work/containers" ] && start_site || true
+    rm -f "$journal"
+    drop_work
+}
+
+migrate_site() {
+    php=$(docker ps -q --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$site" --filter label=varvol.role=php | head -n 1)
+    [ -n "$php" ] || return 0
+    for second in $(seq 120); do docker exec "$php" /usr/lib/varvol/healthy > /dev/null 2>&1 && break; sleep 0.5; done
+    migration=$("$bin/migrate" "$php" "$mysql" "$site" 2>&1)
+}
+
+answers() {
+    for second in $(seq 120); do
+        answer=$(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2> /dev/null) || true
+        case $answer in [234]??) return 0 ;; esac
+        sleep 0.5
+    done
+    return 1
+}
