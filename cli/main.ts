@@ -20,6 +20,17 @@ export interface VerbOptions {
   modules?: boolean;
   /** How to back up, where not as the stack file says. */
   mode?: string;
+  /** Which snapshot to restore; its name or the beginning of that. */
+  snapshot?: string;
+  /** Another site that takes the data over. */
+  as?: string;
+  /** Where a lost host's backups are, and the file with what opens them. */
+  repository?: string;
+  passwordFile?: string;
+  /** Move data that is there aside. */
+  aside?: boolean;
+  /** Use the stack file that is there. */
+  keepConfig?: boolean;
 }
 
 interface Verb {
@@ -131,11 +142,30 @@ const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/snapshots") as typeof import("./verbs/snapshots"),
   },
   {
+    name: "restore",
+    arguments: "<name>",
+    about: "put a site back to a snapshot of it; the previous data returns unless it answers",
+    options: ["snapshot", "as", "yes", "json"],
+    load: () => lazy("./verbs/restore") as typeof import("./verbs/restore"),
+  },
+  {
     name: "forget",
     arguments: "[name...]",
     about: "remove the snapshots that the stack file does not say to keep",
     options: ["yes", "json"],
     load: () => lazy("./verbs/forget") as typeof import("./verbs/forget"),
+  },
+  {
+    name: "host-backup",
+    about: "take a snapshot of all sites and modules, the state and the stack file",
+    options: ["mode", "json"],
+    load: () => lazy("./verbs/host-backup") as typeof import("./verbs/host-backup"),
+  },
+  {
+    name: "host-restore",
+    about: "bring a lost host back on a machine with nothing, from its repository and password",
+    options: ["repository", "passwordFile", "snapshot", "keepConfig", "aside", "yes"],
+    load: () => lazy("./verbs/host-restore") as typeof import("./verbs/host-restore"),
   },
   {
     name: "recovery-kit",
@@ -164,6 +194,12 @@ const optionTexts = {
   repair: ["--repair", "also replace what was changed by hand (see: varvol drift)"],
   replace: ["--replace <name...>", "new containers for a site or module, e.g. blog, blog/php, mysql"],
   modules: ["--modules", "the modules (gateway, mysql) too"],
+  repository: ["--repository <place>", "the lost host's repository"],
+  passwordFile: ["--password-file <file>", "a file with the repository's password; - for standard input"],
+  keepConfig: ["--keep-config", "use the stack file that is here instead of the backup's"],
+  aside: ["--aside", "move data that is here to a folder beside first"],
+  snapshot: ["--snapshot <name>", "the snapshot, or the beginning of its name (default: the newest)"],
+  as: ["--as <site>", "another site of the stack, of the same kind, that takes the data over"],
   mode: ["--mode <mode>", "hot: nothing is stopped; stop: what writes is, while the last changes are copied"],
 } as const;
 

@@ -6,6 +6,7 @@ import { dataAtRisk } from "../dataAtRisk";
 import { Exit } from "../errors";
 import type { Result } from "../exec";
 import { type HostFacts, lookAtHost } from "../facts";
+import { scriptOnHost } from "../host";
 import type { VerbOptions } from "../main";
 import { colors, errorColors, say, step } from "../output";
 import { checkHost, preflight } from "../preflight";
@@ -35,6 +36,7 @@ export async function run(options: VerbOptions): Promise<void> {
     );
   }
   await ensureStack(stack);
+  await resume(stack.config);
   const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];
   const repaired = options.repair
     ? await repair(stack, await step("Drift", () => findDrift(stack), count))
@@ -56,6 +58,14 @@ export async function run(options: VerbOptions): Promise<void> {
   await printSites(stack);
   printRemoved(stack, facts);
   if (changes === 0) process.stdout.write("\nNothing changed: the host is what the stack says.\n");
+}
+
+/** Has the host do what a backup or restore left undone that the machine itself cut off. */
+async function resume(config: HostConfig): Promise<void> {
+  if (!config.backup) return;
+  // While one holds the lock it is still at work.
+  const script = '[ ! -f "$1/backup/location" ] || exec flock -n -E 0 "$1/locks/backup" "$1/bin/resume"';
+  await scriptOnHost(config, script, [`${config.volumeRoot}/.varvol`]);
 }
 
 function count(drift: readonly unknown[]): string {

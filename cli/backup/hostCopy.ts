@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from "node:fs";
+import { LOCK_FILE } from "../../stacks/lock";
+import { UserError } from "../errors";
+import { lastLines } from "../exec";
+import type { Stack } from "../stack";
+import { backupTool } from "./repository";
+
+/** The file of a host's own snapshot. */
+export const HOST_FILE = "host.json";
+
+/** All that a machine with nothing needs beside the sites' snapshots. It is only ever in the encrypted repository. */
+export interface HostCopy {
+  readonly stack: string;
+  /** Sites and modules that the run has snapshots of. */
+  readonly names: readonly string[];
+  readonly stackFile: string;
+  readonly lock: string;
+  /** The passphrase of the state's secrets, where Varvol made it; for those who use the engine itself. */
+  readonly passphrase?: string;
+  /** What the engine exports, with its secrets in plain text: another machine has another passphrase. */
+  readonly state: string;
+}
+
+/** Makes the copy of what lies on this machine and keeps it as the last part of a run. */
+export async function keepHost(stack: Stack, run: string, names: readonly string[]): Promise<void> {
+  const exported = await stack.pulumi(["stack", "export", "--show-secrets"]);
+  if (exported.code !== 0)
+    throw new UserError(`The state of ${stack.name} can't be read: ${lastLines(exported.stderr, 3)}`);
+  const { passphrase } = stack.workspace.paths;
+  const copy: HostCopy = {
+    stack: stack.name,
+    names,
+    stackFile: readFileSync(stack.file, "utf8"),
+    lock: readFileSync(LOCK_FILE, "utf8"),
+    ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
+    state: exported.stdout,
+  };
+  await backupTool(stack.config, ["backups", "keep", run, HOST_FILE], { input: JSON.stringify(copy) });
+}
+
+interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly provider?: string;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/**
+ * The part of a state that no machine has: generated passwords, keys and certificates, under the name of another stack.
+ * What stands for things on the lost machine is left out, so that the next `up` makes them.
+ */
+export function secretsOnly(state: string, from: string, to: string): string {
+  const exported = JSON.parse(state.replaceAll(`urn:pulumi:${from}::`, `urn:pulumi:${to}::`)) as {
+    version: number;
+    deployment: { manifest: unknown; resources?: readonly Resource[] };
+  };
+  const all = exported.deployment.resources ?? [];
+  const kept = all.filter(({ type }) => isOfState(type));
+  const urns = new Set(kept.map(({ urn }) => urn));
+  const known = (list: readonly string[]) => list.filter((urn) => urns.has(urn));
+  const resources = kept.map((resource) => ({
+    ...resource,
+    ...(resource.dependencies && { dependencies: known(resource.dependencies) }),
+    ...(resource.propertyDependencies && {
+      propertyDependencies: Object.fromEntries(
+        Object.entries(resource.propertyDependencies).map(([key, list]) => [key, known(list ?? [])]),
+      ),
+    }),
+  }));
+  return JSON.stringify({ ...exported, deployment: { manifest: exported.deployment.manifest, resources } });
+}
+
+function isOfState(type: string): boolean {
+  return /^(random|tls):|^pulumi:providers:(random|tls)$|^varvol:|^pulumi:pulumi:Stack$/.test(type);
+}

@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { HostConfig } from "../../stacks/config";
+import { LOCK_FILE, readLock } from "../../stacks/lock";
+import { isServer } from "../../stacks/values";
+import { openRepository, type Opened } from "../backup/bootstrap";
+import { HOST_FILE, type HostCopy, secretsOnly } from "../backup/hostCopy";
+import { backupTool, listRuns } from "../backup/repository";
+import { chooseRun } from "../backup/runs";
+import { confirm } from "../confirm";
+import { UserError } from "../errors";
+import { lastLines } from "../exec";
+import { scriptOnHost } from "../host";
+import type { VerbOptions } from "../main";
+import { duration, say, step } from "../output";
+import { ensureStack, openStack, readStackFile, type Stack } from "../stack";
+import { openWorkspace } from "../workspace";
+import { restoreSite } from "./restore";
+import { run as up } from "./up";
+
+/** Brings a host back on a machine with nothing, from its repository and that one's password alone. */
+export async function run(options: VerbOptions): Promise<void> {
+  const began = Date.now();
+  const opened = readOptions(options);
+  const { copy, run } = await step(
+    "Repository",
+    () => readCopy(options, opened),
+    ({ run: name }) => name,
+  );
+  const file = options.configFile ?? join((await openWorkspace()).paths.repo, `Pulumi.${options.stack}.yaml`);
+  const config = planned(options, copy, file, opened);
+  const data = await dataOn(config);
+  if (data.length > 0 && !options.aside) {
+    throw new UserError(
+      `${config.volumeRoot} holds data (${data.join(", ")}), and there may be containers that use it.`,
+      "Restore to a machine without; or say --aside, which moves it to a folder beside first.",
+    );
+  }
+  await confirm(options, `Bring back ${copy.stack} as of ${run}, with ${copy.names.join(", ")}?`);
+  if (data.length > 0) say(`What was there is in ${await moveAside(config)}`);
+  if (!options.keepConfig) writeStackFile(file, copy);
+  if (readFileSync(LOCK_FILE, "utf8") !== copy.lock) replaceKeeping(LOCK_FILE, copy.lock);
+  const stack = await openStack({ ...options, configFile: file });
+  await step("Secrets", () => importSecrets(stack, copy));
+  await openRepository(stack.config, opened);
+  await fill(stack.config, copy, run);
+  await up({ ...options, configFile: file });
+  await scriptOnHost(stack.config, 'rm -f "$1/.varvol/restoring"', [stack.config.volumeRoot]);
+  for (const { name } of stack.config.sites.filter(({ kind }) => kind === "wordpress"))
+    if (copy.names.includes(name)) await restoreSite(stack.config, name, run);
+  process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
+}
+
+function readOptions({ repository, passwordFile }: VerbOptions): Opened {
+  if (!repository) throw new UserError("--repository is missing: where are the backups?");
+  if (!passwordFile)
+    throw new UserError(
+      "--password-file is missing: a file with the repository's password, - for standard input.",
+      "`npx varvol recovery-kit` printed it.",
+    );
+  const password = readFileSync(passwordFile === "-" ? 0 : passwordFile, "utf8").trim();
+  return { repository: isServer(repository) ? repository : resolve(repository), password };
+}
+
+/** Reads the host's own snapshot by tools that are put into a folder for just that. */
+async function readCopy(options: VerbOptions, opened: Opened): Promise<{ copy: HostCopy; run: string }> {
+  const volumeRoot = mkdtempSync(join(tmpdir(), "varvol-restore-"));
+  try {
+    const config = { stack: options.stack, namespace: "", volumeRoot, lock: readLock() } as HostConfig;
+    await openRepository(config, opened);
+    const { run } = chooseRun(await listRuns(config), undefined, options.snapshot);
+    return {
+      run,
+      copy: JSON.parse(await backupTool(config, ["backups", "cat", run, HOST_FILE])) as HostCopy,
+    };
+  } finally {
+    rmSync(volumeRoot, { recursive: true, force: true });
+  }
+}
+
+/** The configuration that the host is to have; it is checked before anything is written. */
+function planned(options: VerbOptions, copy: HostCopy, file: string, { repository }: Opened): HostConfig {
+  if (options.keepConfig) return checked(readStackFile(options.stack, file), repository);
+  const folder = mkdtempSync(join(tmpdir(), "varvol-restore-"));
+  try {
+    const temporary = join(folder, "stack.yaml");
+    writeFileSync(temporary, copy.stackFile, { mode: 0o600 });
+    return checked(readStackFile(options.stack, temporary), repository);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function checked(config: HostConfig, repository: string): HostConfig {
+  if (config.backup?.repository === repository) return config;
+  throw new UserError(
+    `--repository ${repository}: the stack file has ${config.backup?.repository ?? "none"} as varvol:backup.repository.`,
+    "Bring the repository to that place, or put the new place into the stack file and say --keep-config.",
+  );
+}
+
+async function dataOn({ volumeRoot, ...config }: HostConfig): Promise<string[]> {
+  const script = `cd "$1" 2>/dev/null || exit 0
+for inner in */site */content */repo mysql/data; do [ -d "$inner" ] && [ -n "$(ls -A "$inner")" ] && echo "\${inner%%/*}"; done
+exit 0`;
+  const found = await scriptOnHost({ volumeRoot, ...config }, script, [volumeRoot]);
+  return [...new Set(found.split("\n").filter(Boolean))];
+}
+
+async function moveAside(config: HostConfig): Promise<string> {
+  const script = `users=$(docker ps -a --filter "label=varvol.host=$2" --format '{{.Names}}')
+[ -z "$users" ] || { echo "containers still use $1: $users; remove them first (npx varvol destroy, or docker rm -f)" >&2; exit 1; }
+aside=$1.before-$(date -u +%Y%m%dT%H%M%SZ); mv -T "$1" "$aside" && echo "$aside"`;
+  return (await scriptOnHost(config, script, [config.volumeRoot, `varvol/${config.stack}`])).trim();
+}
+
+// The salt belongs to the lost machine's passphrase; this one gets its own.
+function writeStackFile(file: string, copy: HostCopy): void {
+  const text = copy.stackFile.replace(/^encryptionsalt:.*\n/m, "");
+  if (!existsSync(file)) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) replaceKeeping(file, text);
+}
+
+function replaceKeeping(file: string, text: string): void {
+  renameSync(file, `${file}.before-restore`);
+  writeFileSync(file, text);
+  say(`${file} is the backup's now; what it was is in ${file}.before-restore`);
+}
+
+async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
+  await ensureStack(stack);
+  const present = await stack.pulumi(["stack", "export"]);
+  if (/"urn:pulumi:/.test(present.stdout))
+    throw new UserError(
+      `The stack ${stack.name} has a state here already.`,
+      "Restore single sites with `npx varvol restore`; or remove the stack first: npx varvol destroy, then pulumi stack rm",
+    );
+  const imported = await stack.pulumi(["stack", "import"], {
+    input: secretsOnly(copy.state, copy.stack, stack.name),
+  });
+  if (imported.code !== 0)
+    throw new UserError(`The state of ${stack.name} can't be written: ${lastLines(imported.stderr, 3)}`);
+}
+
+/** The sites' files come before their containers, which leave alone what is there. */
+async function fill(config: HostConfig, { names }: HostCopy, run: string): Promise<void> {
+  await scriptOnHost(config, ': > "$1/.varvol/restoring"', [config.volumeRoot]);
+  for (const { name, kind } of config.sites.filter((site) => names.includes(site.name)))
+    await step(`Files of ${name}`, () => backupTool(config, ["restore", "fill", name, run, kind]));
+}
