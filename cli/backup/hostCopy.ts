@@ -38,6 +38,15 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
   await backupTool(stack.config, ["backups", "keep", run, HOST_FILE], { input: JSON.stringify(copy) });
 }
 
+interface Exported {
+  readonly version: number;
+  readonly deployment: {
+    readonly manifest: unknown;
+    readonly secrets_providers?: unknown;
+    readonly resources?: readonly Resource[];
+  };
+}
+
 interface Resource {
   readonly urn: string;
   readonly type: string;
@@ -46,15 +55,22 @@ interface Resource {
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
 }
 
+/** Whether a state has more than what secretsOnly leaves of one. */
+export function standsForThings(state: string): boolean {
+  const { resources = [] } = (JSON.parse(state) as Exported).deployment;
+  return resources.some(({ type }) => !isOfState(type));
+}
+
 /**
- * The part of a state that no machine has: generated passwords, keys and certificates, under the name of another stack.
- * What stands for things on the lost machine is left out, so that the next `up` makes them.
+ * The part of a state that no machine has: generated passwords, keys and certificates, as a new stack takes it over.
+ * What stands for things on the lost machine is left out, so that the next `up` makes them. The new stack's own export
+ * says what encrypts its secrets.
  */
-export function secretsOnly(state: string, from: string, to: string): string {
-  const exported = JSON.parse(state.replaceAll(`urn:pulumi:${from}::`, `urn:pulumi:${to}::`)) as {
-    version: number;
-    deployment: { manifest: unknown; resources?: readonly Resource[] };
-  };
+export function secretsOnly(copy: Pick<HostCopy, "state" | "stack">, stack: string, own: string): string {
+  const exported = JSON.parse(
+    copy.state.replaceAll(`urn:pulumi:${copy.stack}::`, `urn:pulumi:${stack}::`),
+  ) as Exported;
+  const { secrets_providers } = (JSON.parse(own) as Exported).deployment;
   const all = exported.deployment.resources ?? [];
   const kept = all.filter(({ type }) => isOfState(type));
   const urns = new Set(kept.map(({ urn }) => urn));
@@ -68,7 +84,8 @@ export function secretsOnly(state: string, from: string, to: string): string {
       ),
     }),
   }));
-  return JSON.stringify({ ...exported, deployment: { manifest: exported.deployment.manifest, resources } });
+  const { manifest } = exported.deployment;
+  return JSON.stringify({ ...exported, deployment: { manifest, secrets_providers, resources } });
 }
 
 function isOfState(type: string): boolean {

@@ -5,7 +5,7 @@ import type { HostConfig } from "../../stacks/config";
 import { LOCK_FILE, readLock } from "../../stacks/lock";
 import { isServer } from "../../stacks/values";
 import { openRepository, type Opened } from "../backup/bootstrap";
-import { HOST_FILE, type HostCopy, secretsOnly } from "../backup/hostCopy";
+import { HOST_FILE, type HostCopy, secretsOnly, standsForThings } from "../backup/hostCopy";
 import { backupTool, listRuns } from "../backup/repository";
 import { chooseRun } from "../backup/runs";
 import { confirm } from "../confirm";
@@ -131,13 +131,15 @@ function replaceKeeping(file: string, text: string): void {
 async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
   await ensureStack(stack);
   const present = await stack.pulumi(["stack", "export"]);
-  if (/"urn:pulumi:/.test(present.stdout))
+  if (present.code !== 0)
+    throw new UserError(`The state of ${stack.name} can't be read: ${lastLines(present.stderr, 3)}`);
+  if (standsForThings(present.stdout))
     throw new UserError(
       `The stack ${stack.name} has a state here already.`,
       "Restore single sites with `npx varvol restore`; or remove the stack first: npx varvol destroy, then pulumi stack rm",
     );
   const imported = await stack.pulumi(["stack", "import"], {
-    input: secretsOnly(copy.state, copy.stack, stack.name),
+    input: secretsOnly(copy, stack.name, present.stdout),
   });
   if (imported.code !== 0)
     throw new UserError(`The state of ${stack.name} can't be written: ${lastLines(imported.stderr, 3)}`);
