@@ -94,18 +94,26 @@ put_back() {
     drop_work
 }
 
+# migrate_site DEADLINE, in seconds since 1970
 migrate_site() {
     php=$(docker ps -q --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$site" --filter label=varvol.role=php | head -n 1)
     [ -n "$php" ] || return 0
-    for second in $(seq 120); do docker exec "$php" /usr/lib/varvol/healthy > /dev/null 2>&1 && break; sleep 0.5; done
+    until docker exec "$php" /usr/lib/varvol/healthy > "$work/healthy" 2>&1; do
+        if [ "$(date +%s)" -ge "$1" ]; then
+            migration=$(tail -n 1 "$work/healthy")
+            return 1
+        fi
+        sleep 0.5
+    done
     migration=$("$bin/migrate" "$php" "$mysql" "$site" 2>&1)
 }
 
+# answers DEADLINE
 answers() {
-    for second in $(seq 120); do
+    while :; do
         answer=$(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2> /dev/null) || true
         case $answer in [234]??) return 0 ;; esac
+        [ "$(date +%s)" -lt "$1" ] || return 1
         sleep 0.5
     done
-    return 1
 }
