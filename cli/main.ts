@@ -145,7 +145,7 @@ const verbs: readonly Verb[] = [
     name: "restore",
     arguments: "<name>",
     about: "put a site back to a snapshot of it; the previous data returns unless it answers",
-    options: ["snapshot", "as", "yes", "json"],
+    options: ["snapshot", "as", "modules", "yes", "json"],
     load: () => lazy("./verbs/restore") as typeof import("./verbs/restore"),
   },
   {

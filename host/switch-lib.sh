@@ -33,6 +33,23 @@ stage_database() {
     [ "$expected" = "$found" ] || fail "restore: $site: $found of $expected tables are in the staging database. Nothing was changed."
 }
 
+restore_databases() {
+    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || fail "restore: $site: the dump is cut off. Nothing was changed."
+    has_mysql || fail "restore: $site: $mysql does not run; run: npx varvol up. Nothing was changed."
+    admin -e 'SHOW DATABASES' < /dev/null > "$work/present"
+    awk '
+        NR == FNR { present[$0] = 1; next }
+        /^CREATE DATABASE / { split($0, quoted, "`"); left_alone = quoted[2] in present; if (!left_alone) print quoted[2] > "/dev/stderr" }
+        !left_alone
+    ' "$work/present" "$work/database.sql" > "$work/missing.sql" 2> "$work/missing"
+    if [ ! -s "$work/missing" ]; then
+        printf 'no databases are missing\n'
+        return 0
+    fi
+    message=$(admin < "$work/missing.sql" 2>&1) || fail "restore: $site: the dump can't be read: $(printf %s "$message" | tail -n 2)"
+    printf 'databases that are back: %s\n' "$(tr '\n' ' ' < "$work/missing")"
+}
+
 stop_site() {
     # php first: it drains what nginx has passed on.
     while read -r id; do docker stop "$id" > /dev/null; done < "$work/containers"

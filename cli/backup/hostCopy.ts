@@ -11,6 +11,7 @@ export const HOST_FILE = "host.json";
 /** All that a machine with nothing needs beside the sites' snapshots. It is only ever in the encrypted repository. */
 export interface HostCopy {
   readonly stack: string;
+  readonly namespace: string;
   /** Sites and modules that the run has snapshots of. */
   readonly names: readonly string[];
   readonly stackFile: string;
@@ -29,6 +30,7 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
   const { passphrase } = stack.workspace.paths;
   const copy: HostCopy = {
     stack: stack.name,
+    namespace: stack.config.namespace,
     names,
     stackFile: readFileSync(stack.file, "utf8"),
     lock: readFileSync(LOCK_FILE, "utf8"),
@@ -66,9 +68,19 @@ export function standsForThings(state: string): boolean {
  * What stands for things on the lost machine is left out, so that the next `up` makes them. The new stack's own export
  * says what encrypts its secrets.
  */
-export function secretsOnly(copy: Pick<HostCopy, "state" | "stack">, stack: string, own: string): string {
+export function secretsOnly(
+  copy: Pick<HostCopy, "state" | "stack" | "namespace">,
+  { name, config }: Pick<Stack, "name"> & { config: { namespace: string } },
+  own: string,
+): string {
   const exported = JSON.parse(
-    copy.state.replaceAll(`urn:pulumi:${copy.stack}::`, `urn:pulumi:${stack}::`),
+    copy.state
+      .replaceAll(`urn:pulumi:${copy.stack}::`, `urn:pulumi:${name}::`)
+      // A resource's name begins with the namespace: the last part of its URN.
+      .replaceAll(
+        new RegExp(`(urn:pulumi:${name}::varvol::(?:(?!::)[^"])+::)${copy.namespace}`, "g"),
+        (_, start: string) => start + config.namespace,
+      ),
   ) as Exported;
   const { secrets_providers } = (JSON.parse(own) as Exported).deployment;
   const all = exported.deployment.resources ?? [];

@@ -16,7 +16,7 @@ import type { VerbOptions } from "../main";
 import { duration, say, step } from "../output";
 import { ensureStack, openStack, readStackFile, type Stack } from "../stack";
 import { openWorkspace } from "../workspace";
-import { restoreSite } from "./restore";
+import { restoreDatabases, restoreSite } from "./restore";
 import { run as up } from "./up";
 
 /** Brings a host back on a machine with nothing, from its repository and that one's password alone. */
@@ -49,6 +49,7 @@ export async function run(options: VerbOptions): Promise<void> {
   await scriptOnHost(stack.config, 'rm -f "$1/.varvol/restoring"', [stack.config.volumeRoot]);
   for (const { name } of stack.config.sites.filter(({ kind }) => kind === "wordpress"))
     if (copy.names.includes(name)) await restoreSite(stack.config, name, run);
+  if (copy.names.includes("mysql")) await restoreDatabases(stack.config, run);
   process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
 }
 
@@ -139,7 +140,7 @@ async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
       "Restore single sites with `npx varvol restore`; or remove the stack first: npx varvol destroy, then pulumi stack rm",
     );
   const imported = await stack.pulumi(["stack", "import"], {
-    input: secretsOnly(copy, stack.name, present.stdout),
+    input: secretsOnly(copy, stack, present.stdout),
   });
   if (imported.code !== 0)
     throw new UserError(`The state of ${stack.name} can't be written: ${lastLines(imported.stderr, 3)}`);

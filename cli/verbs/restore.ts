@@ -12,8 +12,10 @@ import { openStack } from "../stack";
 export async function run(options: VerbOptions, [name = ""]: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   backupOf(config);
+  const all = await listRuns(config);
+  if (name === "mysql") return restoreDatabases(config, chooseRun(all, name, options.snapshot).run);
   const target = siteOf(config, options.as ?? name);
-  const run = chooseRun(await listRuns(config), name, options.snapshot);
+  const run = chooseRun(all, name, options.snapshot);
   const { routed } = await lookAtHost(config);
   if (!routed.has(target.name))
     throw new UserError(`${target.name} is not deployed yet.`, "Run `npx varvol up` first.");
@@ -21,6 +23,8 @@ export async function run(options: VerbOptions, [name = ""]: readonly string[] =
     options,
     `Replace the data of ${target.name} by the snapshot ${run.run}? ${target.name} is away for some seconds; what was written to it since is lost.`,
   );
+  if (options.modules && all.some(({ site }) => site === "mysql"))
+    await restoreDatabases(config, chooseRun(all, "mysql").run);
   const away = await restoreSite(config, target.name, run.run, name);
   if (options.json) json({ site: target.name, snapshot: run.run, away });
   else process.stdout.write(`${target.name} is back at ${run.run}. It was away for ${away} s.\n`);
@@ -32,6 +36,15 @@ function siteOf({ stack, sites }: HostConfig, name: string) {
   throw new UserError(
     `${name} is no site of ${stack}.`,
     `Put it into the stack file, with the domain that it is to have, and run \`npx varvol up\` first. There are: ${sites.map((one) => one.name).join(", ")}`,
+  );
+}
+
+/** Brings back the databases that no site owns and that are not there; one that is there is left alone. */
+export async function restoreDatabases(config: HostConfig, run: string): Promise<void> {
+  await step(
+    "Restore of mysql",
+    () => backupTool(config, ["restore", "databases", "mysql", run]),
+    (output) => output.match(/^(no )?databases.*$/m)?.[0],
   );
 }
 

@@ -79,6 +79,7 @@ describe("a host that was lost", function () {
     remove({ namespace: lost.namespace, folder: path.join(lost.folder, "vol") });
     for (const file of ["state", "stack.yaml", "hello"])
       fs.rmSync(path.join(lost.folder, file), { recursive: true });
+    fs.mkdirSync(path.join(lost.folder, "state"));
   });
 
   const restore = (...more: string[]) =>
@@ -145,6 +146,7 @@ describe("a host that was lost", function () {
     assert.deepEqual(await bodies(found), kept.bodies);
     assert.equal(await passwordOf(found), kept.password);
     assert.equal(await login(found, kept.password), "let in");
+    assert.deepEqual(await sql(found, "SELECT COUNT(*) FROM removed.t"), ["2"]);
   });
 
   it("is what the stack says: the next up changes nothing, and the next backup works", async () => {
@@ -156,7 +158,6 @@ describe("a host that was lost", function () {
   it("comes back by its own stack file too, where there is none", async () => {
     remove({ namespace: found.namespace, folder: found.root });
     remove({ namespace: found.namespace, folder: path.join(found.folder, "stack.yaml") });
-    fs.rmSync(path.join(found.folder, "state"), { recursive: true });
     const { code, stdout, stderr } = await lost.varvol(
       ...["host-restore", "--repository", repository, "--password-file", passwordFile, "--yes"],
     );
