@@ -134,6 +134,41 @@ describe("backups of sites", function () {
     assert.match(refused.stderr, /not one of a static site, which hello is/);
   });
 
+  it("keeps rows and files that belong together while they are written, 50 times a second", async () => {
+    await sql(
+      host,
+      "USE blog; CREATE TABLE first_half (id INT PRIMARY KEY); CREATE TABLE second_half (id INT PRIMARY KEY)",
+    );
+    const written = path.join(host.root, "blog/content/written");
+    // The file first, then both rows at once: whatever a row names must be there.
+    const writer = runPhp(
+      await host.container("blog/php"),
+      `require '/srv/wordpress/wp-load.php'; $folder = WP_CONTENT_DIR . '/written'; mkdir($folder);
+       for ($id = 1; !file_exists("$folder/stop"); $id++) {
+         file_put_contents("$folder/$id", "file $id");
+         foreach (['START TRANSACTION', "INSERT INTO first_half VALUES ($id)", "INSERT INTO second_half VALUES ($id)", 'COMMIT'] as $q) $wpdb->query($q);
+         usleep(15000);
+       }
+       echo $id;`,
+    );
+    await until("it writes", () => Promise.resolve(fs.existsSync(path.join(written, "20"))));
+    await varvol("backup", "blog");
+    fs.writeFileSync(path.join(written, "stop"), "");
+    assert.ok(Number(await writer) > 100);
+    await varvol("restore", "blog", "--as", "copy", "--yes");
+    for (const table of ["first_half", "second_half"]) {
+      const ids = await sql(host, `SELECT id FROM copy.${table} ORDER BY id`);
+      assert.ok(ids.length >= 20, String(ids.length));
+      assert.deepEqual(ids, await sql(host, "SELECT id FROM copy.first_half ORDER BY id"));
+      assert.deepEqual(
+        ids,
+        ids.map((_, i) => String(i + 1)),
+      );
+      for (const id of ids)
+        assert.equal(fs.readFileSync(path.join(host.root, "copy/content/written", id), "utf8"), `file ${id}`);
+    }
+  });
+
   it("stops what writes for the last changes only, and starts it again", async () => {
     const before = await states();
     const [taken] = JSON.parse(await varvol("backup", "blog", "--mode", "stop", "--json")) as {
