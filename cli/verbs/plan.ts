@@ -35,7 +35,8 @@ export async function planOf(stack: Stack): Promise<Plan> {
       stack: stack.name,
       namespace: config.namespace,
       volumeRoot: config.volumeRoot,
-      sites: config.sites,
+      // How a site is backed up is no schedule yet.
+      sites: config.sites.map(({ name, kind, domains }) => ({ name, kind, domains })),
       missing: gone,
       images: imagesInUse(config),
       host,
