@@ -11,9 +11,11 @@ import { say, step } from "../cli/output";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
-  Tiers: lint, unit, engine, host, remote (all of them unless named), faults (only when named).`;
+  Tiers: lint, unit, engine, host, remote (all of them unless named), faults and backup (only when named).`;
 
 const ALL = ["lint", "unit", "engine", "host", "remote"];
+/** Long campaigns. */
+const NAMED = ["faults", "backup"];
 const here = path.join(__dirname);
 const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return say(USAGE);
   const tiers = positionals.length > 0 ? positionals : ALL;
-  const unknown = tiers.find((tier) => ![...ALL, "faults"].includes(tier));
+  const unknown = tiers.find((tier) => ![...ALL, ...NAMED].includes(tier));
   if (unknown) {
     say(`error: there is no tier ${unknown}\n${USAGE}`);
     process.exitCode = 2;
