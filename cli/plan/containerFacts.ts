@@ -45,7 +45,7 @@ export function containerFacts(inputs: Inputs): Map<string, string> {
         for (const one of records(value)) facts.set(`label ${text(one.label)}`, text(one.value));
         break;
       case "ports":
-        facts.set("ports", portsOf(inputs).map(showPort).join(", "));
+        facts.set("ports", portsOf(inputs).map(showPort).sort().join(", "));
         break;
       case "memory":
         facts.set("memory", `${text(value)} MiB`);

@@ -77,13 +77,13 @@ const secret = (text: string) => ({
 });
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-function declared(commands: { create: unknown; stdin?: unknown }[] = []): Declared {
+function declared(commands: { create: unknown; stdin?: unknown }[] = [], more: object = {}): Declared {
   const resources = [
     {
       urn: "hello",
       type: "docker:index/container:Container",
       id: id("a"),
-      inputs,
+      inputs: { ...inputs, ...more },
       outputs: { name: "hello-web-1" },
     },
     { urn: "net", type: "docker:index/network:Network", id: id("b"), inputs: { name: "intercontainer" } },
@@ -98,6 +98,20 @@ const said = (drift: readonly Drift[]) =>
   );
 
 describe("drift of containers", () => {
+  it("is no other order of the same ports", () => {
+    const ports = [
+      { ip: "0.0.0.0", external: 80, internal: 8080 },
+      { ip: "::", external: 80, internal: 8081 },
+      { ip: "0.0.0.0", external: 443, internal: 8443 },
+    ];
+    const bindings = {
+      "8443/tcp": [{ HostIp: "0.0.0.0", HostPort: "443" }],
+      "8081/tcp": [{ HostIp: "::", HostPort: "80" }],
+      "8080/tcp": [{ HostIp: "0.0.0.0", HostPort: "80" }],
+    };
+    assert.deepEqual(compare(declared([], { ports }), found({ HostConfig: { PortBindings: bindings } })), []);
+  });
+
   it("is none where the host is as the state says, whatever the image brings itself", () => {
     assert.deepEqual(compare(declared(), found({})), []);
   });
