@@ -1,4 +1,4 @@
-import { commandFact } from "../plan/containerFacts";
+import { commandFact, inOrder } from "../plan/containerFacts";
 import type { FoundContainer, FoundImage } from "./found";
 
 /** A container on the host in the words of a plan's containerFacts, so that the two compare key by key. */
@@ -47,7 +47,7 @@ export function foundFacts(container: FoundContainer, image: FoundImage | undefi
         `${HostIp.includes(":") ? `[${HostIp}]` : HostIp || "0.0.0.0"}:${HostPort}:${port.replace(/\/tcp$/, "")}`,
     ),
   );
-  if (ports.length > 0) facts.set("ports", ports.sort().join(", "));
+  if (ports.length > 0) facts.set("ports", inOrder(ports));
   return facts;
 }
 

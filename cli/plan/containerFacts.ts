@@ -45,7 +45,7 @@ export function containerFacts(inputs: Inputs): Map<string, string> {
         for (const one of records(value)) facts.set(`label ${text(one.label)}`, text(one.value));
         break;
       case "ports":
-        facts.set("ports", portsOf(inputs).map(showPort).sort().join(", "));
+        facts.set("ports", inOrder(portsOf(inputs).map(showPort)));
         break;
       case "memory":
         facts.set("memory", `${text(value)} MiB`);
@@ -95,6 +95,12 @@ export function portsOf(inputs: Inputs): PortFact[] {
     external: text(one.external ?? "any"),
     internal: text(one.internal),
   }));
+}
+
+/** Published ports by the container's own; docker tells them in any order. */
+export function inOrder(ports: readonly string[]): string {
+  const internal = (port: string) => Number(port.slice(port.lastIndexOf(":") + 1));
+  return [...ports].sort((a, b) => internal(a) - internal(b) || (a < b ? -1 : 1)).join(", ");
 }
 
 function showPort({ ip, external, internal }: PortFact): string {
