@@ -16,7 +16,7 @@ import { type HostConfig, resolveConfig } from "../stacks/config";
 import { checkConfig, ConfigError } from "../stacks/problems";
 import { UserError } from "./errors";
 import { attempt, lastLines, type Result, type RunOptions } from "./exec";
-import type { VerbOptions } from "./main";
+import type { VerbOptions } from "./options";
 import { stateFiles } from "./recover/fileBackend";
 import { refuseDamaged } from "./recover/guard";
 import { openWorkspace, type Workspace } from "./workspace";

@@ -51,6 +51,14 @@ reason() {
     esac
 }
 
+# record NAME backup|drill ok|failed RUN SECONDS TEXT: what came of it, for `status` and `evidence`; the last 100 are kept
+record() {
+    results=$settings/results/$1.$2
+    mkdir -p "$settings/results"
+    text=$(printf %s "$6" | tr '\n\t' '  ' | cut -c 1-1000)
+    { tail -n 99 "$results" 2> /dev/null || true; printf '%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" "$4" "$5" "$text"; } | write "$results" 0600 0:0
+}
+
 # said FILE: the last messages in restic's JSON
 said() { sed -n 's/.*"message":"\([^}]*\)"}.*/\1/p' "$1" | tail -n 3; }
 

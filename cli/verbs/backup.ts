@@ -3,7 +3,7 @@ import { backupOf } from "../backup/repository";
 import { modeOf, type Mode, type Subject, take, type Taken } from "../backup/take";
 import { bytes } from "../backup/text";
 import { UserError } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json, table } from "../output";
 import { openStack } from "../stack";
 

@@ -1,4 +1,4 @@
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { confirm } from "../confirm";
 import { openStack } from "../stack";
 import { deploy } from "./up";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Exit } from "../errors";
 import { attempt } from "../exec";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, json, table } from "../output";
 import { baseImage, hasBaseImage } from "../setup/base-image";
 import { findDocker } from "../setup/docker";

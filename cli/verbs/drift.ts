@@ -1,7 +1,7 @@
 import { findDrift } from "../drift/drift";
 import { driftLine } from "../drift/words";
 import { Exit } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, json } from "../output";
 import { openStack } from "../stack";
 

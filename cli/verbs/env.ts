@@ -1,4 +1,4 @@
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json } from "../output";
 import { openWorkspace, pulumiEnv } from "../workspace";
 

@@ -3,7 +3,7 @@ import { keptRuns } from "../backup/keep";
 import { backupOf, backupTool, listRuns } from "../backup/repository";
 import type { Run } from "../backup/runs";
 import { confirm } from "../confirm";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json, step, table } from "../output";
 import { openStack } from "../stack";
 

@@ -1,7 +1,7 @@
 import { keepHost } from "../backup/hostCopy";
 import { backupOf, nameRun } from "../backup/repository";
 import { take } from "../backup/take";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json, step } from "../output";
 import { openStack } from "../stack";
 import { printTaken, readMode, subjectsOf } from "./backup";

@@ -12,7 +12,7 @@ import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lastLines } from "../exec";
 import { scriptOnHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { duration, say, step } from "../output";
 import { ensureStack, openStack, readStackFile, type Stack } from "../stack";
 import { openWorkspace } from "../workspace";

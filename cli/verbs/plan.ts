@@ -1,7 +1,7 @@
 import { imagesInUse } from "../../stacks/lock";
 import { Exit, UserError } from "../errors";
 import { lastLines } from "../exec";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json } from "../output";
 import { rememberedBy } from "../plan/facts";
 import { planMarkdown } from "../plan/markdown";

@@ -1,5 +1,5 @@
 import { Exit } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { preflight } from "../preflight";
 import { ensureStack, openStack } from "../stack";
 

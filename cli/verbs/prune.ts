@@ -2,7 +2,7 @@ import { imageTag } from "../../components/image";
 import { imagesOf, modulesOf } from "../../stacks/lock";
 import { readGenerations } from "../generations";
 import { scriptOnHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json } from "../output";
 import { openStack } from "../stack";
 

@@ -2,7 +2,7 @@ import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lookAtHost } from "../facts";
 import { onHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { openStack } from "../stack";
 import { lastLines } from "../exec";
 

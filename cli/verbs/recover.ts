@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { UserError } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import {
   conditionOf,
   copiesOf,

@@ -1,6 +1,6 @@
 import { backupOf } from "../backup/repository";
 import { UserError } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json } from "../output";
 import { openStack, outputs } from "../stack";
 

@@ -4,7 +4,7 @@ import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lookAtHost } from "../facts";
 import type { HostConfig } from "../../stacks/config";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json, step } from "../output";
 import { openStack } from "../stack";
 

@@ -4,7 +4,7 @@ import { imagesOf, MODULE_IMAGES, readLock, writeLock } from "../../stacks/lock"
 import { UserError } from "../errors";
 import { type Generations, readGenerations } from "../generations";
 import { scriptOnHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { openStack } from "../stack";
 import { run as up } from "./up";
 import { chooseOwners } from "./upgrade";

@@ -1,5 +1,5 @@
 import { UserError } from "../errors";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { json } from "../output";
 import { openStack, outputs } from "../stack";
 

@@ -1,6 +1,6 @@
 import { backupOf, listRuns } from "../backup/repository";
 import { bytes } from "../backup/text";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, json, table } from "../output";
 import { openStack } from "../stack";
 

@@ -1,4 +1,4 @@
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, step } from "../output";
 import { baseImage, ensureBaseImage } from "../setup/base-image";
 import { ensureDocker, rerunInGroup } from "../setup/docker";

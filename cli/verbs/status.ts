@@ -1,5 +1,5 @@
 import { type SiteStatus, statusOf } from "../siteStatus";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, json, table } from "../output";
 import { openStack, type Stack } from "../stack";
 

@@ -7,7 +7,7 @@ import { Exit } from "../errors";
 import type { Result } from "../exec";
 import { type HostFacts, lookAtHost } from "../facts";
 import { scriptOnHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, errorColors, say, step } from "../output";
 import { checkHost, preflight } from "../preflight";
 import { appendLog, changeOf, diagnosticsOf, inProgress, type Change } from "../pulumiOutput";

@@ -6,7 +6,7 @@ import type { HostConfig } from "../../stacks/config";
 import { imagesOf, MODULE_IMAGES, modulesOf, readLock, writeLock } from "../../stacks/lock";
 import { UserError } from "../errors";
 import { scriptOnHost } from "../host";
-import type { VerbOptions } from "../main";
+import type { VerbOptions } from "../options";
 import { colors, json, step, table } from "../output";
 import { lookUpPackages } from "../packages";
 import { openStack, type Stack } from "../stack";

@@ -1,0 +1,157 @@
+import { createRequire } from "node:module";
+import type { optionTexts, VerbOptions } from "./options";
+
+interface Verb {
+  name: string;
+  /** Names that it takes, as commander writes them. */
+  arguments?: string;
+  about: string;
+  /** Which of the options beside --stack it has. */
+  options?: readonly (keyof typeof optionTexts)[];
+  load: () => { run: (options: VerbOptions, names: readonly string[]) => Promise<void> };
+}
+
+// Each verb is loaded when it is asked for: none pays for the others. By require, because import() of TypeScript
+// takes a second loader, whose start alone costs half as much as all the rest.
+const lazy = createRequire(__filename);
+
+/** Every command, in the order of --help. */
+export const verbs: readonly Verb[] = [
+  {
+    name: "start",
+    about: "install what is missing, then bring the host up",
+    load: () => lazy("./verbs/start") as typeof import("./verbs/start"),
+  },
+  {
+    name: "up",
+    about: "bring the host to what its stack describes",
+    options: ["replace", "repair"],
+    load: () => lazy("./verbs/up") as typeof import("./verbs/up"),
+  },
+  {
+    name: "plan",
+    about: "say what `up` would do to each container, why, and what that interrupts",
+    options: ["json", "markdown"],
+    load: () => lazy("./verbs/plan") as typeof import("./verbs/plan"),
+  },
+  {
+    name: "drift",
+    about: "say what was changed by hand on the host; exit code 1 if anything was",
+    options: ["json"],
+    load: () => lazy("./verbs/drift") as typeof import("./verbs/drift"),
+  },
+  {
+    name: "preview",
+    about: "show what `up` would change, in the engine's own words",
+    options: ["json"],
+    load: () => lazy("./verbs/preview") as typeof import("./verbs/preview"),
+  },
+  {
+    name: "status",
+    about: "say what runs and whether it is well",
+    options: ["json"],
+    load: () => lazy("./verbs/status") as typeof import("./verbs/status"),
+  },
+  {
+    name: "secret",
+    arguments: "[name]",
+    about: "print a generated secret, or the names of all",
+    options: ["json"],
+    load: () => lazy("./verbs/secret") as typeof import("./verbs/secret"),
+  },
+  {
+    name: "destroy",
+    about: "remove the host's containers; its data stays",
+    options: ["yes"],
+    load: () => lazy("./verbs/destroy") as typeof import("./verbs/destroy"),
+  },
+  {
+    name: "recover",
+    about: "put right what a killed command left, or a damaged state; deletes no data",
+    load: () => lazy("./verbs/recover") as typeof import("./verbs/recover"),
+  },
+  {
+    name: "purge",
+    arguments: "<name>",
+    about: "delete the data of a site that is no longer configured",
+    options: ["yes"],
+    load: () => lazy("./verbs/purge") as typeof import("./verbs/purge"),
+  },
+  {
+    name: "upgrade",
+    arguments: "[name...]",
+    about: "lock the newest versions for all sites, or those named; nothing runs them before `up`",
+    options: ["modules", "json"],
+    load: () => lazy("./verbs/upgrade") as typeof import("./verbs/upgrade"),
+  },
+  {
+    name: "rollback",
+    arguments: "[name...]",
+    about: "go back to the previous generation's image, where data allows it",
+    load: () => lazy("./verbs/rollback") as typeof import("./verbs/rollback"),
+  },
+  {
+    name: "prune",
+    about: "remove images that nothing needs, but the current and the previous ones",
+    options: ["json"],
+    load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
+  },
+  {
+    name: "backup",
+    arguments: "[name...]",
+    about: "take an encrypted snapshot of each site, or of those named",
+    options: ["modules", "mode", "json"],
+    load: () => lazy("./verbs/backup") as typeof import("./verbs/backup"),
+  },
+  {
+    name: "snapshots",
+    arguments: "[name...]",
+    about: "list the snapshots, of all sites or of those named",
+    options: ["json"],
+    load: () => lazy("./verbs/snapshots") as typeof import("./verbs/snapshots"),
+  },
+  {
+    name: "restore",
+    arguments: "<name>",
+    about: "put a site back to a snapshot of it; the previous data returns unless it answers",
+    options: ["snapshot", "as", "modules", "yes", "json"],
+    load: () => lazy("./verbs/restore") as typeof import("./verbs/restore"),
+  },
+  {
+    name: "forget",
+    arguments: "[name...]",
+    about: "remove the snapshots that the stack file does not say to keep",
+    options: ["yes", "json"],
+    load: () => lazy("./verbs/forget") as typeof import("./verbs/forget"),
+  },
+  {
+    name: "host-backup",
+    about: "take a snapshot of all sites and modules, the state and the stack file",
+    options: ["mode", "json"],
+    load: () => lazy("./verbs/host-backup") as typeof import("./verbs/host-backup"),
+  },
+  {
+    name: "host-restore",
+    about: "bring a lost host back on a machine with nothing, from its repository and password",
+    options: ["repository", "passwordFile", "snapshot", "keepConfig", "aside", "yes"],
+    load: () => lazy("./verbs/host-restore") as typeof import("./verbs/host-restore"),
+  },
+  {
+    name: "recovery-kit",
+    about: "print the page to keep on paper: what opens the backups",
+    options: ["json"],
+    load: () => lazy("./verbs/recovery-kit") as typeof import("./verbs/recovery-kit"),
+  },
+  {
+    name: "doctor",
+    about: "check what this machine needs",
+    options: ["json"],
+    load: () => lazy("./verbs/doctor") as typeof import("./verbs/doctor"),
+  },
+  {
+    name: "env",
+    about: 'print the environment for pulumi: eval "$(varvol env)"',
+    options: ["json"],
+    load: () => lazy("./verbs/env") as typeof import("./verbs/env"),
+  },
+];

@@ -1,0 +1,45 @@
+/** What every verb's `run` gets first. */
+export interface VerbOptions {
+  stack: string;
+  /** The stack file, where it is not Pulumi.<stack>.yaml. */
+  configFile?: string;
+  json: boolean;
+  yes: boolean;
+  /** Sites and modules whose containers are replaced although nothing about them changed. */
+  replace?: readonly string[];
+  markdown: boolean;
+  /** Replace what was changed by hand. */
+  repair: boolean;
+  /** Whether the modules are meant too. */
+  modules?: boolean;
+  /** How to back up, where not as the stack file says. */
+  mode?: string;
+  /** Which snapshot to restore; its name or the beginning of that. */
+  snapshot?: string;
+  /** Another site that takes the data over. */
+  as?: string;
+  /** Where a lost host's backups are, and the file with what opens them. */
+  repository?: string;
+  passwordFile?: string;
+  /** Move data that is there aside. */
+  aside?: boolean;
+  /** Use the stack file that is there. */
+  keepConfig?: boolean;
+}
+
+/** How each option is written, and what it does. */
+export const optionTexts = {
+  json: ["--json", "print JSON"],
+  yes: ["-y, --yes", "do not ask"],
+  markdown: ["--markdown", "print Markdown, for a pull request"],
+  repair: ["--repair", "also replace what was changed by hand (see: varvol drift)"],
+  replace: ["--replace <name...>", "new containers for a site or module, e.g. blog, blog/php, mysql"],
+  modules: ["--modules", "the modules (gateway, mysql) too"],
+  repository: ["--repository <place>", "the lost host's repository"],
+  passwordFile: ["--password-file <file>", "a file with the repository's password; - for standard input"],
+  keepConfig: ["--keep-config", "use the stack file that is here instead of the backup's"],
+  aside: ["--aside", "move data that is here to a folder beside first"],
+  snapshot: ["--snapshot <name>", "the snapshot, or the beginning of its name (default: the newest)"],
+  as: ["--as <site>", "another site of the stack, of the same kind, that takes the data over"],
+  mode: ["--mode <mode>", "hot: nothing is stopped; stop: what writes is, while the last changes are copied"],
+} as const;
