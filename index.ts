@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Gateway, Host, Intercontainer, Mysql, Repository } from "./components";
+import { Gateway, Host, Intercontainer, Mysql, Repository, Schedule } from "./components";
 import { readConfig } from "./stacks/config";
 import { imagesInUse } from "./stacks/lock";
+import { scheduleOn } from "./stacks/schedule";
 import { createSite, needsMysql } from "./stacks/sites";
 
 // The SDK takes a stack trace for each property of each resource: at ten frames, a tenth of the time of an `up`.
@@ -36,6 +37,12 @@ const sites = config.sites.map((site) => ({
   built: createSite(site, config, { host, networks, gateway, mysql }),
 }));
 gateway.route(sites.map(({ built }) => built.vhost));
+
+if (repository) {
+  // A site is backed up once it is there.
+  const there = [repository, gateway, ...sites.map(({ built }) => built)];
+  new Schedule("backup", { host, ...scheduleOn(config) }, { dependsOn: there });
+}
 
 /** What `varvol status` lists: each site's kind, addresses and data. */
 const listed = sites.map(({ name, kind, domains }) => ({

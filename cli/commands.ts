@@ -100,7 +100,7 @@ export const verbs: readonly Verb[] = [
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",
-    options: ["modules", "mode", "json"],
+    options: ["modules", "mode", "due", "json"],
     load: () => lazy("./verbs/backup") as typeof import("./verbs/backup"),
   },
   {
@@ -123,6 +123,12 @@ export const verbs: readonly Verb[] = [
     about: "remove the snapshots that the stack file does not say to keep",
     options: ["yes", "json"],
     load: () => lazy("./verbs/forget") as typeof import("./verbs/forget"),
+  },
+  {
+    name: "evidence",
+    about: "print what proves that each site can be restored: snapshots, their age, the last drills",
+    options: ["json"],
+    load: () => lazy("./verbs/evidence") as typeof import("./verbs/evidence"),
   },
   {
     name: "host-backup",

@@ -12,6 +12,8 @@ export interface VerbOptions {
   repair: boolean;
   /** Whether the modules are meant too. */
   modules?: boolean;
+  /** Only what the schedule says is due. */
+  due?: boolean;
   /** How to back up, where not as the stack file says. */
   mode?: string;
   /** Which snapshot to restore; its name or the beginning of that. */
@@ -41,5 +43,6 @@ export const optionTexts = {
   aside: ["--aside", "move data that is here to a folder beside first"],
   snapshot: ["--snapshot <name>", "the snapshot, or the beginning of its name (default: the newest)"],
   as: ["--as <site>", "another site of the stack, of the same kind, that takes the data over"],
+  due: ["--due", "what the schedule says is due now, with drills and retention: for a timer"],
   mode: ["--mode <mode>", "hot: nothing is stopped; stop: what writes is, while the last changes are copied"],
 } as const;

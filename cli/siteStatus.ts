@@ -1,3 +1,5 @@
+import { scheduleOf } from "../stacks/schedule";
+import { type BackupHealth, judgeBackups, readResults, RESULTS_SCRIPT } from "./backup/results";
 import { scriptOnHost } from "./host";
 import type { Stack } from "./stack";
 
@@ -20,10 +22,13 @@ export interface SiteStatus {
   readonly data: string;
   readonly containers: readonly { readonly name: string; readonly role: string; readonly state: string }[];
   readonly git?: GitStatus;
+  /** Undefined where the host has no backups. */
+  readonly backup?: BackupHealth;
 }
 
 const SCRIPT = String.raw`
-net=$1 label=$2; shift 2
+net=$1 label=$2 root=$3; shift 3
+${RESULTS_SCRIPT}
 docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}} {{.Label "varvol.role"}} {{.Names}} {{.State}}'
 while [ $# -gt 0 ]; do
   site=$1 domain=$2; shift 2
@@ -40,11 +45,13 @@ export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
   const text = await scriptOnHost(config, SCRIPT, [
     `${config.namespace}gateway-net`,
     `varvol/${stack.name}`,
+    config.volumeRoot,
     ...config.sites.flatMap(({ name, domains }) => [name, domains[0] ?? name]),
   ]);
   const lines = text.split("\n").map((line) => line.split(" "));
-  return config.sites.map(({ name, kind, domains }): SiteStatus => {
-    const of = (what: string) => lines.filter(([key, site]) => key === what && site === name);
+  return config.sites.map((site): SiteStatus => {
+    const { name, kind, domains } = site;
+    const of = (what: string) => lines.filter(([key, owner]) => key === what && owner === name);
     const containers = of("container").map(([, , role = "", container = "", state = ""]) => ({
       name: container,
       role,
@@ -71,6 +78,9 @@ export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
       data: `${config.volumeRoot}/${name}`,
       containers,
       ...(git && { git }),
+      ...(config.backup && {
+        backup: judgeBackups(scheduleOf(config.backup, site), readResults(text, name), new Date()),
+      }),
     };
   });
 }

@@ -23,6 +23,8 @@ export interface HostArgs {
 export interface RunArgs {
   readonly tool: HostTool;
   readonly args: pulumi.Input<pulumi.Input<string>[]>;
+  /** Arguments with which the tool takes it back when the resource is deleted. Defaults to leaving it. */
+  readonly undo?: readonly string[];
   /** Standard input: the way for anything long or secret. */
   readonly stdin?: pulumi.Input<string>;
   /** What the tool may want of this machine. */
@@ -71,7 +73,7 @@ export class Host extends pulumi.ComponentResource {
   /** Runs a tool of host/ on the machine, as root; it runs again when anything it was given changes. */
   run(
     name: string,
-    { tool, args, stdin, sent }: RunArgs,
+    { tool, args, undo, stdin, sent }: RunArgs,
     opts: pulumi.CustomResourceOptions,
   ): command.local.Command {
     const create = pulumi
@@ -79,7 +81,13 @@ export class Host extends pulumi.ComponentResource {
       .apply((words) => this.script(this.asRoot(this.tool(tool), ...words), sent).create);
     return new command.local.Command(
       name,
-      { ...this.script("", sent), create, stdin, ...QUIET },
+      {
+        ...this.script("", sent),
+        create,
+        ...(undo && { delete: this.asRoot(this.tool(tool), ...undo) }),
+        stdin,
+        ...QUIET,
+      },
       {
         ...opts,
         dependsOn: pulumi.output(opts.dependsOn ?? []).apply((deps) => [this.tools, ...[deps].flat()]),

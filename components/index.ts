@@ -1,4 +1,5 @@
 export { Repository } from "./backup/repository";
+export { Schedule } from "./backup/schedule";
 export { Gateway } from "./gateway/gateway";
 export { Host } from "./host";
 export { Intercontainer } from "./intercontainer";

@@ -10,7 +10,8 @@ import { readLock } from "./lock";
 import { checkConfig } from "./problems";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
-import type { Keep, SiteConfig, StackConfig } from "./schema";
+import { DEFAULT_SCHEDULE, type Schedule } from "./schedule";
+import type { Hook, SiteConfig, StackConfig } from "./schema";
 import { isRemoteUrl, isServer } from "./values";
 
 const KINDS: Readonly<Record<StackConfig["kind"], Kind>> = { local, prod, rpi };
@@ -26,14 +27,14 @@ export interface SshConfig {
   readonly privateKeyFile: string;
 }
 
-/** Where backups go and what is kept of them. */
-export interface BackupConfig {
+/** Where backups go, and how sites are backed up that say nothing of their own. */
+export interface BackupConfig extends Schedule {
   /** An absolute folder, or an address as restic writes it. */
   readonly repository: string;
   /** What the repository's server asks for: lines NAME=VALUE. */
   readonly credentials?: string;
-  readonly keep: Keep;
-  readonly mode: "hot" | "stop";
+  /** Who is told of failures. */
+  readonly hook?: Hook;
 }
 
 /** A stack's configuration, checked and with its kind's defaults filled in. */
@@ -108,11 +109,11 @@ function withAbsolutePaths(site: SiteConfig): SiteConfig {
 }
 
 function resolveBackup(backup: NonNullable<StackConfig["backup"]>): BackupConfig {
-  const { repository, credentials, keep, mode } = backup;
+  const { repository, credentials, ...rest } = backup;
   return {
+    ...DEFAULT_SCHEDULE,
+    ...rest,
     repository: isServer(repository) ? repository : absolute(repository),
-    keep,
-    mode,
     ...(credentials && { credentials: readable("varvol:backup.credentials", credentials) }),
   };
 }

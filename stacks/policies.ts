@@ -8,7 +8,7 @@ export const POLICIES = {
   "data-stays": "Nothing that holds data is deleted, replaced or left behind: only purge deletes data.",
   "major-jump":
     "MariaDB's major version changes only when a dump of the last day lies in mysql/dumps under the volume root.",
-  "backup-schedule": "Every site has a backup schedule.",
+  "backup-schedule": "Every site has a backup schedule; a warning until the host has backups.",
 } as const;
 
 export type PolicyName = keyof typeof POLICIES;

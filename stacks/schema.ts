@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { POLICIES, POLICY_NAMES } from "./policies";
 import { MOST_ADDRESSES } from "../components/gateway/nginx";
-import { domain, duration, resourceName } from "./values";
+import { domain, duration, interval, resourceName } from "./values";
 
 const path = z.string().min(1);
 
@@ -18,10 +18,26 @@ const keep = z
   .refine((kept) => Object.keys(kept).length > 0, {
     error: "must name at least one of last, daily, weekly, monthly and yearly",
   })
-  .describe("Snapshots that `varvol forget` keeps.");
+  .describe("Snapshots that are kept. Default: of 7 days, 4 weeks and 6 months.");
+
+const time = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of the day from 00:00 to 23:59, in quotes")
+  .optional();
+
+const schedule = {
+  every: interval.optional().describe("How often a site is backed up, e.g. 6h, or never. Default: 1d."),
+  at: time.describe('From when on, in the host\'s own time, e.g. "03:00". Default: "03:00".'),
+  drill: interval
+    .optional()
+    .describe(
+      "How often the newest snapshot is restored into scratch containers and asked for a page, or never. Default: 7d.",
+    ),
+};
 
 const siteBackup = z
   .strictObject({
+    ...schedule,
     keep: keep.optional(),
     mode: z
       .enum(["hot", "stop"])
@@ -179,8 +195,23 @@ export const stackSchema = z.strictObject({
       credentials: path
         .optional()
         .describe("File with what the server asks for, a line NAME=VALUE each, e.g. AWS_ACCESS_KEY_ID=…"),
-      keep: keep.default({ daily: 7, weekly: 4, monthly: 6 }),
-      mode: z.enum(["hot", "stop"]).default("hot").describe("How sites are backed up. Default: hot."),
+      ...schedule,
+      keep: keep.optional(),
+      mode: z.enum(["hot", "stop"]).optional().describe("How sites are backed up. Default: hot."),
+      hook: z
+        .union([
+          z.strictObject({
+            command: z
+              .string()
+              .min(1)
+              .describe("A shell command; it reads what failed as JSON on its input."),
+          }),
+          z.strictObject({
+            webhook: z.url({ protocol: /^https?$/ }).describe("An address that gets the same by POST."),
+          }),
+        ])
+        .optional()
+        .describe("Who is told when a scheduled backup or drill fails. Default: nobody."),
     })
     .optional()
     .describe("Backups of the host's sites. Default: none; see docs/backups.md."),
@@ -208,6 +239,8 @@ export const stackSchema = z.strictObject({
     .describe("A machine to reach over ssh. Default: this machine."),
 });
 
+/** Who is told when a backup or drill fails. */
+export type Hook = NonNullable<NonNullable<StackConfig["backup"]>["hook"]>;
 /** How many snapshots are kept, as restic counts them. */
 export type Keep = z.infer<typeof keep>;
 export type SiteConfig = z.infer<typeof siteSchema>;

@@ -9,9 +9,12 @@ export const RESERVED_NAMES = [
   "gateway-net",
   "mysql",
   "backup",
+  "host",
+  "repository",
   "intercontainer",
   "database",
   "mail",
+  "varvol-scheduler",
 ];
 
 /** Says what is wrong with a domain and what to write instead; undefined when it is fine. */
@@ -57,6 +60,15 @@ export const duration = z.string().transform((text, context) => {
   const seconds = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
   if (seconds >= 10 && seconds <= 30 * 86400) return seconds;
   context.addIssue({ code: "custom", message: "must be a time between 10s and 30d, e.g. 10m" });
+  return z.NEVER;
+});
+
+/** A duration of at least five minutes in seconds; 0 for "never". */
+export const interval = z.string().transform((text, context) => {
+  if (text === "never") return 0;
+  const { data } = duration.safeParse(text);
+  if (data !== undefined && data >= 300) return data;
+  context.addIssue({ code: "custom", message: "must be a time between 5m and 30d, e.g. 1d, or never" });
   return z.NEVER;
 });
 

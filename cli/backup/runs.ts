@@ -19,9 +19,6 @@ export interface Run {
   readonly added: number;
   /** Whether its last part is there. One that was cut off is never restored. */
   readonly complete: boolean;
-  /** Of the parts that say that the run is complete, then of the others. */
-  readonly last: readonly string[];
-  readonly parts: readonly string[];
 }
 
 /** The runs that a repository's snapshots are parts of, the newest first. What isn't Varvol's is left out. */
@@ -37,7 +34,6 @@ export function runsOf(snapshots: readonly ResticSnapshot[]): Run[] {
 }
 
 function toRun(all: readonly ResticSnapshot[]): Run {
-  const last = all.filter(({ tags }) => tags?.includes("complete"));
   const sum = (key: "total_bytes_processed" | "data_added_packed") =>
     all.reduce((total, { summary }) => total + (summary?.[key] ?? 0), 0);
   const [first] = all;
@@ -47,9 +43,7 @@ function toRun(all: readonly ResticSnapshot[]): Run {
     time: all.map(({ time }) => time).sort()[0] ?? "",
     size: sum("total_bytes_processed"),
     added: sum("data_added_packed"),
-    complete: last.length > 0,
-    last: last.map(({ id }) => id),
-    parts: all.filter((one) => !last.includes(one)).map(({ id }) => id),
+    complete: all.some(({ tags }) => tags?.includes("complete")),
   };
 }
 

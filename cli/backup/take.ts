@@ -1,4 +1,5 @@
 import type { HostConfig } from "../../stacks/config";
+import { scheduleOf } from "../../stacks/schedule";
 import { say, step } from "../output";
 import { backupOf, backupTool, nameRun } from "./repository";
 
@@ -25,7 +26,7 @@ export interface Taken {
 
 /** How a site is backed up. */
 export function modeOf(config: HostConfig, name: string): Mode {
-  return config.sites.find((site) => site.name === name)?.backup?.mode ?? backupOf(config).mode;
+  return scheduleOf(backupOf(config), config.sites.find((site) => site.name === name) ?? {}).mode;
 }
 
 /** Takes a snapshot of sites and modules together, which in stop mode are stopped together. */

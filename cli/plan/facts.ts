@@ -9,6 +9,8 @@ export interface PlanFacts {
   readonly volumeRoot: string;
   /** The sites that the stack file describes. */
   readonly sites: readonly PlannedSite[];
+  /** Whether the host has backups at all. */
+  readonly backups: boolean;
   /** Containers, as owner/role, that should run on the host and don't. */
   readonly missing: readonly string[];
   /** What is in the images that the host runs from now on. */
@@ -22,7 +24,8 @@ export interface PlannedSite {
   readonly name: string;
   readonly kind: string;
   readonly domains: readonly string[];
-  readonly backup?: unknown;
+  /** Whether it is backed up by a schedule. */
+  readonly scheduled: boolean;
 }
 
 /** What the host remembers of earlier updates. */

@@ -18,7 +18,7 @@ export interface Judged {
 type Finding = Pick<Verdict, "subject" | "message">;
 
 interface Policy {
-  readonly level: Verdict["level"];
+  readonly level: Verdict["level"] | ((facts: PlanFacts) => Verdict["level"]);
   readonly find: (judged: Judged) => Finding[];
 }
 
@@ -96,9 +96,9 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
       }),
   },
   "backup-schedule": {
-    level: "warning",
+    level: ({ backups }) => (backups ? "error" : "warning"),
     find: ({ facts }) => {
-      const without = facts.sites.filter(({ backup }) => backup === undefined).map(({ name }) => name);
+      const without = facts.sites.filter(({ scheduled }) => !scheduled).map(({ name }) => name);
       return without.length === 0 ? [] : [{ subject: without.join(", "), message: "no backup is scheduled" }];
     },
   },
@@ -126,11 +126,16 @@ function findLostData({ changes, facts, rootSoFar = facts.volumeRoot }: Judged):
         return stays ? found("the password would be another one than the data was made with") : [];
       }
       default:
-        return one.type.startsWith("command:") && record(one.old?.inputs).delete !== undefined
+        return one.type.startsWith("command:") && !isHarmless(record(one.old?.inputs).delete)
           ? found("its deletion runs a command on the host")
           : [];
     }
   });
+}
+
+/** The end of a backup schedule removes a timer or a container that holds nothing. */
+function isHarmless(command: unknown): boolean {
+  return command === undefined || /\/\.varvol\/bin\/schedule remove [\w-]+$/.test(text(command));
 }
 
 function movedData(
@@ -150,5 +155,11 @@ function movedData(
 export function judge(judged: Judged, off: readonly string[]): Verdict[] {
   return Object.entries(POLICIES)
     .filter(([policy]) => !list(off).includes(policy))
-    .flatMap(([policy, { level, find }]) => find(judged).map((finding) => ({ policy, level, ...finding })));
+    .flatMap(([policy, { level, find }]) =>
+      find(judged).map((finding) => ({
+        policy,
+        level: typeof level === "string" ? level : level(judged.facts),
+        ...finding,
+      })),
+    );
 }

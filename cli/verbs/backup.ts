@@ -1,5 +1,5 @@
 import type { HostConfig } from "../../stacks/config";
-import { backupOf } from "../backup/repository";
+import { backupOf, backupTool } from "../backup/repository";
 import { modeOf, type Mode, type Subject, take, type Taken } from "../backup/take";
 import { bytes } from "../backup/text";
 import { UserError } from "../errors";
@@ -11,6 +11,7 @@ import { openStack } from "../stack";
 export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   backupOf(config);
+  if (options.due) return runDue(config, options, names);
   const wanted = readMode(options.mode);
   const [modules, sites] = subjectsOf(config, names, options.modules ?? false);
   const taken: Taken[] = [];
@@ -22,6 +23,18 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
   if (modules.length > 0) taken.push(...(await take(config, modules, wanted ?? "hot")));
   if (options.json) return json(taken);
   printTaken(taken);
+}
+
+/** What a timer starts: it says nothing when all is well. */
+async function runDue(config: HostConfig, options: VerbOptions, names: readonly string[]): Promise<void> {
+  const contradiction =
+    names.length > 0 ? names.join(" ") : options.mode ? "--mode" : options.modules && "--modules";
+  if (contradiction)
+    throw new UserError(
+      `--due and ${contradiction}: the schedule says what is due and how.`,
+      "Leave one out.",
+    );
+  await backupTool(config, ["due"]);
 }
 
 /** The mode that was asked for; undefined where the stack file decides. */

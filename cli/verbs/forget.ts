@@ -1,7 +1,5 @@
-import type { HostConfig } from "../../stacks/config";
-import { keptRuns } from "../backup/keep";
-import { backupOf, backupTool, listRuns } from "../backup/repository";
-import type { Run } from "../backup/runs";
+import { expiredRuns, forgetRuns } from "../backup/retention";
+import { backupOf } from "../backup/repository";
 import { confirm } from "../confirm";
 import type { VerbOptions } from "../options";
 import { json, step, table } from "../output";
@@ -11,41 +9,25 @@ import { openStack } from "../stack";
 export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   backupOf(config);
-  const gone = toForget(config, await listRuns(config), names);
+  const gone = await step("Snapshots that are not kept", () => expiredRuns(config, names), count);
   if (gone.length === 0) {
     if (options.json) return json([]);
     process.stdout.write("Nothing to forget: every snapshot is one to keep.\n");
     return;
   }
   if (!options.json) {
-    const rows = gone.map(({ site, run, complete }) => [
-      site ?? "(host)",
+    const rows = gone.map(({ name, run, why }) => [
+      name === "host" ? "(host)" : name,
       run,
-      complete ? "older than what is kept" : "cut off",
+      why === "expired" ? "older than what is kept" : "cut off",
     ]);
     process.stdout.write(`${table(["Site", "Snapshot", "Why"], rows)}\n`);
   }
   await confirm(options, `Remove these ${gone.length} snapshots for good?`);
-  const input = [...gone.flatMap(({ last }) => last), "", ...gone.flatMap(({ parts }) => parts), ""].join(
-    "\n",
-  );
-  await step(`Removing ${gone.length} snapshots`, () => backupTool(config, ["backups", "forget"], { input }));
-  if (options.json) json(gone.map(({ site, run }) => ({ site, run })));
+  await step(`Removing ${gone.length} snapshots`, () => forgetRuns(config, gone));
+  if (options.json) json(gone.map(({ name, run, why }) => ({ site: name, run, why })));
 }
 
-/** What is not kept. Snapshots of what is no site any more stay until their name is given. */
-export function toForget(
-  config: Pick<HostConfig, "sites" | "backup">,
-  runs: readonly Run[],
-  names: readonly string[],
-): Run[] {
-  const known = [undefined, "mysql", ...config.sites.map(({ name }) => name)];
-  const subjects = names.length > 0 ? names.map((name) => (name === "host" ? undefined : name)) : known;
-  return subjects.flatMap((subject) => {
-    const own = runs.filter(({ site }) => site === subject);
-    const keep = config.sites.find(({ name }) => name === subject)?.backup?.keep ?? config.backup?.keep;
-    if (!keep) return [];
-    const kept = keptRuns(own, keep);
-    return own.filter((run) => !kept.has(run));
-  });
+function count(runs: readonly unknown[]): string {
+  return runs.length === 0 ? "none" : String(runs.length);
 }

@@ -1,4 +1,5 @@
 import { imagesInUse } from "../../stacks/lock";
+import { scheduleOf } from "../../stacks/schedule";
 import { Exit, UserError } from "../errors";
 import { lastLines } from "../exec";
 import type { VerbOptions } from "../options";
@@ -35,8 +36,11 @@ export async function planOf(stack: Stack): Promise<Plan> {
       stack: stack.name,
       namespace: config.namespace,
       volumeRoot: config.volumeRoot,
-      // How a site is backed up is no schedule yet.
-      sites: config.sites.map(({ name, kind, domains }) => ({ name, kind, domains })),
+      sites: config.sites.map(({ name, kind, domains, backup }) => ({
+        ...{ name, kind, domains },
+        scheduled: config.backup !== undefined && scheduleOf(config.backup, { backup }).every > 0,
+      })),
+      backups: config.backup !== undefined,
       missing: gone,
       images: imagesInUse(config),
       host,

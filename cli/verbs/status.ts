@@ -3,17 +3,21 @@ import type { VerbOptions } from "../options";
 import { colors, json, table } from "../output";
 import { openStack, type Stack } from "../stack";
 
-/** Lists the sites: kind, addresses, state, where the data lies; for git sites what is served. */
+/** Lists the sites: kind, addresses, state, where the data lies, backups; for git sites what is served. */
 export async function run(options: VerbOptions): Promise<void> {
   const stack = await openStack(options);
   if (options.json) {
     const sites = await statusOf(stack);
     json({ stack: stack.name, sites });
-    if (sites.some(({ state }) => state !== "ok")) process.exitCode = 1;
+    if (!sites.every(isWell)) process.exitCode = 1;
     return;
   }
   const sites = await printSites(stack);
-  if (sites.some(({ state }) => state !== "ok")) process.exitCode = 1;
+  if (!sites.every(isWell)) process.exitCode = 1;
+}
+
+function isWell({ state, backup }: SiteStatus): boolean {
+  return state === "ok" && (backup?.good ?? true);
 }
 
 /** Prints the table of sites and what is wrong with any. */
@@ -29,9 +33,12 @@ export async function printSites(stack: Stack): Promise<SiteStatus[]> {
     site.urls.join("\n"),
     site.state === "ok" ? colors.green("ok") : colors.red(site.state),
     site.data,
+    ...(site.backup ? [site.backup.good ? site.backup.text : colors.red(site.backup.text)] : []),
   ]);
-  process.stdout.write(`\n${table(["Site", "Kind", "Address", "State", "Data"], rows)}\n`);
-  for (const { name, git, problem } of sites) {
+  const head = ["Site", "Kind", "Address", "State", "Data", ...(stack.config.backup ? ["Backup"] : [])];
+  process.stdout.write(`\n${table(head, rows)}\n`);
+  for (const { name, git, problem, backup } of sites) {
+    for (const text of backup?.problems ?? []) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
     if (problem) process.stdout.write(`\n${colors.red(name)}: ${problem}\n`);
     if (git) {
       process.stdout.write(

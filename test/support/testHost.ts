@@ -64,6 +64,10 @@ export class TestHost {
       gateway: { http: this.http, https: this.https },
       sites,
       ...more,
+      // Nothing runs by itself but where that is what is tested.
+      ...(more.backup !== undefined && {
+        backup: { every: "never", drill: "never", ...(more.backup as Record<string, unknown>) },
+      }),
     };
     const keys = Object.fromEntries(Object.entries(config).map(([key, value]) => [`varvol:${key}`, value]));
     fs.writeFileSync(this.configFile, `${salt ? `${salt}\n` : ""}${stringify({ config: keys })}`);

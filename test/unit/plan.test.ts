@@ -13,7 +13,10 @@ function captured(name: "changes" | "pending" | "missing"): Preview {
   return previewSchema.parse(JSON.parse(fs.readFileSync(`test/fixtures/preview/${name}.json`, "utf8")));
 }
 
-const site = (name: string, kind: string, ...domains: string[]) => ({ name, kind, domains });
+const site = (name: string, kind: string, ...domains: string[]) => ({
+  ...{ name, kind, domains },
+  scheduled: false,
+});
 
 const facts: PlanFacts = {
   stack: "local",
@@ -25,6 +28,7 @@ const facts: PlanFacts = {
     site("docs", "static-git", "docs.localhost"),
     site("blog", "wordpress", "blog2.localhost", "www.blog.localhost"),
   ],
+  backups: false,
   missing: [],
   images: {},
   host: { measured: new Map([["mysql", 4.9]]), images: new Set() },

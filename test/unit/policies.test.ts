@@ -12,7 +12,8 @@ const facts: PlanFacts = {
   stack: "x",
   namespace: "",
   volumeRoot: "/var/vol",
-  sites: [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"], backup: {} }],
+  sites: [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"], scheduled: true }],
+  backups: true,
   missing: [],
   images: {
     "varvol/mariadb:aaaaaaaaaaaa": { packages: { "mariadb-server": "1:11.8.3" } },
@@ -153,14 +154,26 @@ describe("policies", () => {
     assert.equal(verdicts(jump, { dumpAge: 30 }).length, 1);
   });
 
+  it("data-stays lets the backups' timer go, and no other command that does something at its end", () => {
+    const ends = (command: string) =>
+      verdicts(step("x", "delete", undefined, { delete: command }, "command:local:Command"));
+    assert.deepEqual(ends("sudo -n /var/vol/.varvol/bin/schedule remove varvol-scheduler"), []);
+    assert.deepEqual(ends("/var/vol/.varvol/bin/schedule remove x; rm -rf /"), [
+      "error data-stays: its deletion runs a command on the host",
+    ]);
+  });
+
   it("data-stays lets a site go with its password: purge alone deletes its data", () => {
     const gone = step("old-salt", "delete", undefined, {}, "random:index/randomPassword:RandomPassword");
     assert.deepEqual(verdicts(gone), []);
   });
 
-  it("backup-schedule warns of sites without one", () => {
-    const sites = [{ name: "blog", kind: "static", domains: ["blog.example.org"] }];
-    assert.deepEqual(verdicts(container({}), { sites }), ["warning backup-schedule: no backup is scheduled"]);
+  it("backup-schedule warns of sites without one, and refuses them once the host has backups", () => {
+    const sites = [{ name: "blog", kind: "static", domains: ["blog.example.org"], scheduled: false }];
+    assert.deepEqual(verdicts(container({}), { sites, backups: false }), [
+      "warning backup-schedule: no backup is scheduled",
+    ]);
+    assert.deepEqual(verdicts(container({}), { sites }), ["error backup-schedule: no backup is scheduled"]);
     assert.deepEqual(verdicts(container({}), { sites }, ["backup-schedule"]), []);
   });
 

@@ -1,0 +1,42 @@
+import type { HostConfig } from "../../stacks/config";
+import { keepOptions, scheduleOf } from "../../stacks/schedule";
+import { backupOf, backupTool } from "./repository";
+
+/** A snapshot that retention removes. */
+export interface ExpiredRun {
+  /** Site or module; "host" for the host's own. */
+  readonly name: string;
+  readonly run: string;
+  readonly why: "expired" | "cut-off";
+  /** The line that host/backups takes to remove it. */
+  readonly line: string;
+}
+
+/** What is kept of each site, module and the host itself, a line each as host/backups reads it. */
+export function keepLines(config: HostConfig, names: readonly string[]): string {
+  const known = [...config.sites.map(({ name }) => name), "mysql", "host"];
+  // Snapshots of what is no site any more stay until their name is given.
+  return (names.length > 0 ? names : known)
+    .map((name) => {
+      const { keep } = scheduleOf(backupOf(config), config.sites.find((site) => site.name === name) ?? {});
+      return `${name} ${keepOptions(keep)}\n`;
+    })
+    .join("");
+}
+
+/** The snapshots that restic would not keep, and those that were cut off. */
+export async function expiredRuns(config: HostConfig, names: readonly string[]): Promise<ExpiredRun[]> {
+  const output = await backupTool(config, ["backups", "expired"], { input: keepLines(config, names) });
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [name = "", run = "", why] = line.split(" ");
+      return { name, run, why: why === "expired" ? why : "cut-off", line };
+    });
+}
+
+/** Removes them for good. */
+export async function forgetRuns(config: HostConfig, runs: readonly ExpiredRun[]): Promise<void> {
+  await backupTool(config, ["backups", "forget"], { input: `${runs.map(({ line }) => line).join("\n")}\n` });
+}

@@ -1,0 +1,74 @@
+import type { BackupConfig, HostConfig } from "./config";
+import type { Keep, SiteConfig } from "./schema";
+
+/** When and how a site is backed up and its newest snapshot tried out. */
+export interface Schedule {
+  /** Seconds from one backup to the next; 0 for never. */
+  readonly every: number;
+  /** Time of the day, in the host's own time, from which on they are counted. */
+  readonly at: string;
+  /** Seconds from one drill to the next; 0 for never. */
+  readonly drill: number;
+  readonly keep: Keep;
+  readonly mode: "hot" | "stop";
+}
+
+const DAY = 86400;
+
+/** A night's backup, kept for half a year, and a drill a week. */
+export const DEFAULT_SCHEDULE: Schedule = {
+  every: DAY,
+  at: "03:00",
+  drill: 7 * DAY,
+  keep: { daily: 7, weekly: 4, monthly: 6 },
+  mode: "hot",
+};
+
+/** A site's own schedule, with the host's where it says nothing. */
+export function scheduleOf(host: BackupConfig, { backup: own = {} }: Pick<SiteConfig, "backup">): Schedule {
+  return {
+    every: own.every ?? host.every,
+    at: own.at ?? host.at,
+    drill: own.drill ?? host.drill,
+    keep: own.keep ?? host.keep,
+    mode: own.mode ?? host.mode,
+  };
+}
+
+/** What is kept, as restic's options say it. */
+export function keepOptions(keep: Keep): string {
+  return Object.entries(keep)
+    .map(([period, count]) => `--keep-${period}=${count}`)
+    .join(",");
+}
+
+/** What a host's schedule is made of. Where nothing is ever due, nothing asks. */
+export function scheduleOn(config: HostConfig): { lines: string; byItself: boolean } {
+  const { backup, sites } = config;
+  const schedules = backup ? sites.map((site) => scheduleOf(backup, site)) : [];
+  return {
+    lines: scheduleLines(config),
+    byItself: schedules.some(({ every, drill }) => every > 0 || drill > 0),
+  };
+}
+
+/** The schedule as host/schedule reads it. The databases that no site owns have the host's own. */
+export function scheduleLines({ backup, sites }: Pick<HostConfig, "backup" | "sites">): string {
+  if (!backup) return "";
+  const line = (kind: string, name: string, domain: string, schedule: Schedule): string => {
+    const { mode, every, at, drill, keep } = schedule;
+    return [kind, name, domain, mode, every, at, drill, keepOptions(keep)].join(" ");
+  };
+  const { hook } = backup;
+  const [how, whom] = Object.entries(hook ?? {})[0] ?? [];
+  return [
+    ...(how && whom ? [`hook ${how} ${Buffer.from(whom).toString("base64")}`] : []),
+    ...sites.map((site) =>
+      line(site.kind, site.name, site.domains[0] ?? site.name, scheduleOf(backup, site)),
+    ),
+    ...(sites.some(({ kind }) => kind === "wordpress")
+      ? [line("module", "mysql", "-", { ...scheduleOf(backup, {}), mode: "hot", drill: 0 })]
+      : []),
+    "",
+  ].join("\n");
+}

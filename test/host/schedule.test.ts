@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+import { attempt, capture } from "../../cli/exec";
+import type { Evidence } from "../../cli/verbs/evidence";
+import { TestHost } from "../support/testHost";
+import { until } from "../support/until";
+
+describe("backups by a schedule", function () {
+  this.timeout(240_000);
+  const host = new TestHost("timed", 18790);
+  const repository = path.join(host.folder, "repository");
+  const results = path.join(host.root, ".varvol/backup/results/hello.backup");
+  const told = path.join(host.folder, "told");
+  const sites = [
+    { name: "hello", kind: "static", domains: ["hello.localhost"], import: path.resolve("demo/hello") },
+  ];
+  const configure = (more: Record<string, unknown> = {}) =>
+    host.configure(sites, { backup: { repository, every: "1d", at: "03:00", keep: { last: 1 }, ...more } });
+  const scheduler = async () =>
+    (await capture(["docker", "ps", "-q", "--filter", `name=^${host.namespace}varvol-scheduler$`])) !== "";
+  const due = () => host.varvol("backup", "--due");
+  const status = async () => {
+    const { code, stdout } = await host.varvol("status", "--json");
+    const [site] = (
+      JSON.parse(stdout) as { sites: { backup: { text: string; good: boolean; problems: string[] } }[] }
+    ).sites;
+    assert.ok(site);
+    return { code, ...site.backup };
+  };
+  const runs = () => fs.readFileSync(results, "utf8").trim().split("\n");
+  // As if the last ones had been two days ago.
+  const age = () =>
+    fs.writeFileSync(results, fs.readFileSync(results, "utf8").replaceAll(/^\S+/gm, "2020-01-01T00:00:00Z"));
+
+  before(async () => {
+    configure();
+    await host.up();
+  });
+
+  it("takes the first one at once, without anybody asking, and none before the next is due", async () => {
+    await until("the first backup by itself", () => Promise.resolve(fs.existsSync(results)), 90);
+    assert.equal(await scheduler(), true);
+    const { code, good, text } = await status();
+    assert.deepEqual([code, good], [0, true], text);
+    assert.equal((await due()).code, 0);
+    assert.equal(runs().length, 1);
+  });
+
+  it("takes the next one in its time, and keeps what is to be kept", async () => {
+    age();
+    assert.match((await status()).text, /d ago, due every/);
+    assert.equal((await status()).code, 1);
+    const result = await due();
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(runs().length, 2);
+    const listed = JSON.parse((await host.varvol("snapshots", "--json")).stdout) as { run: string }[];
+    assert.deepEqual(
+      listed.map(({ run }) => run),
+      [runs()[1]?.split("\t")[2]],
+    );
+    const { sites: evidence } = JSON.parse((await host.varvol("evidence", "--json")).stdout) as {
+      sites: Evidence[];
+    };
+    assert.deepEqual(
+      evidence.map(({ name, snapshots, backups }) => [name, snapshots, backups.length]),
+      [["hello", 1, 2]],
+    );
+  });
+
+  it("tells a command of what failed, shows it, and waits an hour", async () => {
+    configure({ hook: { command: `cat > '${told}'` } });
+    await host.up();
+    await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
+    age();
+    fs.renameSync(repository, `${repository}.away`);
+    assert.equal((await due()).code, 1);
+    const said = JSON.parse(fs.readFileSync(told, "utf8")) as Record<string, string>;
+    assert.deepEqual([said.host, said.name, said.what], [host.stack, "hello", "backup"]);
+    assert.match(said.error ?? "", /the backup repository .* is not there/);
+    assert.match((await status()).problems.join(), /is not there/);
+    assert.equal((await due()).code, 0, "not tried again at once");
+    fs.renameSync(`${repository}.away`, repository);
+    age();
+    assert.equal((await due()).code, 0);
+    assert.equal((await status()).good, true);
+  });
+
+  it("tells a web address, which no process shows", async () => {
+    const bodies: string[] = [];
+    const server = http.createServer((request, response) => {
+      request.on("data", (chunk: Buffer) => bodies.push(chunk.toString()));
+      request.on("end", () => response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+    try {
+      const bridge = await capture([
+        ...["docker", "network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"],
+      ]);
+      const { port } = server.address() as AddressInfo;
+      configure({ hook: { webhook: `http://${bridge}:${port}/secret-path` } });
+      await host.up();
+      await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
+      age();
+      fs.renameSync(repository, `${repository}.away`);
+      assert.equal((await due()).code, 1);
+      assert.match(bodies.join(), /"name":"hello".*is not there/);
+      fs.renameSync(`${repository}.away`, repository);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("ends with the schedule, and no snapshot with it", async () => {
+    configure({ every: "never" });
+    await host.up();
+    assert.equal((await attempt(["docker", "inspect", `${host.namespace}varvol-scheduler`])).code, 1);
+    configure();
+    await host.up();
+    assert.equal(await scheduler(), true);
+    assert.equal((await host.varvol("destroy", "--yes")).code, 0);
+    assert.equal((await attempt(["docker", "inspect", `${host.namespace}varvol-scheduler`])).code, 1);
+    assert.notDeepEqual(fs.readdirSync(path.join(repository, "snapshots")), []);
+  });
+});
