@@ -14,7 +14,8 @@ export type HostTool =
   | "php-switch"
   | "receive"
   | "mark"
-  | "repository";
+  | "repository"
+  | "through";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

@@ -1,4 +1,5 @@
 import type { HostConfig } from "../../stacks/config";
+import { archiveOf, forgetInArchive } from "../backup/archive";
 import { keptRuns } from "../backup/keep";
 import { backupOf, backupTool, listRuns } from "../backup/repository";
 import type { Run } from "../backup/runs";
@@ -9,7 +10,8 @@ import { openStack } from "../stack";
 
 /** Removes the snapshots that the stack file does not say to keep, and what a backup that was cut off left. */
 export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
-  const { config } = await openStack(options);
+  const stack = await openStack(options);
+  const { config } = stack;
   backupOf(config);
   const gone = toForget(config, await listRuns(config), names);
   if (gone.length === 0) {
@@ -29,7 +31,11 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
   const input = [...gone.flatMap(({ last }) => last), "", ...gone.flatMap(({ parts }) => parts), ""].join(
     "\n",
   );
-  await step(`Removing ${gone.length} snapshots`, () => backupTool(config, ["backups", "forget"], { input }));
+  const archive = archiveOf(config);
+  await step(`Removing ${gone.length} snapshots`, async () => {
+    if (archive) await forgetInArchive(stack, archive, input);
+    else await backupTool(config, ["backups", "forget"], { input });
+  });
   if (options.json) json(gone.map(({ site, run }) => ({ site, run })));
 }
 
