@@ -5,10 +5,19 @@ import { UserError } from "./errors";
 import { attempt, lastLines, type Result, type RunOptions } from "./exec";
 
 /** The words that run a command as root on the stack's host: here, or over ssh with nothing but its host key trusted. */
-export function hostCommand({ ssh }: HostConfig, command: readonly string[]): string[] {
-  const isRoot = ssh ? ssh.user === "root" : process.getuid?.() === 0;
-  const words = isRoot ? [...command] : ["sudo", "-n", ...command];
-  return ssh ? [...sshCommand(ssh), shellCommand(words)] : words;
+export function hostCommand({ ssh }: Pick<HostConfig, "ssh">, command: readonly string[]): string[] {
+  return ssh
+    ? [...sshCommand(ssh), asRootThere({ ssh }, command)]
+    : asRoot(process.getuid?.() === 0, command);
+}
+
+/** The line that runs a command as root on a host that is another machine. */
+export function asRootThere({ ssh }: Pick<HostConfig, "ssh">, command: readonly string[]): string {
+  return shellCommand(asRoot(ssh?.user === "root", command));
+}
+
+function asRoot(isRoot: boolean, command: readonly string[]): string[] {
+  return isRoot ? [...command] : ["sudo", "-n", ...command];
 }
 
 /** Runs a command as root on the stack's host. */
@@ -17,8 +26,11 @@ export async function onHost(
   command: readonly string[],
   options: RunOptions = {},
 ): Promise<Result> {
-  const result = await attempt(hostCommand(config, command), options);
-  const { ssh } = config;
+  return reached(config, await attempt(hostCommand(config, command), options));
+}
+
+/** How a command on the host ended. Throws where it was never run, because the host can't be reached. */
+export function reached({ ssh }: Pick<HostConfig, "ssh">, result: Result): Result {
   if (!ssh) return result;
   const there = `${ssh.user}@${ssh.address}:${ssh.port}`;
   if (result.code === 127 && result.reason)

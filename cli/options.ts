@@ -27,6 +27,10 @@ export interface VerbOptions {
   aside?: boolean;
   /** Use the stack file that is there. */
   keepConfig?: boolean;
+  /** The machine to bring a host back on, its public key, and the file of the key that logs in. */
+  to?: string;
+  hostKey?: string;
+  key?: string;
 }
 
 /** How each option is written, and what it does. */
@@ -40,6 +44,15 @@ export const optionTexts = {
   repository: ["--repository <place>", "the lost host's repository"],
   passwordFile: ["--password-file <file>", "a file with the repository's password; - for standard input"],
   keepConfig: ["--keep-config", "use the stack file that is here instead of the backup's"],
+  to: [
+    "--to <machine>",
+    "another machine, as user@address[:port], or `here` (default: what the backup's has)",
+  ],
+  hostKey: [
+    "--host-key <key>",
+    "the public ssh key of the machine that --to names, as ssh-keyscan prints it",
+  ],
+  key: ["--key <file>", "the private key that logs in to it"],
   aside: ["--aside", "move data that is here to a folder beside first"],
   snapshot: ["--snapshot <name>", "the snapshot, or the beginning of its name (default: the newest)"],
   as: ["--as <site>", "another site of the stack, of the same kind, that takes the data over"],

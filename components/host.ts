@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { type Archive, archiveScript, SOCKET } from "./backup/archive";
 import type { ImageLock } from "./imageLock";
 import { type HostTool, installScript, shellCommand } from "./hostTools";
 import { dockerConnection, type Sent, sendingScript, type SshArgs, sshCommand } from "./ssh";
@@ -29,6 +30,8 @@ export interface RunArgs {
   readonly stdin?: pulumi.Input<string>;
   /** What the tool may want of this machine. */
   readonly sent?: readonly Sent[];
+  /** The backups that it works with, where they lie on this machine and the host is another one. */
+  readonly archive?: Archive;
 }
 
 /** The machine: its docker daemon, and the tools of host/ that run on it, here or over ssh. */
@@ -73,16 +76,18 @@ export class Host extends pulumi.ComponentResource {
   /** Runs a tool of host/ on the machine, as root; it runs again when anything it was given changes. */
   run(
     name: string,
-    { tool, args, undo, stdin, sent }: RunArgs,
+    { tool, args, undo, stdin, sent, archive }: RunArgs,
     opts: pulumi.CustomResourceOptions,
   ): command.local.Command {
-    const create = pulumi
-      .output(args)
-      .apply((words) => this.script(this.asRoot(this.tool(tool), ...words), sent).create);
+    const script = (words: readonly string[]) =>
+      archive && this.ssh
+        ? this.archiving(this.ssh, archive, [tool, ...words])
+        : this.script(this.asRoot(this.tool(tool), ...words), sent);
+    const create = pulumi.output(args).apply((words) => script(words).create);
     return new command.local.Command(
       name,
       {
-        ...this.script("", sent),
+        ...script([]),
         create,
         ...(undo && { delete: this.asRoot(this.tool(tool), ...undo) }),
         stdin,
@@ -93,6 +98,11 @@ export class Host extends pulumi.ComponentResource {
         dependsOn: pulumi.output(opts.dependsOn ?? []).apply((deps) => [this.tools, ...[deps].flat()]),
       },
     );
+  }
+
+  /** A folder of this machine with the host's backups; undefined where it is the host's own. */
+  archive(folder: string): Archive | undefined {
+    return this.ssh && { folder, namespace: this.namespace, lock: this.imageLock };
   }
 
   /** A file or folder of this machine that a tool fills something from, and its path on the host. */
@@ -107,6 +117,11 @@ export class Host extends pulumi.ComponentResource {
   private asRoot(...words: string[]): string {
     const isRoot = this.ssh ? this.ssh.user === "root" : process.getuid?.() === 0;
     return shellCommand(isRoot ? words : ["sudo", "-n", ...words]);
+  }
+
+  private archiving(ssh: SshArgs, archive: Archive, words: readonly string[]) {
+    const line = this.asRoot(this.tool("through"), SOCKET, ...words);
+    return { create: archiveScript(ssh, archive, line, true), interpreter: ["bash", "-c"] };
   }
 
   /** The arguments of a command that runs a line on the machine, here or over ssh. */

@@ -15,7 +15,8 @@ export type HostTool =
   | "receive"
   | "mark"
   | "repository"
-  | "schedule";
+  | "schedule"
+  | "through";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

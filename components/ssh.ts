@@ -28,6 +28,12 @@ export function sshCommand(ssh: SshArgs): string[] {
   return ["ssh", ...sshOptions(ssh), `${ssh.user}@${ssh.address}`];
 }
 
+/** The words that reach it on a connection of its own, to forward something; what and the machine follow. */
+export function forwardingCommand(ssh: SshArgs): string[] {
+  const options = ["ControlPath=none", "ClearAllForwardings=no", "ExitOnForwardFailure=yes"];
+  return ["ssh", ...options.flatMap((option) => ["-o", option]), ...sshOptions(ssh)];
+}
+
 /** The arguments of docker's provider. */
 export function dockerConnection(ssh: SshArgs): { host: string; sshOpts: string[] } {
   const { user, address, port } = ssh;

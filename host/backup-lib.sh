@@ -19,6 +19,12 @@ open() {
             [ "$1" = write ] || [ -d "$location" ] || fail "$(reason 10)"
             [ -d "$location" ] || mkdir -p -m 700 "$location"
             ;;
+        control-node:*)
+            [ -S "${VARVOL_REPOSITORY:-}" ] ||
+                fail "the backup repository ${location#*:} lies on the machine that varvol runs on; run it there: npx varvol backup"
+            network=none place=rest:http+unix:///run/repository.sock:/
+            mounts="--mount type=bind,src=$VARVOL_REPOSITORY,dst=/run/repository.sock"
+            ;;
     esac
     [ ! -f "$settings/credentials" ] || mounts="$mounts -v $settings/credentials:/run/secrets/credentials:ro"
     mkdir -p "$settings/cache" "$state/restore"
@@ -32,6 +38,15 @@ open() {
         -v "$settings/password:/run/secrets/password:ro" -e RESTIC_PASSWORD_FILE=/run/secrets/password \
         -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e GOMEMLIMIT=800MiB "$image") ||
         fail "the container for restic can't be started; see above, and run: npx varvol up"
+    [ -z "${VARVOL_REPOSITORY:-}" ] || watched
+}
+
+# watched: ends restic once the control node is away. It would try for a quarter of an hour, with what was stopped stopped;
+# and whoever writes to the connection then is ended, so that it is a trap that must put things right.
+watched() {
+    trap 'exit 141' PIPE
+    setsid sh -c 'docker exec "$1" /usr/lib/varvol/connected || [ $? != 75 ] || docker rm -f "$1"' \
+        sh "$runner" > /dev/null 2>&1 9>&- < /dev/null &
 }
 
 close() {
@@ -47,9 +62,18 @@ reason() {
         10) printf 'the backup repository %s is not there; if it lies on a disk or a server, bring that back, or name another one in varvol:backup.repository and run: npx varvol up' "$location" ;;
         11) printf 'the backup repository %s is locked by another machine; wait for that' "$location" ;;
         12) printf 'the backup repository %s has another password than this host; it is not touched' "$location" ;;
-        *) printf 'restic ended with code %s' "$1" ;;
+        *)
+            if lost_connection "$1"; then
+                printf 'the connection to the control node, where the backup repository lies, was lost'
+            else
+                printf 'restic ended with code %s' "$1"
+            fi
+            ;;
     esac
 }
+
+# lost_connection CODE: whether restic was ended for it
+lost_connection() { [ "$1" = 137 ] && [ -n "${VARVOL_REPOSITORY:-}" ]; }
 
 # record NAME backup|drill ok|failed RUN SECONDS TEXT: what came of it, for `status` and `evidence`; the last 100 are kept
 record() {
@@ -71,10 +95,12 @@ alone_with_repository() {
     "$bin/resume" 9>&-
 }
 
-# unlock: locks of a folder are those of killed runs, as nothing else works on it now; a server's may be others'
+# unlock: locks of a folder, here or on the control node, are those of killed runs, as nothing else works on it now; a
+# server's may be others'
 unlock() {
     case $location in
         /*) [ -z "$(ls -A "$location/locks" 2> /dev/null)" ] || restic unlock --quiet --remove-all > /dev/null ;;
+        control-node:*) restic unlock --quiet --remove-all > /dev/null ;;
         *) restic unlock --quiet > /dev/null 2>&1 || true ;;
     esac
 }

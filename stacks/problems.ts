@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type StackConfig, stackSchema } from "./schema";
-import { isRemoteUrl, isServer } from "./values";
+import { isRemoteUrl } from "./values";
 
 type Issue = z.core.$ZodIssue;
 
@@ -76,11 +76,6 @@ function findClashes(config: StackConfig): string[] {
     }
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
-  if (config.host && config.backup && !isServer(config.backup.repository)) {
-    problems.push(
-      `varvol:backup.repository: ${show(config.backup.repository)} is a folder of this machine, which varvol:host can't see; give a server's address, e.g. rest:https://…`,
-    );
-  }
   const { http, https } = config.gateway;
   if (http !== undefined && http === https) {
     problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);

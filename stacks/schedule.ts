@@ -1,5 +1,6 @@
 import type { BackupConfig, HostConfig } from "./config";
 import type { Keep, SiteConfig } from "./schema";
+import { isServer } from "./values";
 
 /** When and how a site is backed up and its newest snapshot tried out. */
 export interface Schedule {
@@ -42,13 +43,17 @@ export function keepOptions(keep: Keep): string {
     .join(",");
 }
 
-/** What a host's schedule is made of. Where nothing is ever due, nothing asks. */
+/**
+ * What a host's schedule is made of. It asks by itself for what is due unless that is never anything, or the repository
+ * is a folder of the machine that varvol runs on, which the host reaches only when called from there.
+ */
 export function scheduleOn(config: HostConfig): { lines: string; byItself: boolean } {
-  const { backup, sites } = config;
+  const { backup, sites, ssh } = config;
+  const reachable = !ssh || (backup !== undefined && isServer(backup.repository));
   const schedules = backup ? sites.map((site) => scheduleOf(backup, site)) : [];
   return {
     lines: scheduleLines(config),
-    byItself: schedules.some(({ every, drill }) => every > 0 || drill > 0),
+    byItself: reachable && schedules.some(({ every, drill }) => every > 0 || drill > 0),
   };
 }
 

@@ -3,6 +3,7 @@ import type { BackupConfig, HostConfig } from "../../stacks/config";
 import { UserError } from "../errors";
 import { lastLines, type RunOptions } from "../exec";
 import { onHost } from "../host";
+import { archiveOf, throughArchive } from "./archive";
 import { newRun, type ResticSnapshot, type Run, runsOf } from "./runs";
 
 /** A host's backup settings. Throws where it has none. */
@@ -21,7 +22,10 @@ export async function backupTool(
   options: RunOptions = {},
 ): Promise<string> {
   const [tool = "", ...args] = words;
-  const result = await onHost(config, [`${config.volumeRoot}/.varvol/bin/${tool}`, ...args], options);
+  const archive = archiveOf(config);
+  const result = archive
+    ? await throughArchive(config, archive, words, options)
+    : await onHost(config, [`${config.volumeRoot}/.varvol/bin/${tool}`, ...args], options);
   if (result.code === 0) return result.stdout;
   const said = lastLines(result.stderr || result.stdout);
   if (/: (not found|No such file|command not found)|there is no such command/.test(`${said}${result.reason}`))

@@ -1,5 +1,7 @@
 import type { HostConfig } from "../../stacks/config";
 import { keepOptions, scheduleOf } from "../../stacks/schedule";
+import type { Stack } from "../stack";
+import { archiveOf, forgetInArchive } from "./archive";
 import { backupOf, backupTool } from "./repository";
 
 /** A snapshot that retention removes. */
@@ -37,6 +39,9 @@ export async function expiredRuns(config: HostConfig, names: readonly string[]):
 }
 
 /** Removes them for good. */
-export async function forgetRuns(config: HostConfig, runs: readonly ExpiredRun[]): Promise<void> {
-  await backupTool(config, ["backups", "forget"], { input: `${runs.map(({ line }) => line).join("\n")}\n` });
+export async function forgetRuns(stack: Stack, runs: readonly ExpiredRun[]): Promise<void> {
+  const input = runs.map(({ line }) => `${line}\n`).join("");
+  const archive = archiveOf(stack.config);
+  if (archive) await forgetInArchive(stack, archive, input);
+  else await backupTool(stack.config, ["backups", "forget"], { input });
 }

@@ -1,17 +1,21 @@
 import type { HostConfig } from "../../stacks/config";
+import { archiveOf } from "../backup/archive";
 import { backupOf, backupTool } from "../backup/repository";
+import { expiredRuns, forgetRuns } from "../backup/retention";
 import { modeOf, type Mode, type Subject, take, type Taken } from "../backup/take";
 import { bytes } from "../backup/text";
 import { UserError } from "../errors";
+import { scriptOnHost } from "../host";
 import type { VerbOptions } from "../options";
 import { json, table } from "../output";
-import { openStack } from "../stack";
+import { openStack, type Stack } from "../stack";
 
 /** Takes a snapshot of each site, or of those named. */
 export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
-  const { config } = await openStack(options);
+  const stack = await openStack(options);
+  const { config } = stack;
   backupOf(config);
-  if (options.due) return runDue(config, options, names);
+  if (options.due) return runDue(stack, options, names);
   const wanted = readMode(options.mode);
   const [modules, sites] = subjectsOf(config, names, options.modules ?? false);
   const taken: Taken[] = [];
@@ -26,7 +30,8 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
 }
 
 /** What a timer starts: it says nothing when all is well. */
-async function runDue(config: HostConfig, options: VerbOptions, names: readonly string[]): Promise<void> {
+async function runDue(stack: Stack, options: VerbOptions, names: readonly string[]): Promise<void> {
+  const { config } = stack;
   const contradiction =
     names.length > 0 ? names.join(" ") : options.mode ? "--mode" : options.modules && "--modules";
   if (contradiction)
@@ -34,7 +39,17 @@ async function runDue(config: HostConfig, options: VerbOptions, names: readonly 
       `--due and ${contradiction}: the schedule says what is due and how.`,
       "Leave one out.",
     );
-  await backupTool(config, ["due"]);
+  const tool = `${config.volumeRoot}/.varvol/bin/due`;
+  // No need to give the archive out for nothing.
+  if (archiveOf(config) && (await scriptOnHost(config, `exec "$1" ask`, [tool])) === "") return;
+  const kept: string[] = [];
+  try {
+    await backupTool(config, ["due"], {
+      onLine: (line) => line.startsWith("kept ") && kept.push(line.slice("kept ".length)),
+    });
+  } finally {
+    if (archiveOf(config) && kept.length > 0) await forgetRuns(stack, await expiredRuns(config, kept));
+  }
 }
 
 /** The mode that was asked for; undefined where the stack file decides. */

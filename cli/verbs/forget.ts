@@ -7,7 +7,8 @@ import { openStack } from "../stack";
 
 /** Removes the snapshots that the stack file does not say to keep, and what a backup that was cut off left. */
 export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
-  const { config } = await openStack(options);
+  const stack = await openStack(options);
+  const { config } = stack;
   backupOf(config);
   const gone = await step("Snapshots that are not kept", () => expiredRuns(config, names), count);
   if (gone.length === 0) {
@@ -24,7 +25,7 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
     process.stdout.write(`${table(["Site", "Snapshot", "Why"], rows)}\n`);
   }
   await confirm(options, `Remove these ${gone.length} snapshots for good?`);
-  await step(`Removing ${gone.length} snapshots`, () => forgetRuns(config, gone));
+  await step(`Removing ${gone.length} snapshots`, () => forgetRuns(stack, gone));
   if (options.json) json(gone.map(({ name, run, why }) => ({ site: name, run, why })));
 }
 

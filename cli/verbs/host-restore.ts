@@ -8,12 +8,15 @@ import { openRepository, type Opened } from "../backup/bootstrap";
 import { HOST_FILE, type HostCopy, secretsOnly, standsForThings } from "../backup/hostCopy";
 import { backupTool, listRuns } from "../backup/repository";
 import { chooseRun } from "../backup/runs";
+import { absentAddresses, readTarget, retarget, type Target } from "../backup/target";
 import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lastLines } from "../exec";
-import { scriptOnHost } from "../host";
+import { lookAtHost } from "../facts";
+import { hostName, scriptOnHost } from "../host";
 import type { VerbOptions } from "../options";
 import { duration, say, step } from "../output";
+import { checkHost } from "../preflight";
 import { ensureStack, openStack, readStackFile, type Stack } from "../stack";
 import { openWorkspace } from "../workspace";
 import { restoreDatabases, restoreSite } from "./restore";
@@ -23,13 +26,14 @@ import { run as up } from "./up";
 export async function run(options: VerbOptions): Promise<void> {
   const began = Date.now();
   const opened = readOptions(options);
+  const target = readTarget(options);
   const { copy, run } = await step(
     "Repository",
     () => readCopy(options, opened),
     ({ run: name }) => name,
   );
   const file = options.configFile ?? join((await openWorkspace()).paths.repo, `Pulumi.${options.stack}.yaml`);
-  const config = planned(options, copy, file, opened);
+  const { config, text } = await planned(options, copy, file, opened, target);
   const data = await dataOn(config);
   if (data.length > 0 && !options.aside) {
     throw new UserError(
@@ -39,7 +43,7 @@ export async function run(options: VerbOptions): Promise<void> {
   }
   await confirm(options, `Bring back ${copy.stack} as of ${run}, with ${copy.names.join(", ")}?`);
   if (data.length > 0) say(`What was there is in ${await moveAside(config)}`);
-  if (!options.keepConfig) writeStackFile(file, copy);
+  if (!options.keepConfig) writeStackFile(file, text);
   if (readFileSync(LOCK_FILE, "utf8") !== copy.lock) replaceKeeping(LOCK_FILE, copy.lock);
   const stack = await openStack({ ...options, configFile: file });
   await step("Secrets", () => importSecrets(stack, copy));
@@ -80,17 +84,53 @@ async function readCopy(options: VerbOptions, opened: Opened): Promise<{ copy: H
   }
 }
 
-/** The configuration that the host is to have; it is checked before anything is written. */
-function planned(options: VerbOptions, copy: HostCopy, file: string, { repository }: Opened): HostConfig {
-  if (options.keepConfig) return checked(readStackFile(options.stack, file), repository);
+/** The configuration that the host is to have, and the stack file for it; checked before anything is written. */
+async function planned(
+  options: VerbOptions,
+  copy: HostCopy,
+  file: string,
+  { repository }: Opened,
+  target: Target | undefined,
+): Promise<{ config: HostConfig; text: string }> {
+  const read = (text: string) => checked(readText(options.stack, text), repository);
+  const changed = (absent: readonly string[]) =>
+    target ? retarget(copy.stackFile, target, absent) : { text: copy.stackFile, notes: [] };
+  if (options.keepConfig) {
+    const config = checked(readStackFile(options.stack, file), repository);
+    await refuseUnfit(config);
+    return { config, text: "" };
+  }
+  const config = read(changed([]).text);
+  await refuseUnfit(config);
+  const { text, notes } = changed(target ? absentAddresses(config.addresses, await addressesOf(config)) : []);
+  notes.forEach(say);
+  const final = read(text);
+  if (final.ssh && final.addresses.every((one) => /^(127\.|::1$)/.test(one)))
+    say(
+      `The host will listen on ${final.addresses.join(", ")} of ${hostName(final)} alone: varvol:gateway.addresses says otherwise.`,
+    );
+  return { config: final, text };
+}
+
+function readText(stack: string, text: string): HostConfig {
   const folder = mkdtempSync(join(tmpdir(), "varvol-restore-"));
   try {
     const temporary = join(folder, "stack.yaml");
-    writeFileSync(temporary, copy.stackFile, { mode: 0o600 });
-    return checked(readStackFile(options.stack, temporary), repository);
+    writeFileSync(temporary, text, { mode: 0o600 });
+    return readStackFile(stack, temporary);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Throws where the machine lacks docker, free ports or room. */
+async function refuseUnfit(config: HostConfig): Promise<void> {
+  const problems = await step("Checks", async () => checkHost(config, await lookAtHost(config)));
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+}
+
+async function addressesOf(config: HostConfig): Promise<string[]> {
+  return (await scriptOnHost(config, "hostname -I")).split(/\s+/).filter(Boolean);
 }
 
 function checked(config: HostConfig, repository: string): HostConfig {
@@ -117,8 +157,8 @@ aside=$1.before-$(date -u +%Y%m%dT%H%M%SZ); mv -T "$1" "$aside" && echo "$aside"
 }
 
 // The salt belongs to the lost machine's passphrase; this one gets its own.
-function writeStackFile(file: string, copy: HostCopy): void {
-  const text = copy.stackFile.replace(/^encryptionsalt:.*\n/m, "");
+function writeStackFile(file: string, stackFile: string): void {
+  const text = stackFile.replace(/^encryptionsalt:.*\n/m, "");
   if (!existsSync(file)) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) replaceKeeping(file, text);
 }

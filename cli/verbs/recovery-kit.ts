@@ -1,16 +1,14 @@
+import { repositoryPassword } from "../backup/archive";
 import { backupOf } from "../backup/repository";
-import { UserError } from "../errors";
 import type { VerbOptions } from "../options";
 import { json } from "../output";
-import { openStack, outputs } from "../stack";
+import { openStack } from "../stack";
 
 /** Prints the one page to keep on paper: what opens the backups, and how to come back from nothing. */
 export async function run(options: VerbOptions): Promise<void> {
   const stack = await openStack(options);
   const { repository } = backupOf(stack.config);
-  const password = ((await outputs(stack, true)) ?? {}).backupPassword;
-  if (typeof password !== "string")
-    throw new UserError(`${stack.name} has no repository password yet.`, "Run: npx varvol up");
+  const password = await repositoryPassword(stack);
   if (options.json) return json({ stack: stack.name, repository, password });
   process.stdout.write(`Recovery kit of the host ${stack.name}, ${new Date().toISOString().slice(0, 10)}
 

@@ -1,4 +1,5 @@
 import type { HostConfig } from "../../stacks/config";
+import { ensureArchiveImage } from "../backup/archive";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
 import { whyNotBuilt } from "../buildFailure";
@@ -35,6 +36,7 @@ export async function run(options: VerbOptions): Promise<void> {
       (how) => how,
     );
   }
+  await ensureArchiveImage(stack.config);
   await ensureStack(stack);
   await resume(stack.config);
   const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];

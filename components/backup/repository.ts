@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Host } from "../host";
 import { imageOn } from "../image";
+import { archiveLocation } from "./archive";
 
 export interface RepositoryArgs {
   readonly host: Host;
-  /** A folder of the host, or an address as restic writes it. */
+  /** A folder of the machine that this program runs on, or an address as restic writes it. */
   readonly location: string;
   /** What the repository's server asks for: lines NAME=VALUE. */
   readonly credentials?: string;
@@ -24,12 +25,14 @@ export class Repository extends pulumi.ComponentResource {
       { length: 40, special: false },
       { parent: this },
     ).result;
+    const archive = location.startsWith("/") ? host.archive(location) : undefined;
     const image = imageOn(host, "backup", name);
     host.run(
       `${host.scoped(name)}-repository`,
       {
         tool: "repository",
-        args: [pulumi.getStack(), host.namespace, image.name, location],
+        args: [pulumi.getStack(), host.namespace, image.name, archive ? archiveLocation(location) : location],
+        archive,
         stdin: this.password.apply(
           (password) => `${password}\n${Buffer.from(credentials ?? "").toString("base64")}\n`,
         ),

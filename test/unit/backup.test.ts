@@ -144,7 +144,7 @@ describe("the configuration of backups", () => {
     assert.throws(() => check({ repository: "/srv/my backups" }), /without spaces/);
     assert.throws(() => check({ repository: "/b", keep: {} }), /must name at least one of last, daily/);
     const host = { address: "a", hostKey: "ssh-ed25519 AAAA", privateKeyFile: "k" };
-    assert.throws(() => check({ repository: "/b" }, { host }), /is a folder of this machine/);
+    assert.equal(check({ repository: "/b" }, { host })?.repository, "/b");
     assert.equal(check({ repository: "rest:https://b/" }, { host })?.repository, "rest:https://b/");
   });
 });

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { shellCommand } from "../../components/hostTools";
+import { imageBuild, imageTag } from "../../components/image";
+import type { ImageLock } from "../../components/imageLock";
+import type { HostConfig } from "../../stacks/config";
+import { UserError } from "../errors";
+import { attempt, run } from "../exec";
+import { hostCommand, hostName, scriptOnHost } from "../host";
+import { step } from "../output";
+import { paths } from "../paths";
+import { baseImage, ensureBaseImage } from "../setup/base-image";
+import { findDocker } from "../setup/docker";
+import { bringBaseImage } from "../setup/remote-base-image";
+
+/** The image that restic is in, built on the host where it is missing; gives its name. */
+export async function backupImage(config: HostConfig): Promise<string> {
+  const image = imageTag("backup", config.lock, "backup");
+  if (config.ssh) await buildImageThere(config, image);
+  else await buildImageHere(image, config.lock);
+  return image;
+}
+
+/** Builds the image for backups on this machine where it is missing, and first what that is built on. */
+export async function buildImageHere(image: string, lock: ImageLock): Promise<void> {
+  if ((await attempt(["docker", "image", "inspect", image])).code === 0) return;
+  const found = await findDocker();
+  if (found.state !== "ok")
+    throw new UserError(
+      `Docker does not answer on this machine, where the backups lie: ${found.reason}`,
+      "Install or start it: npm start",
+    );
+  await step("Image for backups", async (s) => {
+    await ensureBaseImage(found.docker, s);
+    await run([...buildWords(image, lock), context()]);
+  });
+}
+
+async function buildImageThere(config: HostConfig, image: string): Promise<void> {
+  const script =
+    'for image; do docker image inspect "$image" > /dev/null 2>&1 && echo "$image"; done; exit 0';
+  const present = (await scriptOnHost(config, script, [image, baseImage])).split("\n");
+  if (present.includes(image)) return;
+  await step(`Image for backups on ${hostName(config)}`, async (s) => {
+    if (!present.includes(baseImage)) await bringBaseImage(config, s);
+    const build = shellCommand(hostCommand(config, [...buildWords(image, config.lock), "-"]));
+    await run(["bash", "-o", "pipefail", "-c", `tar -C "$0" -cf - . | ${build}`, context()]);
+  });
+}
+
+function context(): string {
+  return join(paths().repo, "images");
+}
+
+/** All but the context of the command that builds it; the Dockerfile's path begins there. */
+function buildWords(image: string, lock: ImageLock): string[] {
+  const { dockerfile, buildArgs } = imageBuild("backup", lock, "backup");
+  const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  return ["docker", "build", "-q", "-t", image, "-f", dockerfile, ...args];
+}
