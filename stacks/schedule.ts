@@ -47,17 +47,18 @@ export function keepOptions(keep: Keep): string {
  * What a host's schedule is made of. It asks by itself for what is due unless that is never anything, or the repository
  * is a folder of the machine that varvol runs on, which the host reaches only when called from there.
  */
-export function scheduleOn(config: HostConfig): { lines: string; byItself: boolean } {
+export function scheduleOn(config: HostConfig): { lines: string; scheduled: boolean; byItself: boolean } {
   const { backup, sites, ssh } = config;
   const reachable = !ssh || (backup !== undefined && isServer(backup.repository));
   const schedules = backup ? sites.map((site) => scheduleOf(backup, site)) : [];
-  return {
-    lines: scheduleLines(config),
-    byItself: reachable && schedules.some(({ every, drill }) => every > 0 || drill > 0),
-  };
+  const scheduled = schedules.some(({ every, drill }) => every > 0 || drill > 0);
+  return { lines: scheduleLines(config), scheduled, byItself: reachable && scheduled };
 }
 
-/** The schedule as host/schedule reads it. The databases that no site owns have the host's own. */
+/**
+ * The schedule as host/schedule reads it. The databases that no site owns have the host's own; the copies of the host
+ * itself are made by `up`, and only expire by it.
+ */
 export function scheduleLines({ backup, sites }: Pick<HostConfig, "backup" | "sites">): string {
   if (!backup) return "";
   const line = (kind: string, name: string, domain: string, schedule: Schedule): string => {
@@ -74,6 +75,7 @@ export function scheduleLines({ backup, sites }: Pick<HostConfig, "backup" | "si
     ...(sites.some(({ kind }) => kind === "wordpress")
       ? [line("module", "mysql", "-", { ...scheduleOf(backup, {}), mode: "hot", drill: 0 })]
       : []),
+    line("module", "host", "-", { ...scheduleOf(backup, {}), every: 0, drill: 0 }),
     "",
   ].join("\n");
 }

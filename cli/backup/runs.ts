@@ -82,6 +82,11 @@ export function chooseRun(runs: readonly Run[], site: string | undefined, wanted
   );
 }
 
+/** The newest complete run of a site up to a moment, which is a run's name; of that very run, if it has one. */
+export function runAt(runs: readonly Run[], site: string, moment?: string): Run | undefined {
+  return runs.find((run) => run.site === site && run.complete && (moment === undefined || run.run <= moment));
+}
+
 /** A name for a run that begins with its moment: 20261121t135501-3fa9. */
 export function newRun(now: Date, random: string): string {
   return `${now

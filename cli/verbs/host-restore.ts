@@ -7,7 +7,7 @@ import { isServer } from "../../stacks/values";
 import { openRepository, type Opened } from "../backup/bootstrap";
 import { HOST_FILE, type HostCopy, secretsOnly, standsForThings } from "../backup/hostCopy";
 import { backupTool, listRuns } from "../backup/repository";
-import { chooseRun } from "../backup/runs";
+import { chooseRun, runAt } from "../backup/runs";
 import { absentAddresses, readTarget, retarget, type Target } from "../backup/target";
 import { confirm } from "../confirm";
 import { UserError } from "../errors";
@@ -27,7 +27,7 @@ export async function run(options: VerbOptions): Promise<void> {
   const began = Date.now();
   const opened = readOptions(options);
   const target = readTarget(options);
-  const { copy, run } = await step(
+  const { copy, run, runs } = await step(
     "Repository",
     () => readCopy(options, opened),
     ({ run: name }) => name,
@@ -41,20 +41,31 @@ export async function run(options: VerbOptions): Promise<void> {
       "Restore to a machine without; or say --aside, which moves it to a folder beside first.",
     );
   }
-  await confirm(options, `Bring back ${copy.stack} as of ${run}, with ${copy.names.join(", ")}?`);
+  for (const name of copy.names.filter((one) => !runs.has(one))) say(notKept(name));
+  const back = [...runs].map(([name, of]) => (of === run ? name : `${name} (${of})`));
+  await confirm(options, `Bring back ${copy.stack} as of ${run}, with ${back.join(", ")}?`);
   if (data.length > 0) say(`What was there is in ${await moveAside(config)}`);
   if (!options.keepConfig) writeStackFile(file, text);
   if (readFileSync(LOCK_FILE, "utf8") !== copy.lock) replaceKeeping(LOCK_FILE, copy.lock);
   const stack = await openStack({ ...options, configFile: file });
   await step("Secrets", () => importSecrets(stack, copy));
   await openRepository(stack.config, opened);
-  await fill(stack.config, copy, run);
+  await fill(stack.config, runs);
   await up({ ...options, configFile: file });
+  for (const { name } of stack.config.sites.filter(({ kind }) => kind === "wordpress")) {
+    const of = runs.get(name);
+    if (of) await restoreSite(stack.config, name, of);
+  }
+  const databases = runs.get("mysql");
+  if (databases) await restoreDatabases(stack.config, databases);
   await scriptOnHost(stack.config, 'rm -f "$1/.varvol/restoring"', [stack.config.volumeRoot]);
-  for (const { name } of stack.config.sites.filter(({ kind }) => kind === "wordpress"))
-    if (copy.names.includes(name)) await restoreSite(stack.config, name, run);
-  if (copy.names.includes("mysql")) await restoreDatabases(stack.config, run);
   process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
+}
+
+function notKept(name: string): string {
+  return name === "mysql"
+    ? "There is no snapshot of mysql: databases of sites that were removed are not brought back."
+    : `There is no snapshot of ${name}: it begins anew.`;
 }
 
 function readOptions({ repository, passwordFile }: VerbOptions): Opened {
@@ -68,17 +79,27 @@ function readOptions({ repository, passwordFile }: VerbOptions): Opened {
   return { repository: isServer(repository) ? repository : resolve(repository), password };
 }
 
+interface Found {
+  readonly copy: HostCopy;
+  readonly run: string;
+  /** The snapshots to restore, by site and module. */
+  readonly runs: ReadonlyMap<string, string>;
+}
+
 /** Reads the host's own snapshot by tools that are put into a folder for just that. */
-async function readCopy(options: VerbOptions, opened: Opened): Promise<{ copy: HostCopy; run: string }> {
+async function readCopy(options: VerbOptions, opened: Opened): Promise<Found> {
   const volumeRoot = mkdtempSync(join(tmpdir(), "varvol-restore-"));
   try {
     const config = { stack: options.stack, namespace: "", volumeRoot, lock: readLock() } as HostConfig;
     await openRepository(config, opened);
-    const { run } = chooseRun(await listRuns(config), undefined, options.snapshot);
-    return {
-      run,
-      copy: JSON.parse(await backupTool(config, ["backups", "cat", run, HOST_FILE])) as HostCopy,
-    };
+    const all = await listRuns(config);
+    const { run } = chooseRun(all, undefined, options.snapshot);
+    const copy = JSON.parse(await backupTool(config, ["backups", "cat", run, HOST_FILE])) as HostCopy;
+    const runs = copy.names.flatMap((name): [string, string][] => {
+      const found = runAt(all, name, options.snapshot && run);
+      return found ? [[name, found.run]] : [];
+    });
+    return { copy, run, runs: new Map(runs) };
   } finally {
     rmSync(volumeRoot, { recursive: true, force: true });
   }
@@ -187,8 +208,10 @@ async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
 }
 
 /** The sites' files come before their containers, which leave alone what is there. */
-async function fill(config: HostConfig, { names }: HostCopy, run: string): Promise<void> {
+async function fill(config: HostConfig, runs: ReadonlyMap<string, string>): Promise<void> {
   await scriptOnHost(config, ': > "$1/.varvol/restoring"', [config.volumeRoot]);
-  for (const { name, kind } of config.sites.filter((site) => names.includes(site.name)))
-    await step(`Files of ${name}`, () => backupTool(config, ["restore", "fill", name, run, kind]));
+  for (const { name, kind } of config.sites) {
+    const run = runs.get(name);
+    if (run) await step(`Files of ${name}`, () => backupTool(config, ["restore", "fill", name, run, kind]));
+  }
 }

@@ -1,5 +1,6 @@
 import type { HostConfig } from "../../stacks/config";
 import { ensureArchiveImage } from "../backup/archive";
+import { keepCopy } from "../backup/afterUp";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
 import { whyNotBuilt } from "../buildFailure";
@@ -57,6 +58,7 @@ export async function run(options: VerbOptions): Promise<void> {
     ],
     `Stack ${stack.name}`,
   );
+  if (changes > 0) await keepCopy(stack);
   await printSites(stack);
   printRemoved(stack, facts);
   if (changes === 0) process.stdout.write("\nNothing changed: the host is what the stack says.\n");

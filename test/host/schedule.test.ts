@@ -56,7 +56,9 @@ describe("backups by a schedule", function () {
     const result = await due();
     assert.equal(result.code, 0, result.stderr);
     assert.equal(runs().length, 2);
-    const listed = JSON.parse((await host.varvol("snapshots", "--json")).stdout) as { run: string }[];
+    const listed = JSON.parse((await host.varvol("snapshots", "hello", "--json")).stdout) as {
+      run: string;
+    }[];
     assert.deepEqual(
       listed.map(({ run }) => run),
       [runs()[1]?.split("\t")[2]],
@@ -66,7 +68,11 @@ describe("backups by a schedule", function () {
     };
     assert.deepEqual(
       evidence.map(({ name, snapshots, backups }) => [name, snapshots, backups.length]),
-      [["hello", 1, 2]],
+      [
+        ["hello", 1, 2],
+        // What `up` kept of the host itself
+        ["host", 1, 0],
+      ],
     );
   });
 

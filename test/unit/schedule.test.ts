@@ -36,6 +36,7 @@ describe("a schedule of backups", () => {
         `hook command ${Buffer.from(hook.command).toString("base64")}`,
         "wordpress blog blog.localhost hot 86400 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
         "module mysql - hot 86400 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
+        "module host - hot 0 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
         "",
       ].join("\n"),
       byItself: true,

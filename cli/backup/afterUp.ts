@@ -1,0 +1,40 @@
+import type { HostConfig } from "../../stacks/config";
+import { scheduleOn } from "../../stacks/schedule";
+import { Interrupted } from "../errors";
+import { scriptOnHost } from "../host";
+import { errorColors, say, step } from "../output";
+import type { Stack } from "../stack";
+import { keepHost } from "./hostCopy";
+import { nameRun } from "./repository";
+
+/** What a lost machine knew changes with an `up` alone: its sites' scheduled snapshots are of no use without it. */
+export async function keepCopy(stack: Stack): Promise<void> {
+  const { config } = stack;
+  // While a lost host comes back, its data is not there yet.
+  const { scheduled, byItself } = scheduleOn(config);
+  if (!scheduled || (await isRestoring(config))) return;
+  try {
+    await step("Copy of the state into the backups", () => keepHost(stack, nameRun(), copied(config)));
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    say(
+      `${errorColors.yellow("warning:")} what this machine knows of the host could not be put into the backups: ${(error as Error).message}\n  Mend that, then run: npx varvol host-backup`,
+    );
+  }
+  if (!byItself)
+    say(
+      `The backups of ${stack.name} are this machine's to ask for: have cron or a systemd timer run, every five minutes,\n  npx varvol backup --due -s ${stack.name}`,
+    );
+}
+
+async function isRestoring({ volumeRoot, ...config }: HostConfig): Promise<boolean> {
+  const script = '[ ! -e "$1/.varvol/restoring" ] || echo yes';
+  return (await scriptOnHost({ volumeRoot, ...config }, script, [volumeRoot])) !== "";
+}
+
+function copied({ sites }: HostConfig): string[] {
+  return [
+    ...sites.map(({ name }) => name),
+    ...(sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : []),
+  ];
+}
