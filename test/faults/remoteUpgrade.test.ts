@@ -16,12 +16,6 @@ const { VARVOL_PLAN_COMMENT: COMMENT } = process.env;
 
 const NONE = "The host is as `up` left it.\n";
 
-/** One who may use docker, and sudo without a password. */
-const USER = `
-  apt-get -qq update && apt-get -qq install -y --no-install-recommends sudo > /dev/null
-  useradd -m -s /bin/sh -G docker deploy && cp -r /root/.ssh /home/deploy/ && chown -R deploy: /home/deploy/.ssh
-  echo 'deploy ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/deploy`;
-
 describe("the example prod on another machine", function () {
   this.timeout(1_200_000);
   const host = new TestHost("prod", 18590);
@@ -35,7 +29,7 @@ describe("the example prod on another machine", function () {
     machine = await TestMachine.start(host.folder, { ssh: 18592, http: host.http, https: host.https });
     git = await GitServer.start(path.join(host.folder, "git"), 18593);
     await git.commit("docs", { "public/index.html": "<h1>docs</h1>" });
-    await machine.output(USER);
+    await machine.addUser();
     host.configure(exampleSites(`${git.address}/docs`), {
       kind: "prod",
       namespace: "",

@@ -13,6 +13,8 @@ export interface MachinePorts {
   readonly ssh: number;
   readonly http: number;
   readonly https: number;
+  /** The machine's own, where they are not 80 and 443. */
+  readonly inside?: { readonly http: number; readonly https: number };
 }
 
 // Privileged mode asks for all capabilities, also where one is withheld from this machine itself.
@@ -25,6 +27,11 @@ const ALMOST_PRIVILEGED = [
 ];
 const IPV6 = ["--sysctl", "net.ipv6.conf.all.disable_ipv6=0", "--sysctl", "net.ipv6.conf.lo.disable_ipv6=0"];
 const MEMORY = ["/run:exec,mode=755", "/run/lock", "/tmp:exec,mode=1777"];
+
+const USER = `
+  apt-get -qq update && apt-get -qq install -y --no-install-recommends sudo > /dev/null
+  useradd -m -s /bin/sh -G docker deploy && cp -r /root/.ssh /home/deploy/ && chown -R deploy: /home/deploy/.ssh
+  echo 'deploy ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/deploy`;
 
 /** Another machine, as far as ssh can tell: Debian with systemd, sshd and a docker daemon of its own, in a container. */
 export class TestMachine {
@@ -46,6 +53,7 @@ export class TestMachine {
   static async start(folder: string, ports: MachinePorts): Promise<TestMachine> {
     await run(["docker", "build", "-q", "-t", IMAGE, DOCKERFILE]);
     const machine = new TestMachine(folder, ports);
+    const { inside = { http: 80, https: 443 } } = ports;
     await newKey(machine.keyFile);
     await run([
       ...["docker", "run", "-d", "--name", machine.container, "--hostname", "machine", "--cgroupns=private"],
@@ -54,7 +62,7 @@ export class TestMachine {
       ...MEMORY.flatMap((mount) => ["--tmpfs", mount]),
       ...["-e", `AUTHORIZED_KEY=${fs.readFileSync(`${machine.keyFile}.pub`, "utf8").trim()}`],
       ...["-p", `127.0.0.1:${ports.ssh}:22`],
-      ...["-p", `127.0.0.1:${ports.http}:80`, "-p", `127.0.0.1:${ports.https}:443`],
+      ...["-p", `127.0.0.1:${ports.http}:${inside.http}`, "-p", `127.0.0.1:${ports.https}:${inside.https}`],
       IMAGE,
     ]);
     machine.key = await until("the machine's ssh key", () => machine.readHostKey());
@@ -66,6 +74,11 @@ export class TestMachine {
   /** The stack's key varvol:host. */
   get host(): Record<string, unknown> {
     return { address: this.address, port: this.ports.ssh, hostKey: this.key, privateKeyFile: this.keyFile };
+  }
+
+  /** Has a user `deploy` who may use docker, and sudo without a password. */
+  async addUser(): Promise<void> {
+    await this.output(USER);
   }
 
   /** Runs a command over ssh, on a connection of its own. */

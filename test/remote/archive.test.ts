@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { capture, type Result } from "../../cli/exec";
+import { archiveImage } from "../../components/backup/archive";
+import { readLock } from "../../stacks/lock";
+import { remove } from "../support/cleanUp";
+import { CommandLines } from "../support/commandLines";
+import { runPhp } from "../support/docker";
+import { processes } from "../support/processes";
+import { normalised } from "../support/siteData";
+import { TestHost } from "../support/testHost";
+import { TestMachine } from "../support/testMachine";
+import { until } from "../support/until";
+
+describe("a host that comes back on another machine, with its backups on this one", function () {
+  this.timeout(1_200_000);
+  const lost = new TestHost("away", 18770);
+  const back = new TestHost("back", 18774);
+  const repository = path.join(lost.folder, "repository");
+  const passwordFile = path.join(lost.folder, "password");
+  const [hello, blog] = ["hello.localhost", "blog.localhost"];
+  const inside = { http: lost.http, https: lost.https };
+  const sites = [
+    { name: "hello", kind: "static", domains: [hello], import: path.resolve("demo/hello") },
+    { name: "blog", kind: "wordpress", domains: [blog], title: "A blog" },
+  ];
+  const mysql = `docker exec ${lost.namespace}mysql mariadb -N -B`;
+  // Paths, modes, owners, times and hashes of the files; rows of the tables. The same on both machines.
+  const data = `cd ${lost.root} && find hello/site blog/content -printf '%p %m %U:%G %T@ %l\\n' | sort
+    find hello/site blog/content -type f -exec sha256sum {} + | sort
+    for table in $(${mysql} -e "SELECT table_name FROM information_schema.tables WHERE table_schema = 'blog' ORDER BY 1"); do
+      echo "$table $(${mysql} -e "SELECT COUNT(*) FROM blog.$table")"
+    done`;
+  const home = os.homedir();
+  const image = archiveImage(readLock());
+  let machine: TestMachine;
+  let kept: { data: string; pages: string[] };
+  let password: string;
+
+  const pages = (host: TestHost) =>
+    Promise.all(
+      [
+        [hello, "/"],
+        [blog, "/"],
+        [blog, "/?s=Post"],
+      ].map(async ([domain = "", target]) => normalised((await host.get(domain, target)).body)),
+    );
+
+  before("a host here that was backed up and is gone, and a machine with docker alone", async () => {
+    process.env.XDG_CACHE_HOME ??= path.join(home, ".cache");
+    process.env.HOME = lost.folder;
+    lost.configure(sites, { gateway: { ...inside, addresses: ["0.0.0.0"] }, backup: { repository } });
+    await lost.up();
+    await runPhp(
+      await lost.container("blog/php"),
+      `require '/srv/wordpress/wp-load.php';
+       for ($i = 0; $i < 20; $i++) wp_insert_post(['post_title' => "Post $i", 'post_content' => str_repeat('é😀', 500), 'post_status' => 'publish']);
+       for ($i = 0; $i < 5; $i++) wp_upload_bits("file$i.txt", null, random_bytes(20000));`,
+    );
+    ({ password } = JSON.parse(await ok(lost.varvol("recovery-kit", "--json"))) as { password: string });
+    fs.writeFileSync(passwordFile, password, { mode: 0o600 });
+    await ok(lost.varvol("host-backup"));
+    kept = { data: await capture(["sh", "-c", data]), pages: await pages(lost) };
+    assert.match(kept.pages[2] ?? "", /Post 19/);
+    remove({ namespace: lost.namespace, folder: lost.root });
+    machine = await TestMachine.start(lost.folder, {
+      ssh: 18772,
+      http: back.http,
+      https: back.https,
+      inside,
+    });
+    await machine.addUser();
+  });
+
+  after(async () => {
+    process.env.HOME = home;
+    await machine?.stop();
+  });
+
+  async function ok(result: Promise<Result>): Promise<string> {
+    const { code, stdout, stderr } = await result;
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  }
+
+  const restore = (...more: string[]) =>
+    back.varvol(
+      ...["host-restore", "--repository", repository, "--password-file", passwordFile, "--yes", ...more],
+    );
+  const to = () => {
+    const { address, port, hostKey, privateKeyFile } = machine.host as Record<string, string>;
+    return ["--to", `deploy@${address}:${port}`, "--host-key", hostKey ?? "", "--key", privateKeyFile ?? ""];
+  };
+  const snapshots = async () =>
+    JSON.parse(await ok(back.varvol("snapshots", "--json"))) as {
+      site: string | null;
+      run: string;
+      complete: boolean;
+    }[];
+  const running = () =>
+    machine.output("docker ps --filter label=varvol.host --format '{{.ID}} {{.Names}}' | sort");
+  const settings = `${lost.root}/.varvol/backup`;
+
+  it("is not brought there by options that contradict each other, or to a machine without docker", async () => {
+    const both = await restore(...to(), "--keep-config");
+    assert.equal(both.code, 1);
+    assert.match(both.stderr, /--to and --keep-config contradict each other/);
+    await machine.output("systemctl stop docker.socket docker.service");
+    const without = await restore(...to());
+    await machine.output("systemctl start docker.service");
+    assert.equal(without.code, 1);
+    assert.match(without.stderr, /deploy@127\.0\.0\.1: docker does not answer/);
+    assert.ok(!fs.existsSync(back.configFile));
+  });
+
+  it("is there by one command, with the same pages, files and rows", async () => {
+    const began = Date.now();
+    const restored = await restore(...to());
+    assert.equal(restored.code, 0, restored.stdout + restored.stderr);
+    process.stdout.write(`      restored in ${Math.round((Date.now() - began) / 1000)} s\n`);
+    assert.equal(await machine.output(data), kept.data);
+    assert.deepEqual(await pages(back), kept.pages);
+    const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as {
+      config: { "varvol:host": { user: string; port: number } };
+    };
+    assert.equal(config["varvol:host"].user, "deploy");
+    assert.match(await back.up(), /Nothing changed/);
+  });
+
+  it("is backed up to this machine, from which it is restored", async () => {
+    const lines = new CommandLines();
+    lines.watch();
+    await ok(back.varvol("host-backup"));
+    assert.ok(!lines.stop().includes(password));
+    assert.equal(await machine.output(`ls ${repository} /tmp/varvol-*.sock 2>/dev/null || true`), "");
+    const runs = await snapshots();
+    assert.equal(runs.filter(({ complete }) => complete).length, 8);
+    await machine.output(`echo broken > ${lost.root}/hello/site/index.html`);
+    await ok(back.varvol("restore", "hello", "--yes"));
+    assert.equal(await machine.output(data), kept.data);
+    await check();
+  });
+
+  it("neither removes nor alters a snapshot while a backup gives it the way there", async () => {
+    const before = files("");
+    const backup = back.varvol("backup", "hello");
+    const runner = await until("restic", async () => {
+      const id = await machine.output("docker ps -q --filter label=varvol.backup");
+      return id !== "" && id;
+    });
+    await machine.output("pkill -STOP -f bin/backup");
+    const [snapshot = "", pack = "", key = ""] = ["snapshots", "data", "keys"].map((kind) => {
+      const [first = ""] = files(kind);
+      return first.replace(/^data\/..\//, "data/");
+    });
+    const forget = await machine.ssh(
+      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} --no-lock 2>&1; true`,
+    );
+    assert.match(forget.stdout, /403 Forbidden/);
+    for (const file of [snapshot, pack, key, "config"])
+      for (const method of ["DELETE", "POST"])
+        assert.match(await ask(runner, method, file), /^HTTP\/1\.\d 403/, `${method} ${file}`);
+    await machine.output("pkill -CONT -f bin/backup");
+    await ok(backup);
+    const after = new Set(files(""));
+    for (const file of before) assert.ok(after.has(file), file);
+    await check();
+  });
+
+  for (const [what, find] of [
+    ["connection is lost", () => processes(new RegExp(`^ssh -o ControlPath=none .*${lost.folder}`))],
+    ["command line is killed", () => processes(new RegExp(`cli/varvol.cjs backup .*${back.configFile}`))],
+  ] as const) {
+    it(`leaves nothing stopped, and no snapshot, when the ${what} in the middle of a backup`, async () => {
+      const [before, runs] = [await running(), await snapshots()];
+      const backup = back.varvol("backup", "--mode", "stop");
+      await until("stopped containers", async () => (await running()) !== before);
+      // It must not be done before it is cut off.
+      await machine.output("pkill -STOP -f bin/backup");
+      for (const pid of find()) process.kill(pid, "SIGKILL");
+      await until(
+        "restic is gone",
+        async () => !(await machine.output("docker ps -aq --filter label=varvol.backup")),
+        60,
+      );
+      await machine.output("pkill -CONT -f bin/backup");
+      const { code, stderr } = await backup;
+      assert.notEqual(code, 0);
+      if (what.startsWith("connection"))
+        assert.match(stderr, /The connection to deploy@127\.0\.0\.1 was lost/);
+      await until("everything runs", async () => (await running()) === before, 60);
+      await until(
+        "restic is gone",
+        async () => !(await machine.output("docker ps -aq --filter label=varvol.backup")),
+        60,
+      );
+      await until(
+        "the server is gone",
+        async () =>
+          !(await capture([
+            "docker",
+            "ps",
+            "-aq",
+            "--filter",
+            `ancestor=${image}`,
+            "--filter",
+            `name=${lost.namespace}archive`,
+          ])),
+      );
+      assert.match(
+        await machine.output(`tail -n 1 ${settings}/results/blog.backup`),
+        /\tfailed\t.*(connection to the control node|interrupted)/,
+      );
+      assert.equal(
+        (await snapshots()).filter(({ complete }) => complete).length,
+        runs.filter(({ complete }) => complete).length,
+      );
+      const next = await back.varvol("backup", "hello");
+      assert.equal(next.code, 0, next.stderr);
+      await check();
+    });
+  }
+
+  it("has snapshots removed on this machine", async () => {
+    const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> };
+    const keys = Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value] as const);
+    back.configure(sites, { ...Object.fromEntries(keys), backup: { repository, keep: { last: 1 } } });
+    await ok(back.varvol("forget", "--yes"));
+    assert.equal((await snapshots()).filter(({ complete }) => complete).length, 4);
+    await check();
+  });
+
+  it("gets a new repository by up, which finds that it is there the next time", async () => {
+    const other = path.join(lost.folder, "other");
+    back.configure(sites, {
+      ...Object.fromEntries(
+        Object.entries(
+          (parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> }).config,
+        ).map(([key, value]) => [key.replace("varvol:", ""), value]),
+      ),
+      backup: { repository: other },
+    });
+    await back.up();
+    assert.ok(fs.existsSync(path.join(other, "config")));
+    assert.match(await back.up(), /Nothing changed/);
+    await ok(back.varvol("backup", "hello"));
+    assert.equal((await snapshots()).length, 1);
+  });
+
+  /** All files of the repository, or those of a kind. */
+  function files(kind: string): string[] {
+    return fs
+      .readdirSync(path.join(repository, kind), { recursive: true, encoding: "utf8" })
+      .map((name) => path.join(kind, name))
+      .filter((name) => fs.statSync(path.join(repository, name)).isFile() && !name.startsWith("locks"));
+  }
+
+  async function check(): Promise<void> {
+    const words = ["docker", "run", "--rm", "--network", "none", "--name", `${lost.namespace}check`];
+    const mounts = ["-v", `${repository}:/repository`, "-v", `${passwordFile}:/password:ro`];
+    const restic = ["-r", "/repository", "--password-file", "/password", "--no-cache"];
+    await capture([
+      ...words,
+      ...mounts,
+      ...["--entrypoint", "restic", image, "check", "--read-data", ...restic],
+    ]);
+  }
+
+  /** What the server says to a request of the host's. */
+  async function ask(runner: string, method: string, file: string): Promise<string> {
+    const script = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => "/run/repository.sock") or die; print $s "${method} /${file} HTTP/1.0\\r\\nContent-Length: 4\\r\\n\\r\\njunk"; print scalar <$s>;`;
+    return (await machine.ssh(`docker exec -i ${runner} perl -`, { input: script })).stdout;
+  }
+});
