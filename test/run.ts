@@ -82,6 +82,9 @@ async function prepare(tiers: readonly string[]): Promise<void> {
   if (tiers.includes("remote") && !fs.existsSync("/usr/bin/ssh")) {
     await step("ssh", (s) => install("ssh", ["openssh-client"], s));
   }
+  if (tiers.includes("backup") && !fs.existsSync("/usr/bin/setfattr")) {
+    await step("attr", (s) => install("attr", ["attr"], s));
+  }
   cleanUp();
 }
 

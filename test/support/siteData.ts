@@ -6,11 +6,15 @@ import type { TestHost } from "./testHost";
 
 /** Every file of a site's data: type, mode, owner, time, and its content's hash or the link's target. */
 export function filesOf(host: TestHost, site: string, folders = ["site", "content", "repo"]): string[] {
-  const root = path.join(host.root, site);
+  return filesUnder(path.join(host.root, site), folders);
+}
+
+/** The same of a folder that holds what a site's volume does. */
+export function filesUnder(root: string, folders = ["site", "content", "repo"]): string[] {
   return folders
     .filter((folder) => fs.existsSync(path.join(root, folder)))
     .flatMap((folder) => [folder, ...list(root, folder)])
-    .map((name) => describe(path.join(root, name), name))
+    .map((name) => describeFile(path.join(root, name), name))
     .sort();
 }
 
@@ -20,7 +24,7 @@ function list(root: string, folder: string): string[] {
     .map((name) => path.join(folder, name));
 }
 
-function describe(file: string, name: string): string {
+function describeFile(file: string, name: string): string {
   const stat = fs.lstatSync(file, { bigint: true });
   const of = stat.isSymbolicLink()
     ? `-> ${fs.readlinkSync(file)}`

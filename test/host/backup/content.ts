@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { capture } from "../../../cli/exec";
+import { runPhp } from "../../support/docker";
+import type { KeptHost } from "../../support/keptHost";
+import { Load } from "../../support/load";
+import { filesOf, normalised, rowsOf, sql } from "../../support/siteData";
+import { until } from "../../support/until";
+
+/** What a snapshot holds comes back as it was: every kind of file, row and definition. */
+export function contentCases(host: KeptHost): void {
+  it("keeps a tree of every kind of file and gives it back unchanged", () => everyKindOfFile(host));
+
+  it("restores a WordPress's rows, triggers, views and uploads, and fails no request while it is backed up", async () => {
+    await runPhp(
+      await host.container("blog/php"),
+      "require '/srv/wordpress/wp-load.php'; for ($i = 0; $i < 20; $i++) wp_insert_post(['post_title' => \"Post $i\", 'post_status' => 'publish']); wp_upload_bits('a.txt', null, 'uploaded');",
+    );
+    await sql(
+      host,
+      "USE blog; CREATE TABLE counted (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=MyISAM; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER twice BEFORE INSERT ON counted FOR EACH ROW SET NEW.n = NEW.n * 2; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1; INSERT INTO counted (n) VALUES (1)",
+    );
+    const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
+    const body = normalised((await host.get("blog.localhost")).body);
+    const load = new Load({
+      port: host.http,
+      rate: 50,
+      shots: [
+        { domain: "hello.localhost", path: (n) => `/?n=${n}` },
+        { domain: "blog.localhost", path: (n) => `/?p=1&n=${Math.floor(n / 20)}` },
+      ],
+    });
+    const taken = JSON.parse(await host.ok("backup", "--json")) as { name: string; warnings: string[] }[];
+    assert.deepEqual((await load.stop()).failures, []);
+    assert.match(
+      taken.find(({ name }) => name === "blog")?.warnings.join() ?? "",
+      /locked while dumped.*counted \(MyISAM\)/,
+    );
+
+    await sql(
+      host,
+      "USE blog; DELETE FROM wp_posts; DROP TABLE counted; DROP VIEW titles; CREATE TABLE later (id INT)",
+    );
+    fs.rmSync(path.join(host.root, "blog/content/uploads"), { recursive: true });
+    await host.ok("restore", "blog", "--yes");
+    assert.deepEqual(await rowsOf(host, "blog"), rows);
+    assert.deepEqual(filesOf(host, "blog"), files);
+    assert.equal(normalised((await host.get("blog.localhost")).body), body);
+    await sql(host, "INSERT INTO blog.counted (n) VALUES (5)");
+    assert.deepEqual(await sql(host, "SELECT n, blog.one() FROM blog.counted ORDER BY id"), [
+      "2\t1",
+      "10\t1",
+    ]);
+    assert.notDeepEqual(await sql(host, "SELECT * FROM blog.titles"), []);
+    const left = (await sql(host, "SHOW DATABASES")).filter((name) => name.startsWith("varvol"));
+    assert.deepEqual(left, []);
+  });
+
+  it("keeps rows and files that belong together while they are written, 50 times a second; fills another site", async () => {
+    await writtenMeanwhile(host);
+    const { status, body } = await host.get("copy.localhost");
+    assert.equal(status, 200);
+    assert.doesNotMatch(body, /blog\.localhost/);
+    assert.equal((await rowsOf(host, "copy")).wp_posts, (await rowsOf(host, "blog")).wp_posts);
+    assert.match(
+      await host.refused("restore", "blog", "--as", "hello", "--yes"),
+      /not one of a static site, which hello is/,
+    );
+  });
+}
+
+/** Keeps a tree with every kind of file that a site may hold, spoils it, and restores it. */
+export async function everyKindOfFile(host: KeptHost, { attributes = false } = {}): Promise<void> {
+  const site = path.join(host.root, "hello/site");
+  const file = (name: string, content: string | Buffer) => fs.writeFileSync(path.join(site, name), content);
+  file("empty", "");
+  file("one\nline – ü 😀", "1");
+  file("large", Buffer.alloc(5_000_000, "varvol"));
+  file(" -rf 'quoted\" $(name)\\", "a name");
+  fs.linkSync(path.join(site, "large"), path.join(site, "hard"));
+  fs.symlinkSync("large", path.join(site, "soft"));
+  fs.symlinkSync("nowhere\n", path.join(site, "dangling"));
+  fs.mkdirSync(path.join(site, "shared"));
+  fs.chownSync(path.join(site, "shared"), 999, 33);
+  fs.chmodSync(path.join(site, "shared"), 0o2770);
+  file("shared/33", "owned");
+  fs.chownSync(path.join(site, "shared/33"), 33, 999);
+  file("sparse", "begins");
+  fs.truncateSync(path.join(site, "sparse"), 200_000_000);
+  await capture(["touch", "-d", "1970-01-01 00:00:02.123456789 UTC", path.join(site, "empty")]);
+  const words = ["user.varvol", "user.ключ 😀"];
+  if (attributes)
+    for (const [i, name] of words.entries())
+      await capture(["setfattr", "-n", name, "-v", `0x00ff0a${i}0`, path.join(site, i ? "shared" : "large")]);
+  const listed = async () =>
+    attributes ? await capture(["getfattr", "-R", "-h", "-d", "-m", "user", "-e", "hex", site]) : "";
+  const [before, attributesBefore] = [filesOf(host, "hello"), await listed()];
+  if (attributes) assert.equal(attributesBefore.match(/0x00ff0a/g)?.length, 3);
+  await host.ok("backup", "hello");
+  fs.rmSync(path.join(site, "shared"), { recursive: true });
+  file("index.html", "defaced");
+  for (const name of ["soft", "sparse", "large"]) fs.rmSync(path.join(site, name));
+  await host.ok("restore", "hello", "--yes");
+  assert.deepEqual(filesOf(host, "hello"), before);
+  assert.equal(await listed(), attributesBefore);
+  const stat = (name: string) => fs.statSync(path.join(site, name));
+  assert.equal(stat("hard").ino, stat("large").ino);
+  assert.ok(stat("sparse").blocks < 5000, `a sparse file takes ${stat("sparse").blocks} blocks`);
+  assert.equal((await host.get("hello.localhost")).body, fs.readFileSync("demo/hello/index.html", "utf8"));
+}
+
+/**
+ * Backs blog up while something writes to it 50 times a second, a file first and then a row in each of two tables at
+ * once, and fills copy from that: whatever a row names must be there. Gives how many rows the snapshot has.
+ */
+export async function writtenMeanwhile(host: KeptHost): Promise<number> {
+  await sql(
+    host,
+    "USE blog; DROP TABLE IF EXISTS first_half, second_half; CREATE TABLE first_half (id INT PRIMARY KEY, sum CHAR(40)); CREATE TABLE second_half (id INT PRIMARY KEY)",
+  );
+  const written = path.join(host.root, "blog/content/written");
+  fs.rmSync(written, { recursive: true, force: true });
+  const writer = runPhp(
+    await host.container("blog/php"),
+    `require '/srv/wordpress/wp-load.php'; $folder = WP_CONTENT_DIR . '/written'; mkdir($folder);
+     for ($id = 1; !file_exists("$folder/stop"); $id++) {
+       $content = random_bytes(2000); $sum = sha1($content);
+       file_put_contents("$folder/$id", $content);
+       foreach (['START TRANSACTION', "INSERT INTO first_half VALUES ($id, '$sum')", "INSERT INTO second_half VALUES ($id)", 'COMMIT'] as $q) $wpdb->query($q);
+       usleep(15000);
+     }
+     echo $id;`,
+  );
+  await until("it writes", () => Promise.resolve(fs.existsSync(path.join(written, "20"))));
+  await host.ok("backup", "blog");
+  fs.writeFileSync(path.join(written, "stop"), "");
+  const total = Number(await writer) - 1;
+  await host.ok("restore", "blog", "--as", "copy", "--yes");
+  const ids = await sql(host, "SELECT id FROM copy.second_half ORDER BY id");
+  const sums = await sql(host, "SELECT sum FROM copy.first_half ORDER BY id");
+  assert.ok(ids.length >= 20 && ids.length < total, `${ids.length} of ${total} rows are in the snapshot`);
+  assert.equal(sums.length, ids.length);
+  assert.deepEqual(
+    ids,
+    ids.map((_, i) => String(i + 1)),
+  );
+  const php = `foreach (range(1, ${ids.length}) as $id) echo sha1_file("/srv/wordpress/wp-content/written/$id"), "\\n";`;
+  const kept = (await runPhp(await host.container("copy/php"), php)).trim().split("\n");
+  assert.deepEqual(kept, sums);
+  return ids.length;
+}

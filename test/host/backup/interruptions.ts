@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { killBackups, killForgets } from "../../support/backupSweep";
+import type { KeptHost } from "../../support/keptHost";
+import { filesOf, rowsOf, sql } from "../../support/siteData";
+import { until } from "../../support/until";
+
+/** What fails or is killed leaves nothing stopped, nothing that looks whole and is not, and the data as it was. */
+export function interruptionCases(host: KeptHost): void {
+  it("stops what writes for the last changes only, and starts it again", async () => {
+    const before = await host.states();
+    const [taken] = JSON.parse(await host.ok("backup", "blog", "--mode", "stop", "--json")) as {
+      stopped: number;
+    }[];
+    assert.ok(taken && taken.stopped > 0 && taken.stopped < 10, String(taken?.stopped));
+    assert.deepEqual(await host.states(), before);
+  });
+
+  it("takes no snapshot of a database that can't be dumped, and none that looks whole", async () => {
+    const before = await host.complete();
+    await sql(
+      host,
+      "USE copy; CREATE TABLE gone (id INT); CREATE VIEW broken AS SELECT * FROM gone; DROP TABLE gone",
+    );
+    const said = await host.refused("backup", "copy");
+    await sql(host, "DROP VIEW copy.broken");
+    assert.match(said, /copy: database could not be kept[\s\S]*broken.*references invalid/);
+    assert.deepEqual(await host.complete(), before);
+  });
+
+  const seed = Number(process.env.VARVOL_SEED || Math.floor(Math.random() * 1e9));
+
+  it("leaves nothing stopped and nothing half when the backup is killed, and the next one is clean", () =>
+    killBackups({ host, site: "blog", count: 2, seed }));
+
+  it("keeps what is to be kept when forget is killed", () =>
+    killForgets({ host, site: "hello", count: 1, seed }));
+
+  it("brings the previous data back when the restore is killed in the switch", async () => {
+    const [first] = (await host.complete()).filter(({ site }) => site === "blog").slice(1);
+    const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
+    const journal = path.join(host.root, ".varvol/backup/switched/blog");
+    const run = host.varvol("restore", "blog", "--snapshot", first?.run ?? "", "--yes");
+    for (let i = 0; i < 3000 && !fs.existsSync(journal); i++) await sleep(10);
+    await sleep(1500);
+    assert.ok(await host.killTool("restore blog"), "the restore was over before it was killed");
+    await run;
+    await until("it is put back", () => Promise.resolve(!fs.existsSync(journal)), 60);
+    assert.deepEqual(await rowsOf(host, "blog"), rows);
+    assert.deepEqual(filesOf(host, "blog"), files);
+    await until("it answers", async () => (await host.get("blog.localhost")).status === 200);
+  });
+}
+
+/** Restores what can't be served: the previous data must come back. */
+export async function unanswered(host: KeptHost): Promise<void> {
+  const php = path.join(host.root, "blog/content/mu-plugins");
+  fs.mkdirSync(php, { recursive: true });
+  fs.writeFileSync(path.join(php, "broken.php"), "<?php http_response_code(500); exit;");
+  await host.ok("backup", "blog");
+  fs.rmSync(php, { recursive: true });
+  const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
+  assert.match(
+    await host.refused("restore", "blog", "--yes"),
+    /does not work with the snapshot .*The data from before the restore is back/,
+  );
+  assert.deepEqual(await rowsOf(host, "blog"), rows);
+  assert.deepEqual(filesOf(host, "blog"), files);
+  assert.equal((await host.get("blog.localhost")).status, 200);
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { attempt, capture, type Result } from "../../cli/exec";
+import { filesUnder } from "./siteData";
+import { TestHost } from "./testHost";
+import { until } from "./until";
+
+/** A run, as `varvol snapshots --json` lists it. */
+export interface Listed {
+  readonly site?: string;
+  readonly run: string;
+  readonly complete: boolean;
+}
+
+/** Three sites: one of files, and two WordPresses, of which one takes over what the other had. */
+const SITES = [
+  { name: "hello", kind: "static", domains: ["hello.localhost"], import: path.resolve("demo/hello") },
+  { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" },
+  { name: "copy", kind: "wordpress", domains: ["copy.localhost"], title: "A copy" },
+];
+
+/** A host with a backup repository, and what tests of backups ask of it. */
+export class KeptHost extends TestHost {
+  repository = path.join(this.folder, "repository");
+  readonly password = path.join(this.root, ".varvol/backup/password");
+  readonly sites: readonly Record<string, unknown>[];
+
+  constructor(name: string, port: number, names = SITES.map((site) => site.name)) {
+    super(name, port);
+    this.sites = SITES.filter((site) => names.includes(site.name));
+  }
+
+  /** Writes the stack file, with its backups. */
+  keep(more: Readonly<Record<string, unknown>> = {}): void {
+    this.configure(this.sites, { backup: { repository: this.repository, ...more } });
+  }
+
+  /** Runs the command line, fails unless that ends well, and gives what it printed. */
+  async ok(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.varvol(...args);
+    assert.equal(code, 0, `${args.join(" ")}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Runs the command line and gives what it said when it failed; fails when it does not. */
+  async refused(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.varvol(...args);
+    assert.equal(code, 1, `${args.join(" ")}: ${stdout}${stderr}`);
+    return stderr;
+  }
+
+  async snapshots(): Promise<Listed[]> {
+    return JSON.parse(await this.ok("snapshots", "--json")) as Listed[];
+  }
+
+  async complete(): Promise<Listed[]> {
+    return (await this.snapshots()).filter(({ complete }) => complete);
+  }
+
+  /** Each container that serves or holds data, and whether it runs. */
+  async states(): Promise<string[]> {
+    const filter = ["--filter", `name=${this.namespace}`, "--format", "{{.Names}} {{.State}}"];
+    const lines = (await capture(["docker", "ps", "-a", ...filter])).split("\n");
+    return lines.filter((line) => !line.startsWith(`${this.namespace}backup-`)).sort();
+  }
+
+  /** Waits until nothing is stopped any more. */
+  async untilStates(wanted: readonly string[]): Promise<void> {
+    const same = async () => JSON.stringify(await this.states()) === JSON.stringify(wanted);
+    await until("everything runs again", same, 60);
+  }
+
+  /** Waits until no backup tool works on this host, whoever started it. */
+  async untilIdle(): Promise<void> {
+    await until("the end of the tools", async () => (await this.tools("")).length === 0, 60);
+  }
+
+  /** Processes of the tools on the host whose command line goes on like that. */
+  async tools(command: string): Promise<number[]> {
+    const found = await attempt(["pgrep", "-f", `${this.root}/.varvol/bin/${command}`]);
+    return found.stdout.split("\n").filter(Boolean).map(Number);
+  }
+
+  /** Kills a tool of the host and all that it started in its process group; false where none is there. */
+  async killTool(command: string): Promise<boolean> {
+    const pids = await this.tools(command);
+    for (const pid of pids) {
+      await attempt(["kill", "-KILL", "--", `-${pid}`]);
+      await attempt(["kill", "-KILL", String(pid)]);
+    }
+    return pids.length > 0;
+  }
+
+  /** Runs restic itself on a repository of this host, with more folders than that. */
+  restic(
+    args: readonly string[],
+    { repository = this.repository, mounts = [] as readonly string[] } = {},
+  ): Promise<Result> {
+    const [, , image = ""] = fs
+      .readFileSync(path.join(this.root, ".varvol/backup/host"), "utf8")
+      .trim()
+      .split(" ");
+    const volumes = [`${repository}:/repository`, `${this.password}:/password:ro`, ...mounts];
+    return attempt([
+      ...["docker", "run", "--rm", "--name", `${this.namespace}check`, "--entrypoint", "restic"],
+      ...volumes.flatMap((volume) => ["-v", volume]),
+      ...["-e", "RESTIC_REPOSITORY=/repository", "-e", "RESTIC_PASSWORD_FILE=/password", image, ...args],
+    ]);
+  }
+
+  /** Fails unless every byte of the repository is as restic wrote it. */
+  async checked(): Promise<void> {
+    const { code, stdout, stderr } = await this.restic(["check", "--read-data"]);
+    assert.equal(code, 0, stdout + stderr);
+  }
+
+  /** The files of a run as restic gives them to a folder of its own, described as filesOf does. */
+  async filesIn(site: string, run: string): Promise<string[]> {
+    const folder = fs.mkdtempSync(path.join(this.folder, "scratch-"));
+    const tags = `site=${site},run=${run},part=files`;
+    const words = [
+      "restore",
+      `latest:/vol/${site}`,
+      "--tag",
+      tags,
+      "--target",
+      "/scratch",
+      "--verify",
+      "--quiet",
+    ];
+    const restored = await this.restic([...words, "--no-lock"], { mounts: [`${folder}:/scratch`] });
+    assert.equal(restored.code, 0, restored.stderr);
+    const files = filesUnder(folder);
+    fs.rmSync(folder, { recursive: true });
+    return files;
+  }
+
+  /** The dump in a run; fails unless it is whole. */
+  async dumpIn(site: string, run: string): Promise<string> {
+    const tags = `site=${site},run=${run},part=database`;
+    const dumped = await this.restic(["dump", "--no-lock", "--tag", tags, "latest", "/database.sql"]);
+    assert.equal(dumped.code, 0, dumped.stderr);
+    assert.match(dumped.stdout.slice(-100), /-- varvol: complete\n$/);
+    return dumped.stdout;
+  }
+}
