@@ -7,60 +7,104 @@ import { ensureDocker, rerunInGroup } from "../cli/setup/docker";
 import { ensureEngine } from "../cli/setup/engine";
 import { install } from "../cli/setup/root";
 import { cleanUp, TestHost } from "../test/support/testHost";
+import { backupFigures, hostRestoreFigures } from "./backups";
 import { engineFigures } from "./engine";
 import type { Figure } from "./figure";
 import { gatewayFigures } from "./gateway";
 import { reloadFigures } from "./reloads";
 
 const repo = path.dirname(__dirname);
-const START = "<!-- figures: written by npm run bench -->";
-const END = "<!-- end of figures -->";
+interface Measurement {
+  readonly what: string;
+  readonly measure: (host: TestHost) => Promise<Figure[]>;
+  /** Name and port of the host that it is measured on. */
+  readonly on: readonly [name: string, port: number];
+}
+
+/** The tables of docs/benchmarks.md, by the name that measures one of them alone. */
+const TABLES: Readonly<Record<string, { readonly marker: string; readonly parts: readonly Measurement[] }>> =
+  {
+    host: {
+      marker: "figures",
+      parts: [
+        { what: "Engine figures", measure: engineFigures, on: ["engine", 18900] },
+        { what: "Gateway and memory", measure: gatewayFigures, on: ["gateway", 18910] },
+        { what: "Reloads", measure: reloadFigures, on: ["reloads", 18920] },
+      ],
+    },
+    backups: {
+      marker: "figures of backups",
+      parts: [
+        { what: "Backups", measure: backupFigures, on: ["backups", 18930] },
+        { what: "Host-restore", measure: hostRestoreFigures, on: ["restore", 18940] },
+      ],
+    },
+  };
 
 async function main(): Promise<void> {
   process.chdir(repo);
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !(name in TABLES));
+  if (unknown !== undefined)
+    throw new Error(`there is no table ${unknown}; npm run bench [-- ${Object.keys(TABLES).join(" | ")}]`);
   const docker = await step("Docker", ensureDocker);
   if (!docker) return rerunInGroup();
   await step("Engine", ensureEngine);
   await step("Base image", (s) => ensureBaseImage(docker, s));
-  if (!fs.existsSync("/usr/bin/wrk")) await step("wrk", (s) => install("wrk", ["wrk"], s));
-  cleanUp();
+  for (const tool of ["wrk", "zstd"])
+    if (!fs.existsSync(`/usr/bin/${tool}`)) await step(tool, (s) => install(tool, [tool], s));
+  let good = true;
+  for (const [name, { marker, parts }] of Object.entries(TABLES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const rows = rowsOf(await measure(parts));
+    process.stdout.write(`${table(["Figure", "Measured", "Limit", ""], rows)}\n`);
+    write(marker, rows);
+    good &&= rows.every((row) => row.at(-1) === "ok");
+  }
+  process.exitCode = good ? 0 : 1;
+}
+
+async function measure(parts: readonly Measurement[]): Promise<Figure[]> {
   const figures: Figure[] = [];
   try {
-    figures.push(...(await step("Engine figures", () => engineFigures(new TestHost("engine", 18900)))));
-    cleanUp();
-    figures.push(...(await step("Gateway and memory", () => gatewayFigures(new TestHost("gateway", 18910)))));
-    cleanUp();
-    figures.push(...(await step("Reloads", () => reloadFigures(new TestHost("reloads", 18920)))));
+    for (const { what, measure, on } of parts) {
+      cleanUp();
+      figures.push(...(await step(what, () => measure(new TestHost(...on)))));
+    }
   } finally {
     cleanUp();
   }
-  const rows = figures.map(({ what, measured, limit, ok }) => [
+  return figures;
+}
+
+function rowsOf(figures: readonly Figure[]): string[][] {
+  return figures.map(({ what, measured, limit, ok }) => [
     what,
     measured,
     limit.includes("Infinity") ? "" : limit,
     ok ? "ok" : "MISSED",
   ]);
-  process.stdout.write(`${table(["Figure", "Measured", "Limit", ""], rows)}\n`);
-  write(rows);
-  process.exitCode = figures.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function write(rows: readonly string[][]): void {
+/** Puts a table between its two markers. */
+function write(marker: string, rows: readonly string[][]): void {
   const file = path.join(repo, "docs", "benchmarks.md");
   const text = fs.readFileSync(file, "utf8");
   const [cpu] = os.cpus();
+  const start = `<!-- ${marker}: written by npm run bench -->`;
+  const end = `<!-- end of ${marker} -->`;
   const lines = [
-    START,
+    start,
     `Measured on ${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} cores (${cpu?.model.trim()}), Linux ${os.release()}.`,
     "",
     "| figure | measured | limit | |",
     "|---|---|---|---|",
     ...rows.map((row) => `| ${row.join(" | ")} |`),
-    END,
+    end,
   ];
   fs.writeFileSync(
     file,
-    text.slice(0, text.indexOf(START)) + lines.join("\n") + text.slice(text.indexOf(END) + END.length),
+    text.slice(0, text.indexOf(start)) + lines.join("\n") + text.slice(text.indexOf(end) + end.length),
   );
   say(`Written to ${path.relative(repo, file)}`);
 }
