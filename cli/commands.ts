@@ -97,6 +97,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
   },
   {
+    name: "import",
+    arguments: "<name>",
+    about: "fill a site with a static site or WordPress from elsewhere: files and database, by ssh too",
+    options: ["from", "database", "kind", "domain", "up", "json"],
+    load: () => lazy("./verbs/import") as typeof import("./verbs/import"),
+  },
+  {
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",

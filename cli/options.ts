@@ -31,6 +31,13 @@ export interface VerbOptions {
   to?: string;
   hostKey?: string;
   key?: string;
+  /** Where a site is taken from, its database's dump, and what it is where the stack file does not say yet. */
+  from?: string;
+  database?: string;
+  kind?: string;
+  domain?: string;
+  /** False where the host is not to be brought up. */
+  up?: boolean;
 }
 
 /** How each option is written, and what it does. */
@@ -55,6 +62,11 @@ export const optionTexts = {
   key: ["--key <file>", "the private key that logs in to it"],
   aside: ["--aside", "move data that is here to a folder beside first"],
   snapshot: ["--snapshot <name>", "the snapshot, or the beginning of its name (default: the newest)"],
+  from: ["--from <place>", "a folder, a tar archive, or ssh://user@host[:port]/path"],
+  database: ["--database <file>", "the dump of its database (.sql or .sql.gz), where it is not beside it"],
+  kind: ["--kind <kind>", "static or wordpress, for a site that the stack file does not have yet"],
+  domain: ["--domain <domain>", "the domain of such a site"],
+  up: ["--no-up", "write the stack file only"],
   as: ["--as <site>", "another site of the stack, of the same kind, that takes the data over"],
   due: ["--due", "what the schedule says is due now, with drills and retention: for a timer"],
   mode: ["--mode <mode>", "hot: nothing is stopped; stop: what writes is, while the last changes are copied"],

@@ -110,7 +110,7 @@ export async function ensureStack(stack: Stack): Promise<void> {
 }
 
 /** Writes a file of the user's all at once: cut off, it is the old one or the new one. */
-function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, text: string): void {
   const target = realpathSync(file);
   const { mode } = statSync(target);
   writeFileSync(`${target}.new`, text, { mode });

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Runs on the machine that a site is taken from, by `sh -s`: look|files|database FOLDER. It only reads. The database's
+# password goes from wp-config.php to the client's standard input, and is in no argument and no file.
+set -eu
+export LC_ALL=C
+verb=$1 root=$2
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 3
+}
+
+[ -d "$root" ] || fail "there is no folder $root"
+[ -r "$root" ] && [ -x "$root" ] || fail "the folder $root can't be read by $(id -un)"
+config=
+for file in "$root/wp-config.php" "$(dirname "$root")/wp-config.php"; do
+    [ -n "$config" ] || [ ! -f "$file" ] || config=$file
+done
+[ -d "$root/wp-content" ] || config=
+content=$root
+[ -z "$config" ] || content=$root/wp-content
+
+look() {
+    [ -n "$config" ] && echo 'kind wordpress' || echo 'kind static'
+    [ -n "$config" ] || [ ! -d "$root/wp-content" ] || echo unconfigured
+    [ -z "$config" ] || ! grep -Eiq "^[[:space:]]*define[[:space:]]*\([[:space:]]*['\"]MULTISITE['\"][[:space:]]*,[[:space:]]*true" "$config" || echo network
+    printf 'size %s\n' "$(du -sk "$content/" 2> /dev/null | cut -f 1)"
+}
+
+# What changes while it is read is no error of GNU tar's, which ends with 1 then. Dumps lie in wp-content by mistake.
+files() {
+    set -- --exclude='./*.sql' --exclude='./*.sql.gz'
+    [ -n "$config" ] || set --
+    if tar --version 2> /dev/null | grep -q GNU; then
+        tar -C "$content" "$@" -cf - . || [ $? = 1 ]
+    else
+        tar -C "$content" "$@" -cf - .
+    fi
+}
+
+# value NAME: what wp-config.php defines it as, where that is a plain string
+value() {
+    sed -n "s/^[[:space:]]*define[[:space:]]*([[:space:]]*['\"]$1['\"][[:space:]]*,[[:space:]]*\(['\"]\)\(.*\)\1[[:space:]]*)[[:space:]]*;.*/\2/p" "$config" |
+        head -n 1 | sed "s/\\\\\([\\\\'\"\$]\)/\1/g"
+}
+
+first_of() {
+    for found; do
+        if command -v "$found" > /dev/null 2>&1; then
+            printf '%s\n' "$found"
+            return 0
+        fi
+    done
+    fail "neither $1 nor $2 is there"
+}
+
+# In an option file's quotes only a backslash means something.
+quoted() { printf '%s' "$1" | sed 's/\\/\\\\/g'; }
+
+options() {
+    printf '[client]\nuser="%s"\npassword="%s"\ndefault-character-set=utf8mb4\n' "$(quoted "$user")" "$(quoted "$password")"
+    case $host in
+        *:/*) printf 'socket=%s\n' "${host#*:}" ;;
+        *:*) printf 'host=%s\nport=%s\n' "${host%:*}" "${host##*:}" ;;
+        *) printf 'host=%s\n' "${host:-localhost}" ;;
+    esac
+}
+
+# Of a database that others use too, the tables with the site's own prefix.
+database() {
+    [ -n "$config" ] || fail "there is no wp-config.php"
+    [ -r "$config" ] || fail "$config can't be read by $(id -un)"
+    name=$(value DB_NAME) user=$(value DB_USER) password=$(value DB_PASSWORD) host=$(value DB_HOST)
+    [ -n "$name" ] && [ -n "$user" ] || fail "$config does not give DB_NAME and DB_USER as plain strings; dump the database by hand, and say --database"
+    prefix=$(sed -n "s/^[[:space:]]*\$table_prefix[[:space:]]*=[[:space:]]*['\"]\([A-Za-z0-9_]*\)['\"].*/\1/p" "$config" | head -n 1)
+    dump=$(first_of mariadb-dump mysqldump)
+    client=$(first_of mariadb mysql)
+    like=$(printf %s "$prefix" | sed 's/_/\\_/g')
+    tables=$(options | "$client" --defaults-extra-file=/dev/stdin -N -B -e "SHOW TABLES LIKE '$like%'" "$name") || fail "the database $name can't be read"
+    printf '%s\n' "$tables" | grep -qxF "${prefix}options" || fail "the database $name has no table ${prefix}options"
+    # shellcheck disable=SC2086 # one word a table
+    options | "$dump" --defaults-extra-file=/dev/stdin --single-transaction --quick --hex-blob --no-tablespaces "$name" $tables
+}
+
+"$verb"
