@@ -51,14 +51,19 @@ export async function throughArchive(
 
 const BROKEN = /closed by remote|broken pipe|not responding|reset by peer|connection to .* closed/i;
 
-/** Removes snapshots from an archive, on this machine: through the connection nobody could. */
-export async function forgetInArchive(stack: Stack, archive: Archive, ids: string): Promise<void> {
+/** Says what is not kept of an archive, or removes it, on this machine: through the connection nobody could. */
+export async function inArchive(
+  stack: Stack,
+  archive: Archive,
+  command: "expired" | "forget",
+  lines: string,
+): Promise<string> {
   await ensureArchiveImage(stack.config);
-  const input = `${await repositoryPassword(stack)}\n${ids}`;
+  const input = `${await repositoryPassword(stack)}\n${lines}`;
   const label = ["--label", `varvol.backup=${stack.name}/archive`];
-  const result = await attempt(archiveCommand(archive, "forget", label), { input });
-  if (result.code !== 0)
-    throw new UserError(`${archive.folder}: ${lastLines(result.stderr || result.stdout, 4)}`);
+  const result = await attempt(archiveCommand(archive, command, label), { input });
+  if (result.code === 0) return result.stdout;
+  throw new UserError(`${archive.folder}: ${lastLines(result.stderr || result.stdout, 4)}`);
 }
 
 /** What opens a stack's backups. Throws where it was never brought up. */

@@ -1,7 +1,7 @@
 import type { HostConfig } from "../../stacks/config";
 import { keepOptions, scheduleOf } from "../../stacks/schedule";
 import type { Stack } from "../stack";
-import { archiveOf, forgetInArchive } from "./archive";
+import { archiveOf, inArchive } from "./archive";
 import { backupOf, backupTool } from "./repository";
 
 /** A snapshot that retention removes. */
@@ -27,8 +27,8 @@ export function keepLines(config: HostConfig, names: readonly string[]): string 
 }
 
 /** The snapshots that restic would not keep, and those that were cut off. */
-export async function expiredRuns(config: HostConfig, names: readonly string[]): Promise<ExpiredRun[]> {
-  const output = await backupTool(config, ["backups", "expired"], { input: keepLines(config, names) });
+export async function expiredRuns(stack: Stack, names: readonly string[]): Promise<ExpiredRun[]> {
+  const output = await retention(stack, "expired", keepLines(stack.config, names));
   return output
     .split("\n")
     .filter(Boolean)
@@ -40,8 +40,13 @@ export async function expiredRuns(config: HostConfig, names: readonly string[]):
 
 /** Removes them for good. */
 export async function forgetRuns(stack: Stack, runs: readonly ExpiredRun[]): Promise<void> {
-  const input = runs.map(({ line }) => `${line}\n`).join("");
+  await retention(stack, "forget", runs.map(({ line }) => `${line}\n`).join(""));
+}
+
+// Another machine is not asked what to remove of its own backups on this one.
+async function retention(stack: Stack, what: "expired" | "forget", input: string): Promise<string> {
   const archive = archiveOf(stack.config);
-  if (archive) await forgetInArchive(stack, archive, input);
-  else await backupTool(stack.config, ["backups", "forget"], { input });
+  return archive
+    ? inArchive(stack, archive, what, input)
+    : backupTool(stack.config, ["backups", what], { input });
 }

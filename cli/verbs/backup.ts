@@ -48,7 +48,7 @@ async function runDue(stack: Stack, options: VerbOptions, names: readonly string
       onLine: (line) => line.startsWith("kept ") && kept.push(line.slice("kept ".length)),
     });
   } finally {
-    if (archiveOf(config) && kept.length > 0) await forgetRuns(stack, await expiredRuns(config, kept));
+    if (archiveOf(config) && kept.length > 0) await forgetRuns(stack, await expiredRuns(stack, kept));
   }
 }
 

@@ -10,7 +10,7 @@ export async function run(options: VerbOptions, names: readonly string[] = []): 
   const stack = await openStack(options);
   const { config } = stack;
   backupOf(config);
-  const gone = await step("Snapshots that are not kept", () => expiredRuns(config, names), count);
+  const gone = await step("Snapshots that are not kept", () => expiredRuns(stack, names), count);
   if (gone.length === 0) {
     if (options.json) return json([]);
     process.stdout.write("Nothing to forget: every snapshot is one to keep.\n");

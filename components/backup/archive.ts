@@ -39,7 +39,7 @@ export function archiveImage(lock: ImageLock): string {
  */
 export function archiveCommand(
   { folder, lock }: Archive,
-  command: "serve" | "forget",
+  command: "serve" | "expired" | "forget",
   more: readonly string[] = [],
 ): string[] {
   return [

@@ -52,7 +52,10 @@ describe("a host that comes back on another machine, with its backups on this on
   before("a host here that was backed up and is gone, and a machine with docker alone", async () => {
     process.env.XDG_CACHE_HOME ??= path.join(home, ".cache");
     process.env.HOME = lost.folder;
-    lost.configure(sites, { gateway: { ...inside, addresses: ["0.0.0.0"] }, backup: { repository } });
+    lost.configure(sites, {
+      gateway: { ...inside, addresses: ["0.0.0.0"] },
+      backup: { repository, every: "never", drill: "never" },
+    });
     await lost.up();
     await runPhp(
       await lost.container("blog/php"),
@@ -151,19 +154,22 @@ describe("a host that comes back on another machine, with its backups on this on
       const id = await machine.output("docker ps -q --filter label=varvol.backup");
       return id !== "" && id;
     });
-    await machine.output("pkill -STOP -f bin/backup");
+    await machine.output("pkill -STOP -f '[b]in/backup'");
     const [snapshot = "", pack = "", key = ""] = ["snapshots", "data", "keys"].map((kind) => {
       const [first = ""] = files(kind);
       return first.replace(/^data\/..\//, "data/");
     });
     const forget = await machine.ssh(
-      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} --no-lock 2>&1; true`,
+      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} 2>&1; true`,
     );
     assert.match(forget.stdout, /403 Forbidden/);
     for (const file of [snapshot, pack, key, "config"])
       for (const method of ["DELETE", "POST"])
         assert.match(await ask(runner, method, file), /^HTTP\/1\.\d 403/, `${method} ${file}`);
-    await machine.output("pkill -CONT -f bin/backup");
+    await machine.output(
+      `docker exec ${runner} /usr/lib/varvol/restic backup --time '2020-01-01 00:00:00' --tag site=hello,run=made-up,complete /vol/hello/site`,
+    );
+    await machine.output("pkill -CONT -f '[b]in/backup'");
     await ok(backup);
     const after = new Set(files(""));
     for (const file of before) assert.ok(after.has(file), file);
@@ -179,14 +185,14 @@ describe("a host that comes back on another machine, with its backups on this on
       const backup = back.varvol("backup", "--mode", "stop");
       await until("stopped containers", async () => (await running()) !== before);
       // It must not be done before it is cut off.
-      await machine.output("pkill -STOP -f bin/backup");
+      await machine.output("pkill -STOP -f '[b]in/backup'");
       for (const pid of find()) process.kill(pid, "SIGKILL");
       await until(
         "restic is gone",
         async () => !(await machine.output("docker ps -aq --filter label=varvol.backup")),
         60,
       );
-      await machine.output("pkill -CONT -f bin/backup");
+      await machine.output("pkill -CONT -f '[b]in/backup'");
       const { code, stderr } = await backup;
       assert.notEqual(code, 0);
       if (what.startsWith("connection"))
@@ -228,6 +234,10 @@ describe("a host that comes back on another machine, with its backups on this on
     const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> };
     const keys = Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value] as const);
     back.configure(sites, { ...Object.fromEntries(keys), backup: { repository, keep: { last: 1 } } });
+    const misled = await back.varvol("forget", "--yes");
+    assert.equal(misled.code, 1);
+    const [, forged = ""] = /the snapshot (\w+) says that it is of 2020-01-01/.exec(misled.stderr) ?? [];
+    await restic("forget", forged);
     await ok(back.varvol("forget", "--yes"));
     assert.equal((await snapshots()).filter(({ complete }) => complete).length, 4);
     await check();
@@ -258,16 +268,15 @@ describe("a host that comes back on another machine, with its backups on this on
       .filter((name) => fs.statSync(path.join(repository, name)).isFile() && !name.startsWith("locks"));
   }
 
-  async function check(): Promise<void> {
-    const words = ["docker", "run", "--rm", "--network", "none", "--name", `${lost.namespace}check`];
+  /** Runs restic on the repository itself, with no server before it. */
+  async function restic(...words: string[]): Promise<void> {
+    const run = ["docker", "run", "--rm", "--network", "none", "--name", `${lost.namespace}check`];
     const mounts = ["-v", `${repository}:/repository`, "-v", `${passwordFile}:/password:ro`];
-    const restic = ["-r", "/repository", "--password-file", "/password", "--no-cache"];
-    await capture([
-      ...words,
-      ...mounts,
-      ...["--entrypoint", "restic", image, "check", "--read-data", ...restic],
-    ]);
+    const options = ["-r", "/repository", "--password-file", "/password", "--no-cache"];
+    await capture([...run, ...mounts, "--entrypoint", "restic", image, ...words, ...options]);
   }
+
+  const check = () => restic("check", "--read-data");
 
   /** What the server says to a request of the host's. */
   async function ask(runner: string, method: string, file: string): Promise<string> {

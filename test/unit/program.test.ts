@@ -49,6 +49,22 @@ describe("the program", () => {
     }
   }
 
+  it("lets another machine reach backups on this one only while its command runs, and its own folder never", async () => {
+    const key = path.join(folder, "key");
+    fs.writeFileSync(key, "not a key\n");
+    const repository = async (config: Record<string, unknown>) => {
+      const all = await render("prod", { ...config, backup: { repository: "/srv/b" } });
+      return all.find(({ name }) => name === "backup-repository")?.inputs ?? {};
+    };
+    const { host, ...here } = stackFile("prod");
+    const there = await repository({ ...here, host: { ...(host as object), privateKeyFile: key } });
+    const script = String(there.create);
+    assert.deepEqual(there.interpreter, ["bash", "-c"]);
+    assert.match(script, /--network none .*src=\/srv\/b,dst=\/repository.* serve /);
+    assert.match(script, /\.varvol\/bin\/through @socket@ repository .* control-node:\/srv\/b/);
+    assert.match(String((await repository(here)).create), /bin\/repository prod .* \/srv\/b$/);
+  });
+
   it("publishes only the gateway's ports", async () => {
     const all = containers(await render("local", stackFile("local")));
     const published = all.filter(({ inputs }) => inputs.ports !== undefined);
