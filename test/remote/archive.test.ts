@@ -251,13 +251,41 @@ describe("a host that comes back on another machine, with its backups on this on
           (parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> }).config,
         ).map(([key, value]) => [key.replace("varvol:", ""), value]),
       ),
-      backup: { repository: other },
+      backup: { repository: other, every: "1d", keep: { last: 1 } },
     });
-    await back.up();
+    assert.match(await back.up(), /this machine's to ask for.*\n.*backup --due/);
     assert.ok(fs.existsSync(path.join(other, "config")));
     assert.match(await back.up(), /Nothing changed/);
-    await ok(back.varvol("backup", "hello"));
-    assert.equal((await snapshots()).length, 1);
+  });
+
+  it("is backed up in its time when this machine asks for what is due", async () => {
+    const whole = async () => (await snapshots()).map(({ site }) => site ?? "host").sort();
+    assert.deepEqual(await whole(), ["host"]);
+    for (let i = 0; i < 2; i++) {
+      await machine.output(`rm ${settings}/results/*.backup`);
+      await ok(back.varvol("backup", "--due"));
+      assert.deepEqual(await whole(), ["blog", "hello", "host", "mysql"]);
+    }
+    assert.equal(await ok(back.varvol("backup", "--due")), "");
+  });
+
+  it("is backed up by its own systemd where the repository is within its reach", async () => {
+    const bin = `${lost.root}/.varvol/bin`;
+    await machine.output(`rm ${settings}/results/hello.backup
+      read -r stack namespace image < ${settings}/host
+      echo secret | ${bin}/repository "$stack" "\${namespace#.}" "$image" /srv/kept > /dev/null
+      printf 'static hello ${hello} hot 86400 03:00 0 --keep-last=1\\n' | ${bin}/schedule set varvol-scheduler`);
+    await until(
+      "a backup by the timer",
+      async () => (await machine.output(`cat ${settings}/results/hello.backup`)).includes("\tok\t"),
+      90,
+    );
+    assert.equal(await machine.output("systemctl is-active varvol-scheduler.timer"), "active");
+    await machine.output(`${bin}/schedule remove varvol-scheduler`);
+    assert.equal(
+      await machine.output("ls /etc/systemd/system/varvol-* /srv/kept/snapshots/* 2>/dev/null | wc -l"),
+      "2",
+    );
   });
 
   /** All files of the repository, or those of a kind. */
