@@ -1,5 +1,6 @@
 import { type Drilled, drillSite } from "../backup/drill";
 import { backupOf, listRuns } from "../backup/repository";
+import { age } from "../backup/results";
 import { Exit, UserError } from "../errors";
 import type { VerbOptions } from "../options";
 import { colors, duration, json, table } from "../output";
@@ -43,13 +44,4 @@ function row(one: Drilled): string[] {
     count(one.files),
     one.seconds === undefined ? "-" : duration(one.seconds * 1000),
   ];
-}
-
-function age(seconds: number): string {
-  const hours = seconds / 3600;
-  return hours >= 48
-    ? `${Math.round(hours / 24)} d`
-    : hours >= 2
-      ? `${Math.round(hours)} h`
-      : duration(seconds * 1000);
 }
