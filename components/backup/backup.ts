@@ -5,7 +5,8 @@ import type { Repository } from "./repository";
 
 export interface BackupArgs {
   readonly host: Host;
-  readonly repository: Repository;
+  /** Where this program makes it. Defaults to the one that the host knows already. */
+  readonly repository?: Repository;
   readonly site: string;
   /** wordpress, static or static-git. */
   readonly kind: string;
@@ -27,12 +28,12 @@ export class Backup extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, repository, site, kind, mode = "hot", trigger, timeout = 7200 } = args;
-    const command = host.words("event", ["backup", site, kind, mode], repository.archive);
+    const command = host.words("event", ["backup", site, kind, mode], repository?.archive);
     super(
       events,
       `${host.scoped(name)}-snapshot`,
       { site, detail: mode, command, trigger, timeout, revision: REVISION, run: undefined, text: undefined },
-      pulumi.mergeOptions({ dependsOn: repository }, opts),
+      pulumi.mergeOptions({ dependsOn: repository ?? [] }, opts),
       "backup",
       "Backup",
     );

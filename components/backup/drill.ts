@@ -5,7 +5,8 @@ import type { Repository } from "./repository";
 
 export interface DrillArgs {
   readonly host: Host;
-  readonly repository: Repository;
+  /** Where this program makes it. Defaults to the one that the host knows already. */
+  readonly repository?: Repository;
   /** A site that is there. */
   readonly site: string;
   /** wordpress, static or static-git. */
@@ -29,7 +30,7 @@ export class Drill extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: DrillArgs, opts?: pulumi.CustomResourceOptions) {
     const { host, repository, site, kind, domain, trigger, snapshot = "latest", timeout = 7200 } = args;
-    const command = host.words("event", ["drill", site, kind, domain, snapshot], repository.archive);
+    const command = host.words("event", ["drill", site, kind, domain, snapshot], repository?.archive);
     super(
       events,
       `${host.scoped(name)}-drill`,
@@ -43,7 +44,7 @@ export class Drill extends pulumi.dynamic.Resource {
         run: undefined,
         text: undefined,
       },
-      pulumi.mergeOptions({ dependsOn: repository }, opts),
+      pulumi.mergeOptions({ dependsOn: repository ?? [] }, opts),
       "backup",
       "Drill",
     );

@@ -6,7 +6,8 @@ import type { Repository } from "./repository";
 
 export interface RestoreArgs {
   readonly host: Host;
-  readonly repository: Repository;
+  /** Where this program makes it. Defaults to the one that the host knows already. */
+  readonly repository?: Repository;
   /** A site that is there: what it consists of belongs into `dependsOn`, and so does the gateway. */
   readonly site: string;
   /** wordpress, static or static-git. */
@@ -37,7 +38,7 @@ export class Restore extends pulumi.dynamic.Resource {
     const command = host.words(
       "event",
       ["restore", site, kind, domain, snapshot, confirm],
-      repository.archive,
+      repository?.archive,
     );
     super(
       events,
@@ -52,7 +53,7 @@ export class Restore extends pulumi.dynamic.Resource {
         run: undefined,
         text: undefined,
       },
-      pulumi.mergeOptions({ dependsOn: repository }, opts),
+      pulumi.mergeOptions({ dependsOn: repository ?? [] }, opts),
       "backup",
       "Restore",
     );
