@@ -26,7 +26,7 @@ room() {
     needed=$(((${files:-0} + 2 * ${database:-0}) / 1048576))
     free=$(($(df -Pk "$state" | awk 'NR == 2 { print $4 }') / 1024))
     [ "$needed" -lt "$free" ] ||
-        fail "restore: $site: the snapshot needs $needed MiB beside the data that is there, and $free MiB are free in $root; make room. Nothing was changed."
+        refuse "the snapshot needs $needed MiB beside the data that is there, and $free MiB are free in $root; make room"
 }
 
 stage_database() {
