@@ -7,7 +7,7 @@ const REPEATS = Number(process.env.VARVOL_BACKUP_REPEATS || 20);
 
 describe("what backups keep", function () {
   this.timeout(3_600_000);
-  const host = new KeptHost("content", 18750);
+  const host = new KeptHost("content", 18870);
 
   before(async () => {
     host.keep();

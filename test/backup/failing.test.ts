@@ -9,7 +9,7 @@ import { until } from "../support/until";
 
 describe("a host that fails in the middle of a backup or restore", function () {
   this.timeout(900_000);
-  const host = new KeptHost("failing", 18770, ["hello", "blog"]);
+  const host = new KeptHost("fails", 18850, ["hello", "blog"]);
   const staging = path.join(host.root, ".varvol/restore");
   const mysql = `${host.namespace}mysql`;
 

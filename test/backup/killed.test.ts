@@ -7,7 +7,7 @@ const SEED = Number(process.env.VARVOL_SEED || Math.floor(Math.random() * 1e9));
 
 describe("backups that are killed", function () {
   this.timeout(7_200_000);
-  const host = new KeptHost("swept", 18760, ["hello", "blog"]);
+  const host = new KeptHost("swept", 18840, ["hello", "blog"]);
 
   before(async () => {
     host.keep();

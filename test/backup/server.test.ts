@@ -15,7 +15,7 @@ const SERVE = "restic-rest-server --path /data";
 
 describe("a backup repository on a server", function () {
   this.timeout(900_000);
-  const host = new KeptHost("server", 18780, ["hello"]);
+  const host = new KeptHost("server", 18860, ["hello"]);
   const server = `${NAMESPACE}store-server`;
   const blob = path.join(host.root, "hello/site/blob");
 
