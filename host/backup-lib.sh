@@ -73,7 +73,7 @@ reason() {
 }
 
 # lost_connection CODE: whether restic was ended for it
-lost_connection() { [ "$1" = 137 ] && [ -n "${VARVOL_REPOSITORY:-}" ]; }
+lost_connection() { [ -n "${VARVOL_REPOSITORY:-}" ] && { [ "$1" = 137 ] || ! docker inspect "$runner" > /dev/null 2>&1; }; }
 
 # record NAME backup|drill ok|failed RUN SECONDS TEXT: what came of it, for `status` and `evidence`; the last 100 are kept
 record() {

@@ -31,7 +31,7 @@ export async function buildImageHere(image: string, lock: ImageLock): Promise<vo
     );
   await step("Image for backups", async (s) => {
     await ensureBaseImage(found.docker, s);
-    await run([...buildWords(image, lock), context()]);
+    await run([...buildWords(image, lock, context()), context()]);
   });
 }
 
@@ -51,9 +51,9 @@ function context(): string {
   return join(paths().repo, "images");
 }
 
-/** All but the context of the command that builds it; the Dockerfile's path begins there. */
-function buildWords(image: string, lock: ImageLock): string[] {
+/** All but the context of the command that builds it. In one that comes by a pipe, the Dockerfile's path begins there. */
+function buildWords(image: string, lock: ImageLock, folder = ""): string[] {
   const { dockerfile, buildArgs } = imageBuild("backup", lock, "backup");
   const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-  return ["docker", "build", "-q", "-t", image, "-f", dockerfile, ...args];
+  return ["docker", "build", "-q", "-t", image, "-f", join(folder, dockerfile), ...args];
 }

@@ -105,6 +105,7 @@ describe("a host that comes back on another machine, with its backups on this on
     }[];
   const running = () =>
     machine.output("docker ps --filter label=varvol.host --format '{{.ID}} {{.Names}}' | sort");
+  const restics = () => machine.output("docker ps -aq --filter label=varvol.backup");
   const settings = `${lost.root}/.varvol/backup`;
 
   it("is not brought there by options that contradict each other, or to a machine without docker", async () => {
@@ -151,25 +152,10 @@ describe("a host that comes back on another machine, with its backups on this on
     const before = files("");
     const backup = back.varvol("backup", "hello");
     const runner = await until("restic", async () => {
-      const id = await machine.output("docker ps -q --filter label=varvol.backup");
+      const id = await restics();
       return id !== "" && id;
     });
-    await machine.output("pkill -STOP -f '[b]in/backup'");
-    const [snapshot = "", pack = "", key = ""] = ["snapshots", "data", "keys"].map((kind) => {
-      const [first = ""] = files(kind);
-      return first.replace(/^data\/..\//, "data/");
-    });
-    const forget = await machine.ssh(
-      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} 2>&1; true`,
-    );
-    assert.match(forget.stdout, /403 Forbidden/);
-    for (const file of [snapshot, pack, key, "config"])
-      for (const method of ["DELETE", "POST"])
-        assert.match(await ask(runner, method, file), /^HTTP\/1\.\d 403/, `${method} ${file}`);
-    await machine.output(
-      `docker exec ${runner} /usr/lib/varvol/restic backup --time '2020-01-01 00:00:00' --tag site=hello,run=made-up,complete /vol/hello/site`,
-    );
-    await machine.output("pkill -CONT -f '[b]in/backup'");
+    await held(() => tryToRemove(runner));
     await ok(backup);
     const after = new Set(files(""));
     for (const file of before) assert.ok(after.has(file), file);
@@ -185,37 +171,18 @@ describe("a host that comes back on another machine, with its backups on this on
       const backup = back.varvol("backup", "--mode", "stop");
       await until("stopped containers", async () => (await running()) !== before);
       // It must not be done before it is cut off.
-      await machine.output("pkill -STOP -f '[b]in/backup'");
-      for (const pid of find()) process.kill(pid, "SIGKILL");
-      await until(
-        "restic is gone",
-        async () => !(await machine.output("docker ps -aq --filter label=varvol.backup")),
-        60,
-      );
-      await machine.output("pkill -CONT -f '[b]in/backup'");
+      await held(async () => {
+        for (const pid of find()) process.kill(pid, "SIGKILL");
+        await until("restic is gone", async () => (await restics()) === "", 60);
+      });
       const { code, stderr } = await backup;
       assert.notEqual(code, 0);
       if (what.startsWith("connection"))
         assert.match(stderr, /The connection to deploy@127\.0\.0\.1 was lost/);
       await until("everything runs", async () => (await running()) === before, 60);
-      await until(
-        "restic is gone",
-        async () => !(await machine.output("docker ps -aq --filter label=varvol.backup")),
-        60,
-      );
-      await until(
-        "the server is gone",
-        async () =>
-          !(await capture([
-            "docker",
-            "ps",
-            "-aq",
-            "--filter",
-            `ancestor=${image}`,
-            "--filter",
-            `name=${lost.namespace}archive`,
-          ])),
-      );
+      await until("restic is gone", async () => (await restics()) === "", 60);
+      const servers = ["docker", "ps", "-aq", "--filter", `name=${lost.namespace}archive`];
+      await until("the server is gone", async () => (await capture(servers)) === "");
       assert.match(
         await machine.output(`tail -n 1 ${settings}/results/blog.backup`),
         /\tfailed\t.*(connection to the control node|interrupted)/,
@@ -260,6 +227,16 @@ describe("a host that comes back on another machine, with its backups on this on
     assert.equal((await snapshots()).length, 1);
   });
 
+  /** Does something while the backup that runs on the machine gets no further. */
+  async function held(work: () => Promise<void>): Promise<void> {
+    await machine.output("pkill -STOP -f '[b]in/backup'");
+    try {
+      await work();
+    } finally {
+      await machine.output("pkill -CONT -f '[b]in/backup'");
+    }
+  }
+
   /** All files of the repository, or those of a kind. */
   function files(kind: string): string[] {
     return fs
@@ -277,6 +254,24 @@ describe("a host that comes back on another machine, with its backups on this on
   }
 
   const check = () => restic("check", "--read-data");
+
+  /** What one may try who is root there. */
+  async function tryToRemove(runner: string): Promise<void> {
+    const [snapshot = "", pack = "", key = ""] = ["snapshots", "data", "keys"].map((kind) => {
+      const [first = ""] = files(kind);
+      return first.replace(/^data\/..\//, "data/");
+    });
+    const forget = await machine.ssh(
+      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} 2>&1; true`,
+    );
+    assert.match(forget.stdout, /403 Forbidden/);
+    for (const file of [snapshot, pack, key, "config"])
+      for (const method of ["DELETE", "POST"])
+        assert.match(await ask(runner, method, file), /^HTTP\/1\.\d 403/, `${method} ${file}`);
+    await machine.output(
+      `docker exec ${runner} /usr/lib/varvol/restic backup --time '2020-01-01 00:00:00' --tag site=hello,run=made-up,complete /vol/hello/site`,
+    );
+  }
 
   /** What the server says to a request of the host's. */
   async function ask(runner: string, method: string, file: string): Promise<string> {
