@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Gateway, Host, Intercontainer, Mysql, Repository, Schedule } from "./components";
 import { readConfig } from "./stacks/config";
+import { restoreAfter } from "./stacks/events";
 import { imagesInUse } from "./stacks/lock";
 import { scheduleOn } from "./stacks/schedule";
 import { createSite, needsMysql } from "./stacks/sites";
@@ -34,9 +35,10 @@ const repository =
 
 const sites = config.sites.map((site) => ({
   ...site,
-  built: createSite(site, config, { host, networks, gateway, mysql }),
+  built: createSite(site, config, { host, networks, gateway, mysql, repository }),
 }));
 gateway.route(sites.map(({ built }) => built.vhost));
+for (const { built, ...site } of sites) restoreAfter(site, { host, repository }, [gateway, built]);
 
 if (repository) {
   // A site is backed up once it is there.

@@ -125,6 +125,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/restore") as typeof import("./verbs/restore"),
   },
   {
+    name: "drill",
+    arguments: "[name...]",
+    about: "prove that a snapshot restores: the site is started from it beside the live one, and asked",
+    options: ["snapshot", "json"],
+    load: () => lazy("./verbs/drill") as typeof import("./verbs/drill"),
+  },
+  {
     name: "forget",
     arguments: "[name...]",
     about: "remove the snapshots that the stack file does not say to keep",

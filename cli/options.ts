@@ -16,7 +16,7 @@ export interface VerbOptions {
   due?: boolean;
   /** How to back up, where not as the stack file says. */
   mode?: string;
-  /** Which snapshot to restore; its name or the beginning of that. */
+  /** Which snapshot to restore or try; its name or the beginning of that. */
   snapshot?: string;
   /** Another site that takes the data over. */
   as?: string;

@@ -100,6 +100,16 @@ export class Host extends pulumi.ComponentResource {
     );
   }
 
+  /** The words that run a tool of host/ on the machine, as root, for a resource that starts it by itself. */
+  words(tool: HostTool, args: readonly string[], archive?: Archive): string[] {
+    const { ssh } = this;
+    const own = this.rootWords(this.tool(tool), ...args);
+    if (!ssh) return own;
+    if (!archive) return [...sshCommand(ssh), shellCommand(own)];
+    const { create, interpreter } = this.archiving(ssh, archive, [tool, ...args]);
+    return [...interpreter, create];
+  }
+
   /** A folder of this machine with the host's backups; undefined where it is the host's own. */
   archive(folder: string): Archive | undefined {
     return this.ssh && { folder, namespace: this.namespace, lock: this.imageLock };
@@ -114,9 +124,13 @@ export class Host extends pulumi.ComponentResource {
     return `${this.volumeRoot}/.varvol/bin/${name}`;
   }
 
-  private asRoot(...words: string[]): string {
+  private rootWords(...words: string[]): string[] {
     const isRoot = this.ssh ? this.ssh.user === "root" : process.getuid?.() === 0;
-    return shellCommand(isRoot ? words : ["sudo", "-n", ...words]);
+    return isRoot ? words : ["sudo", "-n", ...words];
+  }
+
+  private asRoot(...words: string[]): string {
+    return shellCommand(this.rootWords(...words));
   }
 
   private archiving(ssh: SshArgs, archive: Archive, words: readonly string[]) {

@@ -16,7 +16,8 @@ export type HostTool =
   | "mark"
   | "repository"
   | "schedule"
-  | "through";
+  | "through"
+  | "event";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

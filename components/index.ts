@@ -1,4 +1,7 @@
+export { Backup } from "./backup/backup";
+export { Drill } from "./backup/drill";
 export { Repository } from "./backup/repository";
+export { Restore } from "./backup/restore";
 export { Schedule } from "./backup/schedule";
 export { Gateway } from "./gateway/gateway";
 export { Host } from "./host";

@@ -75,6 +75,9 @@ reason() {
 # lost_connection CODE: whether restic was ended for it
 lost_connection() { [ -n "${VARVOL_REPOSITORY:-}" ] && { [ "$1" = 137 ] || ! docker inspect "$runner" > /dev/null 2>&1; }; }
 
+# new_run: a name for a run, which begins with its moment
+new_run() { printf '%s-%s' "$(date -u +%Y%m%dt%H%M%S)" "$(od -An -N2 -tx1 /dev/urandom | tr -d ' \n')"; }
+
 # record NAME backup|drill ok|failed RUN SECONDS TEXT: what came of it, for `status` and `evidence`; the last 100 are kept
 record() {
     results=$settings/results/$1.$2

@@ -20,22 +20,22 @@ drop_work() {
 }
 
 stage_database() {
-    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || fail "restore: $site: the dump is cut off. Nothing was changed."
-    has_mysql || fail "restore: $site: $mysql does not run; run: npx varvol up. Nothing was changed."
+    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || refuse "the dump is cut off"
+    has_mysql || refuse "$mysql does not run; run: npx varvol up"
     sed '1,/^-- varvol: definitions$/d' "$work/database.sql" > "$work/definitions.sql"
     admin -e "DROP DATABASE IF EXISTS \`$staging\`; CREATE DATABASE \`$staging\` CHARACTER SET utf8mb4" < /dev/null
     printf 'filling the staging database\n'
     message=$(sed '/^-- varvol: definitions$/q' "$work/database.sql" | admin "$staging" 2>&1) &&
         message=$(admin "$staging" < "$work/definitions.sql" 2>&1) ||
-        fail "restore: $site: the dump can't be read: $(printf %s "$message" | tail -n 2). Nothing was changed."
+        refuse "the dump can't be read: $(printf %s "$message" | tail -n 2)"
     expected=$(grep -c '^CREATE TABLE ' "$work/database.sql") || true
     found=$(tables_of "$staging" | wc -l)
-    [ "$expected" = "$found" ] || fail "restore: $site: $found of $expected tables are in the staging database. Nothing was changed."
+    [ "$expected" = "$found" ] || refuse "$found of $expected tables are in the staging database"
 }
 
 restore_databases() {
-    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || fail "restore: $site: the dump is cut off. Nothing was changed."
-    has_mysql || fail "restore: $site: $mysql does not run; run: npx varvol up. Nothing was changed."
+    [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || refuse "the dump is cut off"
+    has_mysql || refuse "$mysql does not run; run: npx varvol up"
     admin -e 'SHOW DATABASES' < /dev/null > "$work/present"
     awk '
         NR == FNR { present[$0] = 1; next }

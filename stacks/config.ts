@@ -33,6 +33,8 @@ export interface BackupConfig extends Schedule {
   readonly repository: string;
   /** What the repository's server asks for: lines NAME=VALUE. */
   readonly credentials?: string;
+  /** Whether a snapshot of a site precedes containers of other images. */
+  readonly beforeReplace?: boolean;
   /** Who is told of failures. */
   readonly hook?: Hook;
 }

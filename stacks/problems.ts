@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type StackConfig, stackSchema } from "./schema";
+import { confirmation } from "../components/backup/confirmation";
 import { isRemoteUrl } from "./values";
 
 type Issue = z.core.$ZodIssue;
@@ -74,6 +75,7 @@ function findClashes(config: StackConfig): string[] {
         `${keyOf(["sites", i, "git", "url"])}: ${show(site.git.url)} is a path, which varvol:host can't see; give an address`,
       );
     }
+    if (site.restore) problems.push(...restoreProblems(config, site, keyOf(["sites", i, "restore"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
   const { http, https } = config.gateway;
@@ -81,6 +83,20 @@ function findClashes(config: StackConfig): string[] {
     problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);
   }
   return problems;
+}
+
+function restoreProblems(
+  { backup }: StackConfig,
+  { name, restore }: StackConfig["sites"][number],
+  key: string,
+): string[] {
+  const right = confirmation(name, restore?.snapshot ?? "");
+  return [
+    ...(backup ? [] : [`${key}: there is no varvol:backup that a snapshot could come from; put it in`]),
+    ...(restore?.confirm === right
+      ? []
+      : [`${key}.confirm: must be ${right}: the data that ${name} has is replaced by the snapshot's`]),
+  ];
 }
 
 function keyOf(path: readonly (string | number)[]): string {

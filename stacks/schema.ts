@@ -35,9 +35,17 @@ const schedule = {
     ),
 };
 
+const beforeReplace = z
+  .boolean()
+  .optional()
+  .describe(
+    "Whether `up` takes a snapshot before it replaces a site's containers by ones of another image. Default: false.",
+  );
+
 const siteBackup = z
   .strictObject({
     ...schedule,
+    beforeReplace,
     keep: keep.optional(),
     mode: z
       .enum(["hot", "stop"])
@@ -71,6 +79,16 @@ const common = {
       "Memory limit of the site's web (or, for wordpress, php) container in MiB. Default: the host kind's.",
     ),
   backup: siteBackup,
+  restore: z
+    .strictObject({
+      snapshot: z
+        .string()
+        .regex(/^\d{8}t\d{6}-[0-9a-f]{4}$/, "must be a snapshot's whole name, as `varvol snapshots` lists it")
+        .describe("The snapshot, as `varvol snapshots` lists it."),
+      confirm: z.string().describe("replace-<site>-by-<snapshot>: what the site has by then is lost."),
+    })
+    .optional()
+    .describe("A snapshot that the next `up` puts the site back to, once. Default: none."),
 };
 
 const staticSite = z
@@ -196,6 +214,7 @@ export const stackSchema = z.strictObject({
         .optional()
         .describe("File with what the server asks for, a line NAME=VALUE each, e.g. AWS_ACCESS_KEY_ID=…"),
       ...schedule,
+      beforeReplace,
       keep: keep.optional(),
       mode: z.enum(["hot", "stop"]).optional().describe("How sites are backed up. Default: hot."),
       hook: z

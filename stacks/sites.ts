@@ -3,12 +3,14 @@ import {
   type Host,
   type Intercontainer,
   type Mysql,
+  type Repository,
   type Site,
   StaticGitSite,
   StaticSite,
   WordPressSite,
 } from "../components";
 import type { HostConfig } from "./config";
+import { snapshotBefore } from "./events";
 import type { SiteConfig } from "./schema";
 
 /** The modules that sites stand on. */
@@ -18,6 +20,8 @@ export interface Modules {
   readonly gateway: Gateway;
   /** There when a site needs it. */
   readonly mysql?: Mysql;
+  /** There when the host has backups. */
+  readonly repository?: Repository;
 }
 
 /** Whether a site of the host needs MySQL. */
@@ -29,7 +33,8 @@ export function needsMysql(config: HostConfig): boolean {
 export function createSite(site: SiteConfig, config: HostConfig, modules: Modules): Site {
   const { limits } = config;
   const { name, domains, image } = site;
-  const common = { ...modules, domains, image };
+  const snapshot = snapshotBefore(site, config, modules);
+  const common = { ...modules, domains, image, after: snapshot ? [snapshot] : [] };
   switch (site.kind) {
     case "static":
       return new StaticSite(name, { ...common, memory: site.memory ?? limits.web, import: site.import });

@@ -38,10 +38,15 @@ files() {
     fi
 }
 
+# plain NAME QUOTE: what stands between such quotes in its define()
+plain() {
+    sed -n "s/^[[:space:]]*define[[:space:]]*([[:space:]]*['\"]$1['\"][[:space:]]*,[[:space:]]*$2\(.*\)$2[[:space:]]*)[[:space:]]*;.*/\1/p" "$config" | head -n 1
+}
+
 # value NAME: what wp-config.php defines it as, where that is a plain string
 value() {
-    sed -n "s/^[[:space:]]*define[[:space:]]*([[:space:]]*['\"]$1['\"][[:space:]]*,[[:space:]]*\(['\"]\)\(.*\)\1[[:space:]]*)[[:space:]]*;.*/\2/p" "$config" |
-        head -n 1 | sed "s/\\\\\([\\\\'\"\$]\)/\1/g"
+    single=$(plain "$1" "'" | sed "s/\\\\\([\\\\']\)/\1/g")
+    [ -n "$single" ] && printf '%s\n' "$single" || plain "$1" '"' | sed 's/\\\([\\"$]\)/\1/g'
 }
 
 first_of() {
@@ -54,8 +59,8 @@ first_of() {
     fail "neither $1 nor $2 is there"
 }
 
-# In an option file's quotes only a backslash means something.
-quoted() { printf '%s' "$1" | sed 's/\\/\\\\/g'; }
+# In an option file's quotes a backslash or a quote has one before it.
+quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
 
 options() {
     printf '[client]\nuser="%s"\npassword="%s"\ndefault-character-set=utf8mb4\n' "$(quoted "$user")" "$(quoted "$password")"

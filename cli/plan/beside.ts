@@ -1,7 +1,7 @@
 import { list, record, records, text } from "./containerFacts";
 import type { PlanFacts } from "./facts";
 import type { ResourceChange } from "./preview";
-import type { Plan } from "./schema";
+import type { Plan, PlannedContainer } from "./schema";
 
 const NETWORK = "docker:index/network:Network";
 const CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert";
@@ -87,6 +87,22 @@ export function planCertificates(changes: Changes, facts: PlanFacts): Plan["cert
     .filter(({ type }) => type === CERTIFICATE)
     .map((one) => ({ site: subject(one.name, facts.namespace, "-certificate") ?? one.name, ...fate(one) }))
     .sort((a, b) => (a.site < b.site ? -1 : 1));
+}
+
+const EVENT = /^pulumi-nodejs:dynamic\/backup:(Backup|Restore|Drill)$/;
+
+/** Snapshots that are taken, restored and tried. Of a site that only comes now there is nothing to take. */
+export function planEvents(changes: Changes, containers: readonly PlannedContainer[]): Plan["events"] {
+  const there = new Set(containers.filter(({ action }) => action !== "create").map(({ owner }) => owner));
+  return changes.flatMap((one) => {
+    const action = EVENT.exec(one.type)?.[1]?.toLowerCase() as Plan["events"][number]["action"] | undefined;
+    const inputs = record(one.new?.inputs);
+    const happens = one.action === "create" || record(one.old?.outputs).trigger !== inputs.trigger;
+    if (!action || !one.new || one.action === "keep" || one.action === "delete" || !happens) return [];
+    const site = text(inputs.site);
+    if (action === "backup" && !there.has(site)) return [];
+    return [{ site, action, detail: text(inputs.detail) }];
+  });
 }
 
 function fate(one: ResourceChange): Pick<Plan["certificates"][number], "action" | "why"> {

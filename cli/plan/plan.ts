@@ -1,4 +1,12 @@
-import { planCertificates, planDatabases, planNetworks, planRoutes, planVolumes, rootSoFar } from "./beside";
+import {
+  planCertificates,
+  planDatabases,
+  planEvents,
+  planNetworks,
+  planRoutes,
+  planVolumes,
+  rootSoFar,
+} from "./beside";
 import { planContainers } from "./containers";
 import type { PlanFacts } from "./facts";
 import { imagesSoFar } from "./images";
@@ -28,6 +36,7 @@ export function makePlan(preview: Preview, facts: PlanFacts, off: readonly strin
     databases: planDatabases(changes, facts),
     certificates: planCertificates(changes, facts),
     networks: planNetworks(changes),
+    events: planEvents(changes, containers),
     policies: {
       verdicts: judge({ changes, containers, facts, rootSoFar: rootSoFar(outputs) }, off),
       off: [...off],

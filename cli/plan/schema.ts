@@ -97,6 +97,17 @@ export const planSchema = z.strictObject({
   networks: z.array(
     z.strictObject({ name: z.string(), action: z.enum(["create", "replace", "delete", "keep"]) }),
   ),
+  events: z
+    .array(
+      z.strictObject({
+        site: z.string(),
+        action: z
+          .enum(["backup", "restore", "drill"])
+          .describe("backup: a snapshot before all else; restore: the site's data becomes a snapshot's."),
+        detail: z.string().describe("How it is backed up, or the snapshot that is restored or tried."),
+      }),
+    )
+    .describe("What happens once, beside what there is then."),
   policies: z.strictObject({
     verdicts: z.array(verdict),
     off: z.array(z.string()).describe("Policies that the stack file turns off."),

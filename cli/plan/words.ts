@@ -23,7 +23,7 @@ export function isEmpty(plan: Plan): boolean {
 
 /** What changes beside containers, a line each. */
 export function besides(plan: Plan): string[] {
-  const { routes, volumes, databases, certificates, networks } = plan;
+  const { routes, volumes, databases, certificates, networks, events } = plan;
   return [
     ...routes.flatMap(({ site, action, old, new: now }) => {
       if (action === "add") return [`route ${site}: added, ${now.join(", ")}`];
@@ -50,8 +50,17 @@ export function besides(plan: Plan): string[] {
     ...networks.flatMap(({ name, action }) =>
       action === "keep" ? [] : [`network ${name}: ${PAST[action]}`],
     ),
+    ...events.map(({ site, action, detail }) => `${site}: ${EVENTS[action](detail)}`),
   ];
 }
+
+const EVENTS = {
+  backup: (mode: string) =>
+    `a snapshot is taken first${mode === "stop" ? "; what writes is stopped for the last changes" : ""}`,
+  restore: (run: string) =>
+    `its data is replaced by the snapshot ${run}; it is away for some seconds, and what was written since is lost`,
+  drill: (run: string) => `${run === "latest" ? "its newest snapshot" : `the snapshot ${run}`} is tried`,
+} as const;
 
 const PAST = {
   create: "created",

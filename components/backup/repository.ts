@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Host } from "../host";
 import { imageOn } from "../image";
-import { archiveLocation } from "./archive";
+import { type Archive, archiveLocation } from "./archive";
 
 export interface RepositoryArgs {
   readonly host: Host;
@@ -16,6 +16,8 @@ export interface RepositoryArgs {
 export class Repository extends pulumi.ComponentResource {
   /** Opens the repository. A secret, and the one thing to keep elsewhere. */
   readonly password: pulumi.Output<string>;
+  /** What tools of host/ that work with it need, where it lies on this machine and the host is another one. */
+  readonly archive?: Archive;
 
   constructor(name: string, args: RepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Repository", name, {}, opts);
@@ -26,6 +28,7 @@ export class Repository extends pulumi.ComponentResource {
       { parent: this },
     ).result;
     const archive = location.startsWith("/") ? host.archive(location) : undefined;
+    this.archive = archive;
     const image = imageOn(host, "backup", name);
     host.run(
       `${host.scoped(name)}-repository`,

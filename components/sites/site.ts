@@ -15,6 +15,8 @@ export interface SiteArgs {
   readonly image?: string;
   /** Memory limit of the web container in MiB. */
   readonly memory: number;
+  /** What must be there before the containers, beside what the site makes itself. */
+  readonly after?: pulumi.Input<pulumi.Resource>[];
 }
 
 /** A site as the host sees it. */

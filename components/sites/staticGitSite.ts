@@ -43,7 +43,7 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
         owner: name,
         role: "git",
         probe: { kind: "exec" },
-        after: [volume],
+        after: [volume, ...(args.after ?? [])],
         container: {
           env: {
             GIT_URL: isPath ? "file:///srv/origin" : git.url,

@@ -29,7 +29,7 @@ export class StaticSite extends pulumi.ComponentResource implements Site {
         source: "web",
         nginxConf: staticConf("/srv/site"),
         mounts: [volume.mount("site", "/srv/site", "ro")],
-        after: [volume],
+        after: [volume, ...(args.after ?? [])],
       },
       { parent: this },
     );

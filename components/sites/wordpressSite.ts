@@ -114,7 +114,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         owner: name,
         role: "php",
         probe: { kind: "exec" },
-        after: [volume, database],
+        after: [volume, database, ...(args.after ?? [])],
         container: {
           env: {
             WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),

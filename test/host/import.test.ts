@@ -6,6 +6,7 @@ import { capture } from "../../cli/exec";
 import { execIn, runPhp } from "../support/docker";
 import { exportForeignSite, IMAGE, OLD_HOST, PASSWORD, PREFIX, VALUES } from "../support/foreignSite";
 import { TestHost } from "../support/testHost";
+import { importVerbCases } from "./import/verb";
 
 describe("an import", function () {
   this.timeout(300_000);
@@ -187,4 +188,6 @@ describe("an import", function () {
     await host.up();
     assert.match((await host.get("second.localhost", "/gruesse/")).body, /Grüße aus dem Garten/);
   });
+
+  describe("by the command of that name", () => importVerbCases(host, () => foreign));
 });

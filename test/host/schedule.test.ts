@@ -10,7 +10,7 @@ import { until } from "../support/until";
 
 describe("backups by a schedule", function () {
   this.timeout(240_000);
-  const host = new TestHost("timed", 18790);
+  const host = new TestHost("timed", 18830);
   const repository = path.join(host.folder, "repository");
   const results = path.join(host.root, ".varvol/backup/results/hello.backup");
   const told = path.join(host.folder, "told");
@@ -18,7 +18,9 @@ describe("backups by a schedule", function () {
     { name: "hello", kind: "static", domains: ["hello.localhost"], import: path.resolve("demo/hello") },
   ];
   const configure = (more: Record<string, unknown> = {}) =>
-    host.configure(sites, { backup: { repository, every: "1d", at: "03:00", keep: { last: 1 }, ...more } });
+    host.configure(sites, {
+      backup: { repository, every: "1d", at: "03:00", drill: "7d", keep: { last: 1 }, ...more },
+    });
   const scheduler = async () =>
     (await capture(["docker", "ps", "-q", "--filter", `name=^${host.namespace}varvol-scheduler$`])) !== "";
   const due = () => host.varvol("backup", "--due");
@@ -43,6 +45,7 @@ describe("backups by a schedule", function () {
   it("takes the first one at once, without anybody asking, and none before the next is due", async () => {
     await until("the first backup by itself", () => Promise.resolve(fs.existsSync(results)), 90);
     assert.equal(await scheduler(), true);
+    await until("the first drill", async () => (await status()).text.includes("drill passed"), 90);
     const { code, good, text } = await status();
     assert.deepEqual([code, good], [0, true], text);
     assert.equal((await due()).code, 0);
@@ -67,11 +70,16 @@ describe("backups by a schedule", function () {
       sites: Evidence[];
     };
     assert.deepEqual(
-      evidence.map(({ name, snapshots, backups }) => [name, snapshots, backups.length]),
+      evidence.map(({ name, snapshots, backups, drills }) => [
+        name,
+        snapshots,
+        backups.length,
+        drills.length,
+      ]),
       [
-        ["hello", 1, 2],
+        ["hello", 1, 2, 1],
         // What `up` kept of the host itself
-        ["host", 1, 0],
+        ["host", 1, 0, 0],
       ],
     );
   });
@@ -120,7 +128,7 @@ describe("backups by a schedule", function () {
   });
 
   it("ends with the schedule, and no snapshot with it", async () => {
-    configure({ every: "never" });
+    configure({ every: "never", drill: "never" });
     await host.up();
     assert.equal((await attempt(["docker", "inspect", `${host.namespace}varvol-scheduler`])).code, 1);
     configure();

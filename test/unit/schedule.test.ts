@@ -39,6 +39,7 @@ describe("a schedule of backups", () => {
         "module host - hot 0 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
         "",
       ].join("\n"),
+      scheduled: true,
       byItself: true,
     });
     assert.equal(scheduleOn(configure({ every: "never", drill: "never" }, site())).byItself, false);
