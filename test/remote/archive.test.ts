@@ -167,7 +167,7 @@ describe("a host that comes back on another machine, with its backups on this on
   ] as const) {
     it(`leaves nothing stopped, and no snapshot, when the ${what} in the middle of a backup`, async () => {
       const [before, runs] = [await running(), await snapshots()];
-      const backup = back.varvol("backup", "--mode", "stop");
+      const backup = back.varvol("backup", "blog", "--mode", "stop");
       await until("stopped containers", async () => (await running()) !== before);
       // It must not be done before it is cut off.
       await held(async () => {
