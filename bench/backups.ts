@@ -9,7 +9,7 @@ import { changeSome, fillWithSite } from "./content";
 import { atLeast, atMost, type Figure, median } from "./figure";
 
 /** Pairs of a backup and a tar, one after the other. */
-const PAIRS = 3;
+const PAIRS = Number(process.env.VARVOL_BENCH_PAIRS || 3);
 const DATA = { name: "data", kind: "static", domains: ["data.localhost"] };
 const BLOG = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" };
 

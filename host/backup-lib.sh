@@ -29,8 +29,10 @@ open() {
     [ ! -f "$settings/credentials" ] || mounts="$mounts -v $settings/credentials:/run/secrets/credentials:ro"
     mkdir -p "$settings/cache" "$state/restore"
     chmod 700 "$settings/cache" "$state/restore"
+    # The name in its locks: restic takes those of killed processes of its own machine away, and of no other.
+    [ -s "$settings/machine" ] || od -An -N8 -tx1 /dev/urandom | tr -d ' \n' | write "$settings/machine" 0600 0:0
     # shellcheck disable=SC2086 # the folders have no spaces: the stack file's schema sees to it
-    runner=$(docker run -d --init --name "${namespace}backup-$$-$(date +%s)" --label "varvol.backup=$stack/$1" \
+    runner=$(docker run -d --init --hostname "varvol-$(cat "$settings/machine")" --name "${namespace}backup-$$-$(date +%s)" --label "varvol.backup=$stack/$1" \
         --network "$network" --read-only --tmpfs /tmp:rw,nosuid,nodev,size=256m --log-driver none \
         --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER --cap-add FSETID \
         --security-opt no-new-privileges --cpu-shares 128 --memory 1g --memory-swap 1g --pids-limit 256 \
@@ -104,7 +106,11 @@ unlock() {
     case $location in
         /*) [ -z "$(ls -A "$location/locks" 2> /dev/null)" ] || restic unlock --quiet --remove-all > /dev/null ;;
         control-node:*) restic unlock --quiet --remove-all > /dev/null ;;
-        *) restic unlock --quiet > /dev/null 2>&1 || true ;;
+        *)
+            restic unlock --quiet > /dev/null 2>&1 || true
+            # The number of a process that locks is one that the next run's unlock does not have itself.
+            docker exec "$runner" sh -c 'for i in $(seq 200); do (:); done'
+            ;;
     esac
 }
 

@@ -19,6 +19,16 @@ drop_work() {
     rm -rf "$work"
 }
 
+# Files, a dump and the tables that it becomes are beside the live data for a while. Holes in files count here.
+room() {
+    bytes() { printf %s "$manifest" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
+    files=$(bytes files) database=$(bytes database)
+    needed=$(((${files:-0} + 2 * ${database:-0}) / 1048576))
+    free=$(($(df -Pk "$state" | awk 'NR == 2 { print $4 }') / 1024))
+    [ "$needed" -lt "$free" ] ||
+        refuse "the snapshot needs $needed MiB beside the data that is there, and $free MiB are free in $root; make room"
+}
+
 stage_database() {
     [ "$(tail -n 1 "$work/database.sql")" = '-- varvol: complete' ] || refuse "the dump is cut off"
     has_mysql || refuse "$mysql does not run; run: npx varvol up"

@@ -1,13 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import Mocha from "mocha";
 import { attempt } from "../cli/exec";
 import { ensureBaseImage } from "../cli/setup/base-image";
 import { ensureDocker, rerunInGroup } from "../cli/setup/docker";
 import { ensureEngine } from "../cli/setup/engine";
 import { install } from "../cli/setup/root";
 import { say, step } from "../cli/output";
+import { type Count, runFiles } from "./files";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
@@ -20,10 +20,8 @@ const here = path.join(__dirname);
 const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
 
-interface Count {
-  passed: number;
-  failed: number;
-}
+const LANES = 2;
+const LONGEST = ["remote/archive", "host/interrupted", "remote/remote", "host/hostRestore", "host/upgrade"];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -46,12 +44,18 @@ async function main(): Promise<void> {
     if (tiers.includes("lint")) await lint(count);
     if (makes) await prepare(tiers);
     const files = tiers.flatMap((tier) => testFiles(tier));
-    if (files.length > 0) await runMocha(files, values.grep, count);
+    if (values.grep !== undefined || files.length === 1) add(count, await runFiles(files, values.grep));
+    else await runBeside(files, count);
   } finally {
     if (makes) cleanUp();
   }
   process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
   process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
+}
+
+function add(count: Count, { passed, failed }: Count): void {
+  count.passed += passed;
+  count.failed += failed;
 }
 
 async function lint(count: Count): Promise<void> {
@@ -95,16 +99,36 @@ function testFiles(tier: string): string[] {
   return files.sort().map((file) => path.join(folder, file));
 }
 
-function runMocha(files: string[], grep: string | undefined, count: Count): Promise<void> {
-  const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, grep });
-  files.forEach((file) => mocha.addFile(file));
-  return new Promise((resolve) => {
-    const runner = mocha.run(() => {
-      count.passed += runner.stats?.passes ?? 0;
-      count.failed += runner.stats?.failures ?? 0;
-      resolve();
-    });
-  });
+/**
+ * Test files that share no host run beside each other, each in a process of its own, because much of each is waiting.
+ * What one prints is shown at its end.
+ */
+async function runBeside(files: readonly string[], count: Count): Promise<void> {
+  const quick = (file: string) => /\/(unit|engine)\//.test(file);
+  const slow = files.filter((file) => !quick(file)).sort((a, b) => rank(a) - rank(b));
+  const jobs = [...slow.map((file) => [file]), ...(files.some(quick) ? [files.filter(quick)] : [])];
+  const work = async (): Promise<void> => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      say(`- ${job.map((file) => path.relative(here, file).replace(".test.ts", "")).join(", ")}`);
+      const { code, stdout, stderr } = await attempt([
+        process.execPath,
+        path.join(here, "files.cjs"),
+        ...job,
+      ]);
+      const [, shown = stdout, last = "{}"] = /^([^]*)^(\{"passed".*)\n$/m.exec(stdout) ?? [];
+      const { passed = 0, failed = 1 } = JSON.parse(last) as Partial<Count>;
+      process.stdout.write(shown + (failed > 0 || code !== 0 ? stderr : ""));
+      add(count, { passed, failed });
+      if (last === "{}") say(`error: ${job.join(" ")} ended with ${code} before its time`);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, work));
+}
+
+/** The longest first, so that none is left alone at the end. */
+function rank(file: string): number {
+  const found = LONGEST.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  return found < 0 ? LONGEST.length : found;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../../cli/exec";
 import { KeptHost } from "../support/keptHost";
 import { filesOf, rowsOf, sql } from "../support/siteData";
@@ -56,15 +57,15 @@ describe("a host that fails in the middle of a backup or restore", function () {
     const filler = path.join(host.root, "filler");
     const free = async () =>
       Number((await capture(["df", "--output=avail", "-k", host.root])).split("\n")[1]);
-    // Room for nothing; then for the dump but not for the database that is made of it.
-    for (const room of [5_000, 60_000]) {
-      await capture(["fallocate", "-l", String(((await free()) - room) * 1024), filler]);
-      const states = await host.states();
-      const said = await host.refused("restore", "blog", "--yes");
-      assert.match(said, /no space|full|free/i);
+    const states = await host.states();
+    const fill = async (room: number) =>
+      capture(["fallocate", "-l", String(((await free()) - room) * 1024), filler]);
+    const refusedBecause = async (reason: RegExp, restore: Promise<string>) => {
+      const said = await restore;
+      fs.rmSync(filler);
+      assert.match(said, reason);
       assert.match(said, /Nothing was changed/);
       assert.deepEqual(await host.states(), states);
-      fs.rmSync(filler);
       assert.deepEqual(fs.existsSync(staging) ? fs.readdirSync(staging) : [], []);
       assert.deepEqual(
         (await sql(host, "SHOW DATABASES")).filter((name) => name.startsWith("varvol")),
@@ -72,6 +73,18 @@ describe("a host that fails in the middle of a backup or restore", function () {
       );
       assert.deepEqual(filesOf(host, "blog"), files);
       assert.deepEqual(await rowsOf(host, "blog"), rows);
+    };
+    await fill(5_000);
+    await refusedBecause(/needs \d+ MiB .* and \d MiB are free/, host.refused("restore", "blog", "--yes"));
+    // The room is taken while the dump comes, and while the database is made of it.
+    for (const begun of [
+      path.join(staging, "blog/database.sql"),
+      path.join(staging, "blog/definitions.sql"),
+    ]) {
+      const restore = host.refused("restore", "blog", "--yes");
+      for (let k = 0; k < 6000 && !fs.existsSync(begun); k++) await sleep(10);
+      await fill(4_000);
+      await refusedBecause(/no space|full|write error/i, restore);
     }
     assert.deepEqual(await host.snapshots(), before);
     assert.equal((await host.get("blog.localhost")).status, 200);

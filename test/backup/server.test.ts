@@ -56,7 +56,10 @@ describe("a backup repository on a server", function () {
     host.keep({ credentials: path.join(host.folder, "credentials"), keep: { last: 1 } });
     const before = await host.snapshots();
     await host.ok("backup");
-    await host.refused("forget", "--yes");
+    assert.match(
+      await host.refused("forget", "--yes"),
+      /lets nothing be removed; where its server only takes more/,
+    );
     const left = await host.snapshots();
     for (const { run } of before) assert.ok(left.some((one) => one.run === run));
   });

@@ -2,6 +2,7 @@ import { attempt, capture, type Result } from "../../cli/exec";
 
 /** What the tests read of `docker inspect`. */
 export interface Inspected {
+  readonly Id: string;
   readonly Name: string;
   readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: {

@@ -35,7 +35,7 @@ const USER = `
 
 /** Another machine, as far as ssh can tell: Debian with systemd, sshd and a docker daemon of its own, in a container. */
 export class TestMachine {
-  readonly container = `${NAMESPACE}machine`;
+  readonly container: string;
   readonly address = "127.0.0.1";
   private readonly keyFile: string;
   private readonly knownHosts: string;
@@ -45,6 +45,7 @@ export class TestMachine {
     folder: string,
     private readonly ports: MachinePorts,
   ) {
+    this.container = `${NAMESPACE}machine-${ports.ssh}`;
     this.keyFile = path.join(folder, "id");
     this.knownHosts = path.join(folder, "known_hosts");
   }

@@ -97,6 +97,11 @@ describe("a lost host's state", () => {
           provider: `${urn("pulumi:providers:random", "default")}::1`,
         },
         { urn: urn("docker:index/container:Container", "a-x"), type: "docker:index/container:Container" },
+        {
+          urn: urn("pulumi-nodejs:dynamic/backup:Restore", "a-y"),
+          type: "pulumi-nodejs:dynamic/backup:Restore",
+        },
+        { urn: urn("pulumi:providers:pulumi-nodejs", "default"), type: "pulumi:providers:pulumi-nodejs" },
       ],
     },
   });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
+import { type Host, Restore } from "../../components";
+import { events, type EventInputs } from "../../components/backup/event";
+import { UNKNOWN } from "../../cli/plan/preview";
 import { checkConfig } from "../../stacks/problems";
 import { type Registered, render } from "../support/mocks";
 
@@ -12,7 +15,7 @@ const site = (more: Record<string, unknown> = {}) => ({
 });
 const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"] };
 const backup = { repository: path.resolve("repository") };
-const events = (all: readonly Registered[]) => all.filter(({ type }) => type.includes("dynamic/backup:"));
+const eventsOf = (all: readonly Registered[]) => all.filter(({ type }) => type.includes("dynamic/backup:"));
 
 describe("snapshots that an up takes and restores", () => {
   for (const preview of [false, true]) {
@@ -27,10 +30,10 @@ describe("snapshots that an up takes and restores", () => {
         { preview },
       );
       assert.deepEqual(
-        events(all).map(({ type, name }) => `${type.split(":").pop()} ${name}`),
+        eventsOf(all).map(({ type, name }) => `${type.split(":").pop()} ${name}`),
         ["Backup hello-snapshot", "Backup blog-snapshot", "Restore hello-restore"],
       );
-      for (const { inputs } of events(all)) {
+      for (const { inputs } of eventsOf(all)) {
         const code = String(inputs.__provider);
         assert.match(code, /exports\.handler/);
         assert.match(code, /node:child_process/);
@@ -38,7 +41,7 @@ describe("snapshots that an up takes and restores", () => {
         assert.doesNotMatch(JSON.stringify(inputs), /password|PASSPHRASE(?!")|-----BEGIN/);
         assert.equal(typeof inputs.trigger, "string");
       }
-      const [, ofBlog, restore] = events(all);
+      const [, ofBlog, restore] = eventsOf(all);
       assert.match(
         String(ofBlog?.inputs.trigger),
         /^varvol\/wordpress-php:[0-9a-f]{12} varvol\/wordpress-web:[0-9a-f]{12}$/,
@@ -55,7 +58,7 @@ describe("snapshots that an up takes and restores", () => {
 
   it("are only there where the stack file asks for them, a site's own word first", async () => {
     const named = async (sites: unknown[], more: Record<string, unknown>) =>
-      events(await render("local", { kind: "local", sites, backup: { ...backup, ...more } })).map(
+      eventsOf(await render("local", { kind: "local", sites, backup: { ...backup, ...more } })).map(
         ({ name }) => name,
       );
     assert.deepEqual(await named([site(), blog], {}), []);
@@ -87,5 +90,74 @@ describe("snapshots that an up takes and restores", () => {
     );
     assert.match(problems({ snapshot: run }), /restore\.confirm: is missing/);
     assert.match(problems({ snapshot: run, confirm }, {}), /there is no varvol:backup/);
+  });
+});
+
+describe("the provider of snapshots", () => {
+  const inputs = (script: string, more: Partial<EventInputs> = {}): EventInputs => ({
+    ...{
+      site: "hello",
+      detail: "hot",
+      command: ["sh", "-c", script],
+      trigger: "a",
+      timeout: 20,
+      revision: 1,
+    },
+    ...more,
+  });
+  const { create, update, diff, delete: remove } = events;
+  const done = "echo noise; echo 'result run one'; echo 'result text well done'";
+
+  it("gives back its inputs and what came of it", async () => {
+    const { outs } = await create(inputs(done));
+    assert.deepEqual(outs, { ...inputs(done), run: "one", text: "well done" });
+  });
+
+  it("acts on another trigger only: not on another command, and not for code of a newer revision", async () => {
+    const olds = { ...inputs(done), run: "one", text: "well done" };
+    const changes = async (news: EventInputs) => (await diff?.("id", olds, news))?.changes;
+    assert.equal(await changes(inputs("false")), false);
+    assert.equal(await changes(inputs(done, { trigger: "b" })), true);
+    assert.equal(await changes(inputs(done, { trigger: UNKNOWN })), true);
+    assert.equal(await changes(inputs(done, { revision: 2 })), true);
+    const newer = inputs("exit 1", { revision: 2 });
+    assert.deepEqual((await update?.("id", olds, newer))?.outs, { ...newer, run: "one", text: "well done" });
+    const other = inputs("echo result run two", { trigger: "b" });
+    assert.deepEqual((await update?.("id", olds, other))?.outs, { ...other, run: "two", text: "" });
+  });
+
+  it("fails with the tool's own words, or when it takes too long; deleting does nothing, twice", async () => {
+    await assert.rejects(create(inputs("echo why >&2; exit 3")), /^Error: why$/);
+    await assert.rejects(create(inputs("", { command: ["/nonexistent"] })), /ENOENT/);
+    const began = Date.now();
+    await assert.rejects(create(inputs("exec sleep 30", { timeout: 1 })), /not done after 1 seconds/);
+    assert.ok(Date.now() - began < 10_000);
+    const olds = { ...inputs("exit 1"), run: "", text: "" };
+    await remove?.("id", olds);
+    await remove?.("id", olds);
+  });
+
+  it("hands nothing of the engine's to the tool", async () => {
+    process.env.PULUMI_CONFIG_PASSPHRASE = "canary";
+    try {
+      const { outs } = await create(inputs('echo "result text $(env | grep -c canary)"'));
+      assert.equal(outs?.text, "0");
+    } finally {
+      delete process.env.PULUMI_CONFIG_PASSPHRASE;
+    }
+  });
+
+  it("refuses a restore whose confirmation is another, with the right one", () => {
+    const args = {
+      host: {} as Host,
+      site: "hello",
+      kind: "static",
+      domain: "hello.localhost",
+      snapshot: run,
+    };
+    assert.throws(
+      () => new Restore("hello", { ...args, confirm: "yes" }),
+      new RegExp(`must be replace-hello-by-${run}`),
+    );
   });
 });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { capture } from "../../cli/exec";
+import { fetchLocal } from "../../cli/import/local";
 import { chooseDump, layoutOf, refuseNetwork } from "../../cli/import/layout";
 import { parseSource } from "../../cli/import/source";
 import { withImport } from "../../cli/import/stackFile";
@@ -37,6 +39,7 @@ describe("an import", () => {
     });
     for (const from of ["ssh://-oProxyCommand=id/srv", "ssh://host", "ssh://me@-x/srv", "ftp://host/srv"])
       assert.throws(() => parseSource(from), /is no address|can't be read/, from);
+    assert.throws(() => parseSource(path.join(folder, "nowhere")), /there is no such folder or file/);
   });
 
   it("finds a WordPress where an archive of it has it, and the dumps in and beside it", () => {
@@ -67,6 +70,32 @@ describe("an import", () => {
       wordpress: false,
       dumps: [],
     });
+  });
+
+  it("refuses an archive that is cut off, a WordPress as a static site, and the other way round", async () => {
+    make(
+      "blog/wp-config.php",
+      "blog/wp-content/plugins/a.php",
+      "blog/wp-content/themes/",
+      "pages/index.html",
+    );
+    fs.writeFileSync(path.join(folder, "blog/wp-content/plugins/a.php"), "a".repeat(5000));
+    const archive = path.join(folder, "blog.tar");
+    await capture(["tar", "-C", folder, "-cf", archive, "blog"]);
+    const cut = path.join(folder, "cut.tar");
+    fs.writeFileSync(cut, fs.readFileSync(archive).subarray(0, 5000));
+    const fetched = (kind: "static" | "wordpress", name: string) =>
+      fetchLocal({
+        kind,
+        path: path.join(folder, name),
+        archive: name.endsWith(".tar"),
+        folder: path.join(folder, "to"),
+      });
+    await assert.rejects(fetched("static", "cut.tar"), /cut\.tar: is no complete tar archive/);
+    await assert.rejects(fetched("static", "blog.tar"), /is a WordPress, and the site's kind is static/);
+    await assert.rejects(fetched("wordpress", "pages"), /is no WordPress/);
+    await assert.rejects(fetched("wordpress", "blog"), /holds no dump of the database/);
+    assert.equal((await fetched("static", "pages")).content, path.join(folder, "pages"));
   });
 
   it("refuses a network of sites", () => {

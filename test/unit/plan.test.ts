@@ -152,6 +152,40 @@ function withInputs(
   };
 }
 
+describe("a plan with snapshots", () => {
+  const inputs = { site: "hello", detail: "stop", trigger: "new" };
+  const event = (type: string, op: string, more: Record<string, unknown> = {}, trigger?: string) => ({
+    op,
+    urn: `urn:pulumi:local::varvol::pulumi-nodejs:dynamic/backup:${type}::hello-event`,
+    newState: { type: `pulumi-nodejs:dynamic/backup:${type}`, inputs: { ...inputs, ...more }, outputs: {} },
+    ...(trigger !== undefined && {
+      oldState: { type: `pulumi-nodejs:dynamic/backup:${type}`, inputs: {}, outputs: { trigger } },
+    }),
+  });
+  const planned = (...steps: Preview["steps"]) =>
+    makePlan({ steps: [...captured("changes").steps, ...steps] }, facts);
+
+  it("says what is taken, put back and tried, and that this is no other change", () => {
+    const taken = planned(event("Backup", "update", {}, "old"));
+    assert.deepEqual(taken.events, [{ site: "hello", action: "backup", detail: "stop" }]);
+    assert.match(planText(taken), /hello: a snapshot is taken first; what writes is stopped/);
+    assert.deepEqual(taken.containers, makePlan(captured("changes"), facts).containers);
+    const put = planned(event("Restore", "create", { detail: "20261121t030000-12ab" }));
+    assert.match(planText(put), /hello: its data is replaced by the snapshot 20261121t030000-12ab/);
+    assert.match(planMarkdown(put), /its data is replaced/);
+  });
+
+  it("says nothing of those that do nothing", () => {
+    for (const step of [
+      event("Backup", "same", {}, "new"),
+      event("Backup", "update", {}, "new"),
+      event("Backup", "create", { site: "fresh" }),
+      event("Restore", "delete", {}, "new"),
+    ])
+      assert.deepEqual(planned(step).events, []);
+  });
+});
+
 describe("a plan of an upgrade", () => {
   const image = (now: string) => withInputs("mysql-server", (inputs) => ({ ...inputs, image: now }));
   const old = String(

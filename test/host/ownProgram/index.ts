@@ -10,6 +10,10 @@ const host = new Host("host", {
 const site = { host, site: "hello", kind: "static", domain: "hello.localhost" };
 const backup = new Backup("hello", { ...site, trigger: config.require("trigger") }, { dependsOn: host });
 // The trigger is known once the snapshot is there.
-const drill = new Drill("hello", { ...site, trigger: backup.run }, { dependsOn: backup });
+const drill = new Drill(
+  "hello",
+  { ...site, trigger: backup.run, snapshot: config.get("snapshot") },
+  { dependsOn: backup },
+);
 
 export const { run, text } = drill;
