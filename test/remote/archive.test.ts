@@ -4,8 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { capture, type Result } from "../../cli/exec";
-import { archiveImage } from "../../components/backup/archive";
-import { readLock } from "../../stacks/lock";
+import { Archive } from "../support/archive";
 import { remove } from "../support/cleanUp";
 import { CommandLines } from "../support/commandLines";
 import { runPhp } from "../support/docker";
@@ -35,7 +34,7 @@ describe("a host that comes back on another machine, with its backups on this on
       echo "$table $(${mysql} -e "SELECT COUNT(*) FROM blog.$table")"
     done`;
   const home = os.homedir();
-  const image = archiveImage(readLock());
+  const archive = new Archive(repository, passwordFile, lost.namespace);
   let machine: TestMachine;
   let kept: { data: string; pages: string[] };
   let password: string;
@@ -145,21 +144,21 @@ describe("a host that comes back on another machine, with its backups on this on
     await machine.output(`echo broken > ${lost.root}/hello/site/index.html`);
     await ok(back.varvol("restore", "hello", "--yes"));
     assert.equal(await machine.output(data), kept.data);
-    await check();
+    await archive.check();
   });
 
   it("neither removes nor alters a snapshot while a backup gives it the way there", async () => {
-    const before = files("");
+    const before = archive.files();
     const backup = back.varvol("backup", "hello");
     const runner = await until("restic", async () => {
       const id = await restics();
       return id !== "" && id;
     });
-    await held(() => tryToRemove(runner));
+    await held(() => archive.attack(machine, runner));
     await ok(backup);
-    const after = new Set(files(""));
+    const after = new Set(archive.files());
     for (const file of before) assert.ok(after.has(file), file);
-    await check();
+    await archive.check();
   });
 
   for (const [what, find] of [
@@ -168,7 +167,7 @@ describe("a host that comes back on another machine, with its backups on this on
   ] as const) {
     it(`leaves nothing stopped, and no snapshot, when the ${what} in the middle of a backup`, async () => {
       const [before, runs] = [await running(), await snapshots()];
-      const backup = back.varvol("backup", "--mode", "stop");
+      const backup = back.varvol("backup", "blog", "--mode", "stop");
       await until("stopped containers", async () => (await running()) !== before);
       // It must not be done before it is cut off.
       await held(async () => {
@@ -193,33 +192,24 @@ describe("a host that comes back on another machine, with its backups on this on
       );
       const next = await back.varvol("backup", "hello");
       assert.equal(next.code, 0, next.stderr);
-      await check();
+      await archive.check();
     });
   }
 
   it("has snapshots removed on this machine", async () => {
-    const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> };
-    const keys = Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value] as const);
-    back.configure(sites, { ...Object.fromEntries(keys), backup: { repository, keep: { last: 1 } } });
+    reconfigure({ repository, keep: { last: 1 } });
     const misled = await back.varvol("forget", "--yes");
     assert.equal(misled.code, 1);
     const [, forged = ""] = /the snapshot (\w+) says that it is of 2020-01-01/.exec(misled.stderr) ?? [];
-    await restic("forget", forged);
+    await archive.restic("forget", forged);
     await ok(back.varvol("forget", "--yes"));
     assert.equal((await snapshots()).filter(({ complete }) => complete).length, 4);
-    await check();
+    await archive.check();
   });
 
   it("gets a new repository by up, which finds that it is there the next time", async () => {
     const other = path.join(lost.folder, "other");
-    back.configure(sites, {
-      ...Object.fromEntries(
-        Object.entries(
-          (parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> }).config,
-        ).map(([key, value]) => [key.replace("varvol:", ""), value]),
-      ),
-      backup: { repository: other, every: "1d", keep: { last: 1 } },
-    });
+    reconfigure({ repository: other, every: "1d", keep: { last: 1 } });
     assert.match(await back.up(), /this machine's to ask for.*\n.*backup --due/);
     assert.ok(fs.existsSync(path.join(other, "config")));
     assert.match(await back.up(), /Nothing changed/);
@@ -255,6 +245,12 @@ describe("a host that comes back on another machine, with its backups on this on
     );
   });
 
+  function reconfigure(backup: Record<string, unknown>): void {
+    const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> };
+    const keys = Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value] as const);
+    back.configure(sites, { ...Object.fromEntries(keys), backup });
+  }
+
   /** Does something while the backup that runs on the machine gets no further. */
   async function held(work: () => Promise<void>): Promise<void> {
     await machine.output("pkill -STOP -f '[b]in/backup'");
@@ -263,47 +259,5 @@ describe("a host that comes back on another machine, with its backups on this on
     } finally {
       await machine.output("pkill -CONT -f '[b]in/backup'");
     }
-  }
-
-  /** All files of the repository, or those of a kind. */
-  function files(kind: string): string[] {
-    return fs
-      .readdirSync(path.join(repository, kind), { recursive: true, encoding: "utf8" })
-      .map((name) => path.join(kind, name))
-      .filter((name) => fs.statSync(path.join(repository, name)).isFile() && !name.startsWith("locks"));
-  }
-
-  /** Runs restic on the repository itself, with no server before it. */
-  async function restic(...words: string[]): Promise<void> {
-    const run = ["docker", "run", "--rm", "--network", "none", "--name", `${lost.namespace}check`];
-    const mounts = ["-v", `${repository}:/repository`, "-v", `${passwordFile}:/password:ro`];
-    const options = ["-r", "/repository", "--password-file", "/password", "--no-cache"];
-    await capture([...run, ...mounts, "--entrypoint", "restic", image, ...words, ...options]);
-  }
-
-  const check = () => restic("check", "--read-data");
-
-  /** What one may try who is root there. */
-  async function tryToRemove(runner: string): Promise<void> {
-    const [snapshot = "", pack = "", key = ""] = ["snapshots", "data", "keys"].map((kind) => {
-      const [first = ""] = files(kind);
-      return first.replace(/^data\/..\//, "data/");
-    });
-    const forget = await machine.ssh(
-      `docker exec ${runner} /usr/lib/varvol/restic forget ${path.basename(snapshot)} 2>&1; true`,
-    );
-    assert.match(forget.stdout, /403 Forbidden/);
-    for (const file of [snapshot, pack, key, "config"])
-      for (const method of ["DELETE", "POST"])
-        assert.match(await ask(runner, method, file), /^HTTP\/1\.\d 403/, `${method} ${file}`);
-    await machine.output(
-      `docker exec ${runner} /usr/lib/varvol/restic backup --time '2020-01-01 00:00:00' --tag site=hello,run=made-up,complete /vol/hello/site`,
-    );
-  }
-
-  /** What the server says to a request of the host's. */
-  async function ask(runner: string, method: string, file: string): Promise<string> {
-    const script = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => "/run/repository.sock") or die; print $s "${method} /${file} HTTP/1.0\\r\\nContent-Length: 4\\r\\n\\r\\njunk"; print scalar <$s>;`;
-    return (await machine.ssh(`docker exec -i ${runner} perl -`, { input: script })).stdout;
   }
 });
