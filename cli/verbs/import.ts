@@ -1,5 +1,6 @@
-import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { HostConfig } from "../../stacks/config";
 import { arrived, databaseTables, oldAddress } from "../import/arrived";
 import { type Fetched, folderOf, newFolder } from "../import/fetched";
@@ -88,13 +89,14 @@ async function refuseFilled(config: HostConfig, name: string): Promise<void> {
 /** The stack file with the import in it, checked as it will be read. */
 function stackText(stack: Stack, site: NewSite, fetched: Fetched): string {
   const text = withImport(stack.file, site, fetched);
-  const draft = `${stack.file}.import-${process.pid}`;
-  writeFileSync(draft, text, { mode: 0o600 });
+  const folder = mkdtempSync(join(tmpdir(), "varvol-import-"));
   try {
+    const draft = join(folder, "stack.yaml");
+    writeFileSync(draft, text, { mode: 0o600 });
     readStackFile(stack.name, draft);
     return text;
   } finally {
-    rmSync(draft);
+    rmSync(folder, { recursive: true });
   }
 }
 

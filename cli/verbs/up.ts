@@ -59,6 +59,8 @@ export async function run(options: VerbOptions): Promise<void> {
     `Stack ${stack.name}`,
   );
   if (changes > 0) await keepCopy(stack);
+  // Whoever asked for JSON, which only a verb that runs this one knows, gets that one's.
+  if (options.json) return;
   await printSites(stack);
   printRemoved(stack, facts);
   if (changes === 0) process.stdout.write("\nNothing changed: the host is what the stack says.\n");
