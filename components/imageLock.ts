@@ -4,7 +4,7 @@ export const PACKAGE_SETS = {
   web: ["curl", "nginx-light"],
   git: ["ca-certificates", "git", "openssh-client"],
   mariadb: ["mariadb-server"],
-  backup: ["ca-certificates", "curl", "docker-cli", "jq", "restic", "restic-rest-server"],
+  backup: ["ca-certificates", "curl", "docker-cli", "jq", "openssh-client", "restic", "restic-rest-server"],
   php: [
     ...[
       "ca-certificates",
