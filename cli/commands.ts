@@ -153,7 +153,18 @@ export const verbs: readonly Verb[] = [
   {
     name: "host-restore",
     about: "bring a lost host back on a machine with nothing, from its repository and password",
-    options: ["repository", "passwordFile", "snapshot", "to", "hostKey", "key", "keepConfig", "aside", "yes"],
+    options: [
+      "repository",
+      "passwordFile",
+      "credentials",
+      "snapshot",
+      "to",
+      "hostKey",
+      "key",
+      "keepConfig",
+      "aside",
+      "yes",
+    ],
     load: () => lazy("./verbs/host-restore") as typeof import("./verbs/host-restore"),
   },
   {

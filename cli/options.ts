@@ -23,6 +23,8 @@ export interface VerbOptions {
   /** Where a lost host's backups are, and the file with what opens them. */
   repository?: string;
   passwordFile?: string;
+  /** What the repository's server asks for. */
+  credentials?: string;
   /** Move data that is there aside. */
   aside?: boolean;
   /** Use the stack file that is there. */
@@ -50,6 +52,10 @@ export const optionTexts = {
   modules: ["--modules", "the modules (gateway, mysql) too"],
   repository: ["--repository <place>", "the lost host's repository"],
   passwordFile: ["--password-file <file>", "a file with the repository's password; - for standard input"],
+  credentials: [
+    "--credentials <file>",
+    "what the repository's server asks for, as varvol:backup.credentials",
+  ],
   keepConfig: ["--keep-config", "use the stack file that is here instead of the backup's"],
   to: [
     "--to <machine>",

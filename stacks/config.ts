@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { readCredentials } from "./credentials";
 import type { Kind } from "./kind";
 import type { ImageLock } from "../components/imageLock";
 import { local } from "./local";
@@ -112,11 +113,12 @@ function withAbsolutePaths(site: SiteConfig): SiteConfig {
 
 function resolveBackup(backup: NonNullable<StackConfig["backup"]>): BackupConfig {
   const { repository, credentials, ...rest } = backup;
+  const needed = readCredentials(repository, credentials && absolute(credentials));
   return {
     ...DEFAULT_SCHEDULE,
     ...rest,
     repository: isServer(repository) ? repository : absolute(repository),
-    ...(credentials && { credentials: readable("varvol:backup.credentials", credentials) }),
+    ...(needed !== undefined && { credentials: needed }),
   };
 }
 
@@ -128,16 +130,6 @@ function repositoryFolder(file: string): string {
 
 function absolute(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
-}
-
-function readable(key: string, file: string): string {
-  try {
-    return fs.readFileSync(absolute(file), "utf8");
-  } catch (error) {
-    throw new Error(
-      `${key}: ${absolute(file)} can't be read (${(error as Error).message}); correct the path`,
-    );
-  }
 }
 
 function readableKey(file: string): string {

@@ -204,15 +204,17 @@ export const stackSchema = z.strictObject({
       repository: z
         .string()
         .regex(
-          /^(?:(?:rest|s3|b2|azure|gs|swift):\S+|(?![a-z0-9]+:)[\w./~@%+-]+)$/,
-          "must be a folder of this machine (without spaces), or an address as restic writes it: rest:https://…, s3:…",
+          /^(?:(?:rest|s3|b2|azure|gs|sftp|swift):\S+|(?![a-z0-9]+:)[\w./~@%+-]+)$/,
+          "must be a folder of this machine (without spaces), or an address as restic writes it: rest:https://…, sftp:user@host:/…, s3:…",
         )
         .describe(
           "Where the encrypted snapshots go: a folder of this machine, or a server as restic names it.",
         ),
       credentials: path
         .optional()
-        .describe("File with what the server asks for, a line NAME=VALUE each, e.g. AWS_ACCESS_KEY_ID=…"),
+        .describe(
+          "File with what the server asks for, a line NAME=VALUE each, e.g. AWS_ACCESS_KEY_ID=…; for sftp: SFTP_PRIVATE_KEY_FILE and SFTP_HOST_KEY.",
+        ),
       ...schedule,
       beforeReplace,
       keep: keep.optional(),

@@ -67,6 +67,13 @@ export function retarget(
   return { text: document.toString({ lineWidth: 0 }), notes };
 }
 
+/** A stack file that names the file with what the repository's server asks for where that lies now. */
+export function withCredentials(stackFile: string, file: string): string {
+  const document = parseDocument(stackFile);
+  document.setIn(["config", "varvol:backup", "credentials"], file);
+  return document.toString({ lineWidth: 0 });
+}
+
 /** Which of the addresses to listen on a machine lacks that has others. Those for all or for itself, every one has. */
 export function absentAddresses(wanted: readonly string[], present: readonly string[]): string[] {
   return wanted.filter((one) => !/^(0\.0\.0\.0|::|::1|127\..*)$/.test(one) && !present.includes(one));

@@ -2,13 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { HostConfig } from "../../stacks/config";
+import { readCredentials } from "../../stacks/credentials";
 import { LOCK_FILE, readLock } from "../../stacks/lock";
 import { isServer } from "../../stacks/values";
 import { openRepository, type Opened } from "../backup/bootstrap";
 import { HOST_FILE, type HostCopy, secretsOnly, standsForThings } from "../backup/hostCopy";
 import { backupTool, listRuns } from "../backup/repository";
 import { chooseRun, runAt } from "../backup/runs";
-import { absentAddresses, readTarget, retarget, type Target } from "../backup/target";
+import { absentAddresses, readTarget, retarget, type Target, withCredentials } from "../backup/target";
 import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lastLines } from "../exec";
@@ -68,7 +69,7 @@ function notKept(name: string): string {
     : `There is no snapshot of ${name}: it begins anew.`;
 }
 
-function readOptions({ repository, passwordFile }: VerbOptions): Opened {
+function readOptions({ repository, passwordFile, credentials }: VerbOptions): Opened {
   if (!repository) throw new UserError("--repository is missing: where are the backups?");
   if (!passwordFile)
     throw new UserError(
@@ -76,7 +77,12 @@ function readOptions({ repository, passwordFile }: VerbOptions): Opened {
       "`npx varvol recovery-kit` printed it.",
     );
   const password = readFileSync(passwordFile === "-" ? 0 : passwordFile, "utf8").trim();
-  return { repository: isServer(repository) ? repository : resolve(repository), password };
+  const needed = readCredentials(repository, credentials && resolve(credentials));
+  return {
+    repository: isServer(repository) ? repository : resolve(repository),
+    password,
+    ...(needed !== undefined && { credentials: needed }),
+  };
 }
 
 interface Found {
@@ -113,9 +119,12 @@ async function planned(
   { repository }: Opened,
   target: Target | undefined,
 ): Promise<{ config: HostConfig; text: string }> {
+  const stackFile = options.credentials
+    ? withCredentials(copy.stackFile, resolve(options.credentials))
+    : copy.stackFile;
   const read = (text: string) => checked(readText(options.stack, text), repository);
   const changed = (absent: readonly string[]) =>
-    target ? retarget(copy.stackFile, target, absent) : { text: copy.stackFile, notes: [] };
+    target ? retarget(stackFile, target, absent) : { text: stackFile, notes: [] };
   if (options.keepConfig) {
     const config = checked(readStackFile(options.stack, file), repository);
     await refuseUnfit(config);

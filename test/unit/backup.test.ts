@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { secretsOnly, standsForThings } from "../../cli/backup/hostCopy";
 import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../cli/backup/runs";
 import { readTaken } from "../../cli/backup/take";
 import { bytes } from "../../cli/backup/text";
 import { subjectsOf } from "../../cli/verbs/backup";
+import { readCredentials } from "../../stacks/credentials";
 import { checkConfig } from "../../stacks/problems";
 
 const snapshot = (id: string, time: string, ...tags: string[]): ResticSnapshot => ({
@@ -131,6 +135,40 @@ describe("a lost host's state", () => {
     ]);
     assert.equal(standsForThings(taken), false);
     assert.equal(standsForThings(state), true);
+  });
+});
+
+describe("what a repository's server asks for", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+  const write = (name: string, text: string) => {
+    fs.writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  it("is a file's lines, with an sftp server's private key in place of its name", () => {
+    write("id", "the key");
+    const file = write("sftp", "SFTP_PRIVATE_KEY_FILE=id\nSFTP_HOST_KEY='ssh-ed25519 AAAA'\n");
+    assert.equal(
+      readCredentials("sftp:me@there:/b", file),
+      `SFTP_PRIVATE_KEY=${Buffer.from("the key").toString("base64")}\nSFTP_HOST_KEY='ssh-ed25519 AAAA'\n`,
+    );
+    assert.equal(readCredentials("rest:http://x", write("rest", "A=b")), "A=b");
+    assert.equal(readCredentials("/srv/b", undefined), undefined);
+  });
+
+  it("is refused where an sftp server's keys are missing", () => {
+    assert.throws(
+      () => readCredentials("sftp:me@there:/b", undefined),
+      /varvol:backup.credentials: is missing: a file with SFTP_PRIVATE_KEY_FILE=… and SFTP_HOST_KEY/,
+    );
+    const file = write("half", "SFTP_PRIVATE_KEY_FILE=nowhere\n");
+    assert.throws(() => readCredentials("sftp:me@there:/b", file), /half has no SFTP_HOST_KEY/);
+    const named = write("named", "SFTP_PRIVATE_KEY_FILE=nowhere\nSFTP_HOST_KEY='ssh-rsa AAAA'");
+    assert.throws(
+      () => readCredentials("sftp:me@there:/b", named),
+      /SFTP_PRIVATE_KEY_FILE: .*nowhere can't be read/,
+    );
   });
 });
 
