@@ -10,9 +10,11 @@ net=${namespace}gateway-net
 runner=
 
 # open read|write|restore: starts the container that restic runs in. It sees the repository, the data and a folder to restore
-# to, and has the network only where the repository is not a folder. The sites' containers come first at the cores.
+# to, and has the network only where the repository is not a folder. The sites' containers come first at the cores, but for a
+# restore: its site is the one that waits.
 open() {
-    network=bridge mounts='' place=$location
+    network=bridge mounts='' place=$location shares=128
+    [ "$1" != restore ] || shares=1024
     case $location in
         /*)
             network=none place=/repository mounts="-v $location:/repository"
@@ -35,7 +37,7 @@ open() {
     runner=$(docker run -d --init --hostname "varvol-$(cat "$settings/machine")" --name "${namespace}backup-$$-$(date +%s)" --label "varvol.backup=$stack/$1" \
         --network "$network" --read-only --tmpfs /tmp:rw,nosuid,nodev,size=256m --log-driver none \
         --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER --cap-add FSETID \
-        --security-opt no-new-privileges --cpu-shares 128 --memory 1g --memory-swap 1g --pids-limit 256 \
+        --security-opt no-new-privileges --cpu-shares "$shares" --memory 1g --memory-swap 1g --pids-limit 256 \
         -v "$root:/vol:ro" -v "$state/restore:/restore" -v "$settings/cache:/cache" $mounts \
         -v "$settings/password:/run/secrets/password:ro" -e RESTIC_PASSWORD_FILE=/run/secrets/password \
         -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e GOMEMLIMIT=800MiB "$image") ||
