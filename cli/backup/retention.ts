@@ -40,6 +40,7 @@ export async function expiredRuns(stack: Stack, names: readonly string[]): Promi
 
 /** Removes them for good. */
 export async function forgetRuns(stack: Stack, runs: readonly ExpiredRun[]): Promise<void> {
+  if (runs.length === 0) return;
   await retention(stack, "forget", runs.map(({ line }) => `${line}\n`).join(""));
 }
 
