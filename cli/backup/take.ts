@@ -44,7 +44,8 @@ export async function take(
       backupTool(config, ["backup", mode, run], {
         input,
         onLine: (line) => {
-          if (line.startsWith("copying")) s.part("copying while everything runs");
+          if (line.startsWith("stopping ")) s.part(`will stop ${line.slice(9)}`);
+          else if (line.startsWith("copying")) s.part("copying while everything runs");
           else if (line.startsWith("stopped "))
             s.part(`${line.slice(8).trim()} containers that write are stopped for the last changes`);
           else if (line.startsWith("started ")) s.part(`they run again after ${line.slice(8)} s`);
