@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Gateway, Host, Intercontainer, Mysql, Repository, Schedule } from "./components";
-import { readConfig } from "./stacks/config";
 import { restoreAfter } from "./stacks/events";
 import { imagesInUse } from "./stacks/lock";
+import { readConfig } from "./stacks/readConfig";
 import { scheduleOn } from "./stacks/schedule";
 import { createSite, needsMysql } from "./stacks/sites";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { imageBuild, IMAGE_NAMES } from "../components/image";
+import { imageBuild, IMAGE_NAMES } from "../components/imageSource";
 import { shellCommand } from "../components/hostTools";
 import type { HostConfig } from "../stacks/config";
 import { attempt } from "./exec";

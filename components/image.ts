@@ -1,48 +1,8 @@
-import * as crypto from "node:crypto";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host";
-import { hasOwnSet, type ImageLock, lockedSet, type PackageSet } from "./imageLock";
-
-const CONTEXT = path.join(__dirname, "..", "images");
-
-interface Source {
-  /** Files and folders of images/ that the image is built from. */
-  readonly files: readonly string[];
-  readonly dockerfile: string;
-  readonly target?: string;
-  /** Build argument -> the packages that it names. */
-  readonly packages: Readonly<Record<string, PackageSet>>;
-}
-
-const COMMON = ["install-packages"];
-
-/** Varvol's images. */
-const SOURCES = {
-  gateway: { files: ["gateway"], dockerfile: "gateway/Dockerfile", packages: { PACKAGES: "gateway" } },
-  web: { files: ["web"], dockerfile: "web/Dockerfile", packages: { PACKAGES: "web" } },
-  git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
-  mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
-  backup: { files: ["backup"], dockerfile: "backup/Dockerfile", packages: { PACKAGES: "backup" } },
-  "wordpress-php": {
-    files: ["wordpress"],
-    dockerfile: "wordpress/Dockerfile",
-    target: "php",
-    packages: { PHP_PACKAGES: "php", WORDPRESS_PACKAGES: "wordpress" },
-  },
-  "wordpress-web": {
-    files: ["wordpress/Dockerfile", "web"],
-    dockerfile: "wordpress/Dockerfile",
-    target: "web",
-    packages: { WEB_PACKAGES: "web", WORDPRESS_PACKAGES: "wordpress" },
-  },
-} as const satisfies Record<string, Source>;
-
-export type ImageName = keyof typeof SOURCES;
-
-export const IMAGE_NAMES = Object.keys(SOURCES) as ImageName[];
+import { hasOwnSet, type ImageLock } from "./imageLock";
+import { imageBuild, type ImageName, imageTag, packageSets } from "./imageSource";
 
 export interface ImageArgs {
   readonly host: Host;
@@ -95,70 +55,4 @@ function ownImage(name: ImageName, owner: string, lock: ImageLock) {
     image: imageTag(name, lock, owner),
     build: imageBuild(name, lock, owner),
   };
-}
-
-/** The package sets that an image is built from. */
-export function packageSets(name: ImageName): PackageSet[] {
-  return Object.values((SOURCES[name] as Source).packages);
-}
-
-/** Every image that a site or module may run, and the packages in it. */
-export function imageContents(name: ImageName, lock: ImageLock, owner: string): Record<string, string> {
-  return Object.assign({}, ...packageSets(name).map((set) => lockedSet(lock, set, owner).packages)) as Record<
-    string,
-    string
-  >;
-}
-
-/** The name of one of Varvol's images: its tag is the hash of everything it is built from. */
-export function imageTag(name: ImageName, lock: ImageLock, owner: string): string {
-  const source: Source = SOURCES[name];
-  const hash = crypto.createHash("sha256").update(source.target ?? "");
-  for (const set of packageSets(name))
-    hash.update(JSON.stringify(Object.entries(lockedSet(lock, set, owner).packages).sort()));
-  for (const file of [...source.files, ...COMMON].flatMap((entry) => listFiles(path.join(CONTEXT, entry)))) {
-    hash
-      .update(`${path.relative(CONTEXT, file)}\0${fs.statSync(file).mode & 0o111}\0`)
-      .update(fs.readFileSync(file));
-  }
-  return `varvol/${name}:${hash.digest("hex").slice(0, 12)}`;
-}
-
-/** How one of Varvol's images is built. */
-export function imageBuild(name: ImageName, lock: ImageLock, owner: string) {
-  const source: Source = SOURCES[name];
-  const packages = Object.entries(source.packages).map(([argument, set]): [string, string] => {
-    const { packages: versions } = lockedSet(lock, set, owner);
-    return [
-      argument,
-      Object.entries(versions)
-        .map(([one, version]) => `${one}=${version}`)
-        .join(" "),
-    ];
-  });
-  return {
-    // Relative, so that a checkout elsewhere has no other one.
-    context: path.relative(process.cwd(), CONTEXT),
-    dockerfile: source.dockerfile,
-    target: source.target,
-    buildArgs: {
-      ...Object.fromEntries(packages),
-      SNAPSHOT: newest(Object.values(source.packages).map((set) => lockedSet(lock, set, owner).snapshot)),
-    },
-    // Without it the image lands on this machine's daemon, whatever host the provider has.
-    useLegacyBuilder: true,
-  };
-}
-
-function newest(moments: readonly string[]): string {
-  return [...moments].sort().at(-1) ?? "";
-}
-
-function listFiles(entry: string): string[] {
-  if (fs.statSync(entry).isFile()) return [entry];
-  return fs
-    .readdirSync(entry, { withFileTypes: true, recursive: true })
-    .filter((file) => file.isFile())
-    .map((file) => path.join(file.parentPath, file.name))
-    .sort();
 }

@@ -1,14 +1,12 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { readCredentials } from "./credentials";
 import type { Kind } from "./kind";
 import type { ImageLock } from "../components/imageLock";
 import { local } from "./local";
 import type { PolicyName } from "./policies";
 import { readLock } from "./lock";
-import { checkConfig } from "./problems";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
 import { DEFAULT_SCHEDULE, type Schedule } from "./schedule";
@@ -53,17 +51,6 @@ export interface HostConfig extends Kind {
   readonly backup?: BackupConfig;
   /** Policies that the stack turns off. */
   readonly policiesOff: readonly PolicyName[];
-}
-
-/** Reads the stack's keys under `varvol:`. The only place that does. Throws ConfigError. */
-export function readConfig(): HostConfig {
-  const prefix = `${pulumi.getProject()}:`;
-  const raw: Record<string, unknown> = {};
-  for (const [key, text] of Object.entries(pulumi.runtime.allConfig())) {
-    if (key.startsWith(prefix)) raw[key.slice(prefix.length)] = plain(text);
-  }
-  const stack = pulumi.getStack();
-  return resolveConfig(stack, checkConfig(stack, raw));
 }
 
 /** Fills in the kind's defaults and makes paths absolute. */
@@ -141,14 +128,5 @@ function readableKey(file: string): string {
     throw new Error(
       `varvol:host.privateKeyFile: ${key} can't be read (${(error as Error).message}); name the file of a private ssh key`,
     );
-  }
-}
-
-// Pulumi hands structured values over as JSON text and plain ones as themselves.
-function plain(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Backup, type Host, type Repository, Restore } from "../components";
-import { imageTag } from "../components/image";
+import { imageTag } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { imagesOf } from "./lock";
 import { scheduleOf } from "./schedule";

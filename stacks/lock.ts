@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import { type ImageName, imageContents, imageTag } from "../components/image";
+import { type ImageName, imageContents, imageTag } from "../components/imageSource";
 import { type ImageLock, PACKAGE_SETS, type PackageSet } from "../components/imageLock";
 import type { HostConfig } from "./config";
 import type { SiteConfig } from "./schema";

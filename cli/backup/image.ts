@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { shellCommand } from "../../components/hostTools";
-import { imageBuild, imageTag } from "../../components/image";
+import { imageBuild, imageTag } from "../../components/imageSource";
 import type { ImageLock } from "../../components/imageLock";
 import type { HostConfig } from "../../stacks/config";
 import { UserError } from "../errors";

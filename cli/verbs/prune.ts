@@ -1,4 +1,4 @@
-import { imageTag } from "../../components/image";
+import { imageTag } from "../../components/imageSource";
 import { imagesOf, modulesOf } from "../../stacks/lock";
 import { readGenerations } from "../generations";
 import { scriptOnHost } from "../host";

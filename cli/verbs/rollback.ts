@@ -1,4 +1,4 @@
-import type { ImageName } from "../../components/image";
+import type { ImageName } from "../../components/imageSource";
 import type { HostConfig } from "../../stacks/config";
 import { imagesOf, MODULE_IMAGES, readLock, writeLock } from "../../stacks/lock";
 import { UserError } from "../errors";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
-import { packageSets, type ImageName } from "../../components/image";
+import { packageSets, type ImageName } from "../../components/imageSource";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
 import type { HostConfig } from "../../stacks/config";
 import { imagesOf, MODULE_IMAGES, modulesOf, readLock, writeLock } from "../../stacks/lock";

@@ -1,4 +1,4 @@
-import { imageBuild, imageTag } from "../image";
+import { imageBuild, imageTag } from "../imageSource";
 import type { ImageLock } from "../imageLock";
 import { quote, shellCommand } from "../hostTools";
 import { forwardingCommand, type SshArgs } from "../ssh";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mount } from "../container";
 import { Generation } from "../generation";
-import { imageOn, type ImageName } from "../image";
+import { imageOn } from "../image";
+import type { ImageName } from "../imageSource";
 import type { SiteArgs } from "./site";
 
 export interface WebArgs extends SiteArgs {

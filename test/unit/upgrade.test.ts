@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { packagesOf } from "../../cli/packages";
 import { compareVersions, pinsOf } from "../../cli/verbs/rollback";
 import { applyUpgrade, chooseOwners, setsOf } from "../../cli/verbs/upgrade";
-import { imageTag } from "../../components/image";
+import { imageTag } from "../../components/imageSource";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
 import { checkConfig } from "../../stacks/problems";
