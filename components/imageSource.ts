@@ -94,6 +94,14 @@ export function imageBuild(name: ImageName, lock: ImageLock, owner: string) {
   };
 }
 
+/** The words that build one of them by docker's own command; `folder` is where images/ lies, and the context follows. */
+export function imageBuildCommand(name: ImageName, lock: ImageLock, owner: string, folder: string): string[] {
+  const { dockerfile, buildArgs } = imageBuild(name, lock, owner);
+  const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  const file = path.join(folder, dockerfile);
+  return ["docker", "build", "-q", "-t", imageTag(name, lock, owner), "-f", file, ...args];
+}
+
 function newest(moments: readonly string[]): string {
   return [...moments].sort().at(-1) ?? "";
 }

@@ -1,6 +1,6 @@
 import type { BackupConfig, HostConfig } from "./config";
 import type { Keep, SiteConfig } from "./schema";
-import { isServer } from "./values";
+import { isOnControlNode } from "./values";
 
 /** When and how a site is backed up and its newest snapshot tried out. */
 export interface Schedule {
@@ -49,7 +49,7 @@ export function keepOptions(keep: Keep): string {
  */
 export function scheduleOn(config: HostConfig): { lines: string; scheduled: boolean; byItself: boolean } {
   const { backup, sites, ssh } = config;
-  const reachable = !ssh || (backup !== undefined && isServer(backup.repository));
+  const reachable = backup !== undefined && !isOnControlNode(backup.repository, ssh);
   const schedules = backup ? sites.map((site) => scheduleOf(backup, site)) : [];
   const scheduled = schedules.some(({ every, drill }) => every > 0 || drill > 0);
   return { lines: scheduleLines(config), scheduled, byItself: reachable && scheduled };

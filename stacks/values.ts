@@ -81,3 +81,8 @@ export function isRemoteUrl(url: string): boolean {
 export function isServer(repository: string): boolean {
   return /^[a-z0-9]+:/.test(repository);
 }
+
+/** Whether a repository is a folder of the control node, which a host that is another machine can't see. */
+export function isOnControlNode(repository: string, ssh: object | undefined): boolean {
+  return ssh !== undefined && !isServer(repository);
+}

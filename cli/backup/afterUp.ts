@@ -6,6 +6,7 @@ import { errorColors, say, step } from "../output";
 import type { Stack } from "../stack";
 import { keepHost } from "./hostCopy";
 import { nameRun } from "./repository";
+import { subjectsOf } from "./take";
 
 /** What a lost machine knew changes with an `up` alone: its sites' scheduled snapshots are of no use without it. */
 export async function keepCopy(stack: Stack): Promise<void> {
@@ -13,8 +14,10 @@ export async function keepCopy(stack: Stack): Promise<void> {
   // While a lost host comes back, its data is not there yet.
   const { scheduled, byItself } = scheduleOn(config);
   if (!scheduled || (await isRestoring(config))) return;
+  const [modules, sites] = subjectsOf(config, [], true);
+  const names = [...sites, ...modules].map(({ name }) => name);
   try {
-    await step("Copy of the state into the backups", () => keepHost(stack, nameRun(), copied(config)));
+    await step("Copy of the state into the backups", () => keepHost(stack, nameRun(), names));
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     say(
@@ -27,14 +30,7 @@ export async function keepCopy(stack: Stack): Promise<void> {
     );
 }
 
-async function isRestoring({ volumeRoot, ...config }: HostConfig): Promise<boolean> {
+async function isRestoring(config: HostConfig): Promise<boolean> {
   const script = '[ ! -e "$1/.varvol/restoring" ] || echo yes';
-  return (await scriptOnHost({ volumeRoot, ...config }, script, [volumeRoot])) !== "";
-}
-
-function copied({ sites }: HostConfig): string[] {
-  return [
-    ...sites.map(({ name }) => name),
-    ...(sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : []),
-  ];
+  return (await scriptOnHost(config, script, [config.volumeRoot])) !== "";
 }

@@ -6,7 +6,7 @@ import {
   SOCKET,
 } from "../../components/backup/archive";
 import type { HostConfig } from "../../stacks/config";
-import { isServer } from "../../stacks/values";
+import { isOnControlNode } from "../../stacks/values";
 import { UserError } from "../errors";
 import { attempt, lastLines, type Result, type RunOptions } from "../exec";
 import { asRootThere, hostName, reached } from "../host";
@@ -15,7 +15,7 @@ import { buildImageHere } from "./image";
 
 /** The folder of this machine with the backups of a host that is another one; undefined where they lie elsewhere. */
 export function archiveOf({ ssh, backup, namespace, lock }: HostConfig): Archive | undefined {
-  if (!ssh || !backup || isServer(backup.repository)) return undefined;
+  if (!backup || !isOnControlNode(backup.repository, ssh)) return undefined;
   return { folder: backup.repository, namespace, lock };
 }
 

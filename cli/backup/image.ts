@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { shellCommand } from "../../components/hostTools";
-import { imageBuild, imageTag } from "../../components/imageSource";
+import { imageBuildCommand, imageTag } from "../../components/imageSource";
 import type { ImageLock } from "../../components/imageLock";
 import type { HostConfig } from "../../stacks/config";
 import { UserError } from "../errors";
@@ -31,7 +31,7 @@ export async function buildImageHere(image: string, lock: ImageLock): Promise<vo
     );
   await step("Image for backups", async (s) => {
     await ensureBaseImage(found.docker, s);
-    await run([...buildWords(image, lock, context()), context()]);
+    await run([...imageBuildCommand("backup", lock, "backup", context()), context()]);
   });
 }
 
@@ -42,18 +42,13 @@ async function buildImageThere(config: HostConfig, image: string): Promise<void>
   if (present.includes(image)) return;
   await step(`Image for backups on ${hostName(config)}`, async (s) => {
     if (!present.includes(baseImage)) await bringBaseImage(config, s);
-    const build = shellCommand(hostCommand(config, [...buildWords(image, config.lock), "-"]));
+    // In a context that comes by a pipe, the Dockerfile's path begins there.
+    const words = imageBuildCommand("backup", config.lock, "backup", "");
+    const build = shellCommand(hostCommand(config, [...words, "-"]));
     await run(["bash", "-o", "pipefail", "-c", `tar -C "$0" -cf - . | ${build}`, context()]);
   });
 }
 
 function context(): string {
   return join(paths().repo, "images");
-}
-
-/** All but the context of the command that builds it. In one that comes by a pipe, the Dockerfile's path begins there. */
-function buildWords(image: string, lock: ImageLock, folder = ""): string[] {
-  const { dockerfile, buildArgs } = imageBuild("backup", lock, "backup");
-  const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-  return ["docker", "build", "-q", "-t", image, "-f", join(folder, dockerfile), ...args];
 }

@@ -1,5 +1,6 @@
 import type { HostConfig } from "../../stacks/config";
 import { scheduleOf } from "../../stacks/schedule";
+import { UserError } from "../errors";
 import { say, step } from "../output";
 import { backupOf, backupTool, nameRun } from "./repository";
 
@@ -22,6 +23,26 @@ export interface Taken {
   /** Seconds that what writes was stopped for. */
   readonly stopped: number;
   readonly warnings: readonly string[];
+}
+
+/** Modules and sites to back up: those named, or all sites. The gateway has nothing that `up` does not make. */
+export function subjectsOf(
+  { stack, sites }: Pick<HostConfig, "stack" | "sites">,
+  names: readonly string[],
+  withModules: boolean,
+): [modules: Subject[], sites: Subject[]] {
+  const mysql = sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : [];
+  const all = [...sites.map(({ name }) => name), ...mysql];
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
+  const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
+  const modules = mysql.filter((name) => withModules || names.includes(name));
+  if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);
+  return [
+    modules.map((name) => ({ kind: "module", name })),
+    chosen.map(({ name, kind }) => ({ kind, name })),
+  ];
 }
 
 /** How a site is backed up. */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { shellCommand } from "../../components/hostTools";
 import { bytes } from "../backup/text";
 import { UserError } from "../errors";
 import { attempt, lastLines, type Result } from "../exec";
@@ -82,7 +83,7 @@ function ssh(
     "ClearAllForwardings=yes",
     "ConnectTimeout=15",
   ];
-  const words = ["sh", "-s", "--", verb, path].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const words = shellCommand(["sh", "-s", "--", verb, path]);
   const command = [
     "ssh",
     ...settings.flatMap((setting) => ["-o", setting]),

@@ -1,8 +1,7 @@
-import type { HostConfig } from "../../stacks/config";
 import { archiveOf } from "../backup/archive";
 import { backupOf, backupTool } from "../backup/repository";
 import { expiredRuns, forgetRuns } from "../backup/retention";
-import { modeOf, type Mode, type Subject, take, type Taken } from "../backup/take";
+import { modeOf, type Mode, subjectsOf, take, type Taken } from "../backup/take";
 import { bytes } from "../backup/text";
 import { UserError } from "../errors";
 import { scriptOnHost } from "../host";
@@ -56,26 +55,6 @@ async function runDue(stack: Stack, options: VerbOptions, names: readonly string
 export function readMode(mode: string | undefined): Mode | undefined {
   if (mode === undefined || mode === "hot" || mode === "stop") return mode;
   throw new UserError(`--mode ${mode}: there is no such mode`, "There are: hot, stop");
-}
-
-/** Modules and sites to back up: those named, or all sites. The gateway has nothing that `up` does not make. */
-export function subjectsOf(
-  { stack, sites }: Pick<HostConfig, "stack" | "sites">,
-  names: readonly string[],
-  withModules: boolean,
-): [modules: Subject[], sites: Subject[]] {
-  const mysql = sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : [];
-  const all = [...sites.map(({ name }) => name), ...mysql];
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
-  const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
-  const modules = mysql.filter((name) => withModules || names.includes(name));
-  if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);
-  return [
-    modules.map((name) => ({ kind: "module", name })),
-    chosen.map(({ name, kind }) => ({ kind, name })),
-  ];
 }
 
 export function printTaken(taken: readonly Taken[]): void {

@@ -1,10 +1,10 @@
 import { keepHost } from "../backup/hostCopy";
 import { backupOf, nameRun } from "../backup/repository";
-import { take } from "../backup/take";
+import { subjectsOf, take } from "../backup/take";
 import type { VerbOptions } from "../options";
 import { json, step } from "../output";
 import { openStack } from "../stack";
-import { printTaken, readMode, subjectsOf } from "./backup";
+import { printTaken, readMode } from "./backup";
 
 /** Takes a snapshot of all sites and modules and of what this machine knows of them: enough to begin anew from. */
 export async function run(options: VerbOptions): Promise<void> {

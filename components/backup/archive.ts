@@ -1,4 +1,4 @@
-import { imageBuild, imageTag } from "../imageSource";
+import { imageBuild, imageBuildCommand, imageTag } from "../imageSource";
 import type { ImageLock } from "../imageLock";
 import { quote, shellCommand } from "../hostTools";
 import { forwardingCommand, type SshArgs } from "../ssh";
@@ -22,9 +22,8 @@ export function archiveLocation(folder: string): string {
 /** A shell command that builds the image for archives on this machine where it is missing. */
 export function buildArchiveImage(lock: ImageLock): string {
   const image = archiveImage(lock);
-  const { context, dockerfile, buildArgs } = imageBuild("backup", lock, "backup");
-  const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-  const build = ["docker", "build", "-q", "-t", image, "-f", `${context}/${dockerfile}`, ...args, context];
+  const { context } = imageBuild("backup", lock, "backup");
+  const build = [...imageBuildCommand("backup", lock, "backup", context), context];
   return `docker image inspect ${image} > /dev/null 2>&1 || ${shellCommand(build)} > /dev/null`;
 }
 

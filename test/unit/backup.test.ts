@@ -4,9 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { secretsOnly, standsForThings } from "../../cli/backup/hostCopy";
 import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../cli/backup/runs";
-import { readTaken } from "../../cli/backup/take";
+import { readTaken, subjectsOf } from "../../cli/backup/take";
 import { bytes } from "../../cli/backup/text";
-import { subjectsOf } from "../../cli/verbs/backup";
 import { readCredentials } from "../../stacks/credentials";
 import { checkConfig } from "../../stacks/problems";
 
