@@ -43,7 +43,7 @@ for (const { built, ...site } of sites) restoreAfter(site, { host, repository },
 if (repository) {
   // A site is backed up once it is there.
   const there = [repository, gateway, ...sites.map(({ built }) => built)];
-  new Schedule("backup", { host, ...scheduleOn(config) }, { dependsOn: there });
+  new Schedule("backup", { host, repository, ...scheduleOn(config) }, { dependsOn: there });
 }
 
 /** What `varvol status` lists: each site's kind, addresses and data. */

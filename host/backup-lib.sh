@@ -92,6 +92,9 @@ record() {
     { tail -n 99 "$results" 2> /dev/null || true; printf '%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" "$4" "$5" "$text"; } | write "$results" 0600 0:0
 }
 
+# newest_run NAME: of its good backups; nothing where there is none
+newest_run() { { cat "$settings/results/$1.backup" 2> /dev/null || true; } | awk -F '\t' '$2 == "ok" { run = $3 } END { print run }'; }
+
 # said FILE: the last messages in restic's JSON
 said() { sed -n 's/.*"message":"\([^}]*\)"}.*/\1/p' "$1" | tail -n 3; }
 

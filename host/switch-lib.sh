@@ -135,10 +135,13 @@ migrate_site() {
     migration=$("$bin/migrate" "$php" "$mysql" "$site" 2>&1)
 }
 
+# live_answer: what visitors of the site get now
+live_answer() { docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2> /dev/null || true; }
+
 # answers DEADLINE
 answers() {
     while :; do
-        answer=$(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2> /dev/null) || true
+        answer=$(live_answer)
         case $answer in [234]??) return 0 ;; esac
         [ "$(date +%s)" -lt "$1" ] || return 1
         sleep 0.5

@@ -14,6 +14,10 @@ export interface RepositoryArgs {
 
 /** Where the host's snapshots go, encrypted. Removing it from the program removes no snapshot. */
 export class Repository extends pulumi.ComponentResource {
+  /** As the host reaches it. */
+  readonly location: string;
+  /** What restic runs in there. */
+  readonly image: string;
   /** Opens the repository. A secret, and the one thing to keep elsewhere. */
   readonly password: pulumi.Output<string>;
   /** What tools of host/ that work with it need, where it lies on this machine and the host is another one. */
@@ -29,12 +33,14 @@ export class Repository extends pulumi.ComponentResource {
     ).result;
     const archive = location.startsWith("/") ? host.archive(location) : undefined;
     this.archive = archive;
+    this.location = archive ? archiveLocation(location) : location;
     const image = imageOn(host, "backup", name);
+    this.image = image.name;
     host.run(
       `${host.scoped(name)}-repository`,
       {
         tool: "repository",
-        args: [pulumi.getStack(), host.namespace, image.name, archive ? archiveLocation(location) : location],
+        args: [pulumi.getStack(), host.namespace, image.name, this.location],
         archive,
         stdin: this.password.apply(
           (password) => `${password}\n${Buffer.from(credentials ?? "").toString("base64")}\n`,

@@ -179,7 +179,7 @@ describe("a drill", function () {
   async function forge(run: string, dump: string): Promise<void> {
     const keep = async (part: string, words: readonly string[], input?: string) => {
       const tags = `site=blog,run=${run},part=${part}`;
-      const made = await restic(host, repository, ["backup", "--tag", tags, ...words], input);
+      const made = await restic(host, repository, ["backup", "--tag", tags, ...words], { input });
       assert.equal(made.code, 0, made.stderr);
     };
     await keep("database", ["--stdin", "--stdin-filename", "/database.sql"], dump);

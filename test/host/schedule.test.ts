@@ -127,6 +127,20 @@ describe("backups by a schedule", function () {
     }
   });
 
+  it("goes on by itself where the snapshots go to another folder", async () => {
+    configure();
+    await host.up();
+    assert.equal(await scheduler(), true);
+    const before = runs().length;
+    age();
+    const other = path.join(host.folder, "other");
+    configure({ repository: other });
+    await host.up();
+    await until("the next backup by itself", () => Promise.resolve(runs().length > before), 90);
+    assert.match(runs().at(-1) ?? "", /\tok\t/);
+    assert.notDeepEqual(fs.readdirSync(path.join(other, "snapshots")), []);
+  });
+
   it("ends with the schedule, and no snapshot with it", async () => {
     configure({ every: "never", drill: "never" });
     await host.up();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { attempt, capture, type Result } from "../../cli/exec";
+import { restic } from "./restic";
 import { filesUnder } from "./siteData";
 import { TestHost } from "./testHost";
 import { until } from "./until";
@@ -97,16 +98,7 @@ export class KeptHost extends TestHost {
     args: readonly string[],
     { repository = this.repository, mounts = [] as readonly string[] } = {},
   ): Promise<Result> {
-    const [, , image = ""] = fs
-      .readFileSync(path.join(this.root, ".varvol/backup/host"), "utf8")
-      .trim()
-      .split(" ");
-    const volumes = [`${repository}:/repository`, `${this.password}:/password:ro`, ...mounts];
-    return attempt([
-      ...["docker", "run", "--rm", "--name", `${this.namespace}check`, "--entrypoint", "restic"],
-      ...volumes.flatMap((volume) => ["-v", volume]),
-      ...["-e", "RESTIC_REPOSITORY=/repository", "-e", "RESTIC_PASSWORD_FILE=/password", image, ...args],
-    ]);
+    return restic(this, repository, args, { mounts });
   }
 
   /** Fails unless every byte of the repository is as restic wrote it. */

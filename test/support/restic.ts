@@ -8,19 +8,19 @@ export function restic(
   host: TestHost,
   repository: string,
   args: readonly string[],
-  input?: string,
+  { input, mounts = [] }: { input?: string; mounts?: readonly string[] } = {},
 ): Promise<Result> {
   const settings = path.join(host.root, ".varvol/backup");
   const image = fs.readFileSync(path.join(settings, "host"), "utf8").trim().split(" ")[2] ?? "";
-  const mounts = [
-    ...["-v", `${repository}:/repository`, "-v", `${host.root}:/vol:ro`],
-    ...["-v", `${path.join(settings, "password")}:/password:ro`],
+  const volumes = [
+    ...[`${repository}:/repository`, `${host.root}:/vol:ro`],
+    ...[`${path.join(settings, "password")}:/password:ro`, ...mounts],
   ];
   const env = ["-e", "RESTIC_REPOSITORY=/repository", "-e", "RESTIC_PASSWORD_FILE=/password"];
   return attempt(
     [
       ...["docker", "run", "--rm", "-i", "--name", `${host.namespace}check`, "--entrypoint", "restic"],
-      ...[...mounts, ...env, image, ...args],
+      ...[...volumes.flatMap((volume) => ["-v", volume]), ...env, image, ...args],
     ],
     { input },
   );

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../host";
+import { events, REVISION } from "./event";
+import type { Repository } from "./repository";
+
+export interface HostEventArgs {
+  readonly host: Host;
+  /** Where this program makes it. Defaults to the one that the host knows already. */
+  readonly repository?: Repository;
+  readonly site: string;
+  /** wordpress, static or static-git. */
+  readonly kind: string;
+  /** Seconds that it may take. Defaults to two hours. */
+  readonly timeout?: number;
+}
+
+export interface What {
+  readonly type: "Backup" | "Restore" | "Drill";
+  /** The mode of a backup; the snapshot that is restored or tried. */
+  readonly detail: string;
+  /** What host/event takes after the site and its kind. */
+  readonly words: readonly string[];
+  /** It happens whenever this changes. */
+  readonly trigger: pulumi.Input<string>;
+}
+
+/** What Backup, Restore and Drill have in common. Deleting one deletes no snapshot and changes no site. */
+export class HostEvent extends pulumi.dynamic.Resource {
+  /** Name of the snapshot; empty where there was nothing to keep. */
+  declare readonly run: pulumi.Output<string>;
+  /** What came of it, such as: answer 200; 12 tables, 345 rows; 678 files; … */
+  declare readonly text: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { host, repository, site, kind, timeout = 7200 }: HostEventArgs,
+    { type, detail, words, trigger }: What,
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    const command = host.words("event", [type.toLowerCase(), site, kind, ...words], repository?.archive);
+    super(
+      events,
+      host.scoped(name),
+      { site, detail, command, trigger, timeout, revision: REVISION, run: undefined, text: undefined },
+      pulumi.mergeOptions({ dependsOn: repository ?? [] }, opts),
+      "backup",
+      type,
+    );
+  }
+}
