@@ -60,7 +60,9 @@ close() {
     runner=
 }
 
-restic() { docker exec -i "$runner" /usr/lib/varvol/restic "$@"; }
+# What a tool's own input is for, only restic_fed may read.
+restic() { docker exec "$runner" /usr/lib/varvol/restic "$@"; }
+restic_fed() { docker exec -i "$runner" /usr/lib/varvol/restic "$@"; }
 
 # reason CODE: what an exit code of restic's says, and what to do
 reason() {

@@ -37,7 +37,9 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
     ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
     state: exported.stdout,
   };
-  await backupTool(stack.config, ["backups", "keep", run, HOST_FILE], { input: JSON.stringify(copy) });
+  const input = JSON.stringify(copy);
+  const bytes = String(Buffer.byteLength(input));
+  await backupTool(stack.config, ["backups", "keep", run, HOST_FILE, bytes], { input });
 }
 
 interface Exported {

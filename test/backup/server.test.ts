@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../../cli/exec";
+import { remove } from "../support/cleanUp";
 import { KeptHost } from "../support/keptHost";
 import { filesOf } from "../support/siteData";
 import { NAMESPACE } from "../support/testHost";
@@ -109,5 +110,21 @@ describe("a backup repository on a server", function () {
     await host.ok("backup");
     await host.ok("forget", "--yes");
     assert.deepEqual((await host.snapshots()).length, 1);
+  });
+
+  it("brings a lost host back, with what the server asks for in a file", async () => {
+    const password = path.join(host.folder, "kit");
+    fs.copyFileSync(host.password, password);
+    await host.ok("host-backup");
+    const files = filesOf(host, "hello");
+    remove({ namespace: host.namespace, folder: host.root });
+    for (const name of ["state", "stack.yaml"]) fs.rmSync(path.join(host.folder, name), { recursive: true });
+    fs.mkdirSync(path.join(host.folder, "state"));
+    await host.ok(
+      ...["host-restore", "--repository", host.repository, "--password-file", password],
+      ...["--credentials", path.join(host.folder, "credentials"), "--yes"],
+    );
+    assert.deepEqual(filesOf(host, "hello"), files);
+    assert.match(await host.up(), /Nothing changed/);
   });
 });
