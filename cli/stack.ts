@@ -99,14 +99,22 @@ export async function ensureStack(stack: Stack): Promise<void> {
     const made = await stack.pulumi(["stack", "init", "--no-select"], { cwd: folder });
     if (made.code !== 0)
       throw new UserError(`The stack ${stack.name} can't be made: ${lastLines(made.stderr, 3)}`);
-    const salt = /^encryptionsalt:.*$/m.exec(
-      readFileSync(join(folder, `Pulumi.${stack.name}.yaml`), "utf8"),
-    )?.[0];
-    const text = readFileSync(stack.file, "utf8");
-    if (salt) replaceFile(stack.file, `${text.replace(/^encryptionsalt:.*\n/m, "").trimEnd()}\n${salt}\n`);
+    const salt = saltOf(readFileSync(join(folder, `Pulumi.${stack.name}.yaml`), "utf8"));
+    if (salt) replaceFile(stack.file, withSalt(readFileSync(stack.file, "utf8"), salt));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The line of a stack file that the state's secrets are encrypted with, beside the passphrase; "" for none. */
+export function saltOf(stackFile: string): string {
+  return /^encryptionsalt:.*$/m.exec(stackFile)?.[0] ?? "";
+}
+
+/** A stack file with that line in place of its own. */
+export function withSalt(stackFile: string, salt: string): string {
+  const text = stackFile.replace(/^encryptionsalt:.*(\n|$)/m, "").trimEnd();
+  return `${text}\n${salt && `${salt}\n`}`;
 }
 
 /** Writes a file of the user's all at once: cut off, it is the old one or the new one. */

@@ -15,6 +15,8 @@ export interface Result {
 export interface Results {
   readonly backup: readonly Result[];
   readonly drill: readonly Result[];
+  /** Whether the host still comes back from its backups: nothing is due until it has. */
+  readonly restoring?: boolean;
 }
 
 /** Lines of a shell script that print what readResults reads, of the volume root $root. */
@@ -22,6 +24,7 @@ export const RESULTS_SCRIPT = String.raw`
 for file in "$root"/.varvol/backup/results/*; do
   [ ! -f "$file" ] || sed "s/^/result	\${file##*/}	/" "$file"
 done
+[ ! -e "$root"/.varvol/restoring ] || echo restoring
 `.replaceAll("\\${", "${");
 
 /** A site's results in the output of a script. */
@@ -34,7 +37,7 @@ export function readResults(output: string, site: string): Results {
         ...{ time, ok: ok === "ok", run },
         ...{ seconds: Number(seconds), text },
       }));
-  return { backup: of("backup"), drill: of("drill") };
+  return { backup: of("backup"), drill: of("drill"), restoring: output.split("\n").includes("restoring") };
 }
 
 /** How well a site is backed up, in a few words. */
@@ -56,7 +59,11 @@ function newestGood(results: readonly Result[]): Result | undefined {
 }
 
 /** Judges a site's results by its schedule. */
-export function judgeBackups(schedule: Schedule, { backup, drill }: Results, now: Date): BackupHealth {
+export function judgeBackups(
+  schedule: Schedule,
+  { backup, drill, restoring = false }: Results,
+  now: Date,
+): BackupHealth {
   const seconds = ({ time }: Result): number => (now.getTime() - Date.parse(time)) / 1000;
   const [last, lastDrill] = [backup.at(-1), drill.at(-1)];
   const lastGood = newestGood(backup);
@@ -65,6 +72,7 @@ export function judgeBackups(schedule: Schedule, { backup, drill }: Results, now
   const undrilled = schedule.drill > 0 && since !== undefined && seconds(since) > late(schedule.drill);
   const failed = [last, lastDrill].map((result) => (result?.ok === false ? result : undefined));
   const words = [
+    restoring ? "host-restore has not finished" : "",
     lastGood ? `${age(seconds(lastGood))} ago` : schedule.every > 0 ? "none yet" : "none",
     failed[0] ? "last one failed" : stale && lastGood ? `due every ${age(schedule.every)}` : "",
     lastDrill ? `drill ${lastDrill.ok ? "passed" : "failed"} ${age(seconds(lastDrill))} ago` : "",
@@ -72,7 +80,7 @@ export function judgeBackups(schedule: Schedule, { backup, drill }: Results, now
   ];
   return {
     text: words.filter(Boolean).join(", "),
-    good: !stale && !undrilled && failed.every((one) => one === undefined),
+    good: !restoring && !stale && !undrilled && failed.every((one) => one === undefined),
     problems: [
       ...(failed[0] ? [`backup failed at ${failed[0].time}: ${failed[0].text}`] : []),
       ...(failed[1] ? [`drill of ${failed[1].run} failed at ${failed[1].time}: ${failed[1].text}`] : []),

@@ -18,7 +18,7 @@ import { hostName, scriptOnHost } from "../host";
 import type { VerbOptions } from "../options";
 import { duration, say, step } from "../output";
 import { checkHost } from "../preflight";
-import { ensureStack, openStack, readStackFile, type Stack } from "../stack";
+import { ensureStack, openStack, readStackFile, saltOf, type Stack, withSalt } from "../stack";
 import { openWorkspace } from "../workspace";
 import { restoreDatabases, restoreSite } from "./restore";
 import { run as up } from "./up";
@@ -34,8 +34,12 @@ export async function run(options: VerbOptions): Promise<void> {
     ({ run: name }) => name,
   );
   const file = options.configFile ?? join((await openWorkspace()).paths.repo, `Pulumi.${options.stack}.yaml`);
-  const { config, text } = await planned(options, copy, file, opened, target);
-  const data = await dataOn(config);
+  const plan = await planned(options, copy, file, opened, target);
+  const resumed = await isUnfinished(plan.config, run, options.aside ?? false);
+  // The stack file is here by then, and may have been mended since.
+  const { config, text } =
+    resumed && existsSync(file) ? await planned({ ...options, keepConfig: true }, copy, file, opened) : plan;
+  const data = resumed ? [] : await dataOn(config);
   if (data.length > 0 && !options.aside) {
     throw new UserError(
       `${config.volumeRoot} holds data (${data.join(", ")}), and there may be containers that use it.`,
@@ -44,23 +48,57 @@ export async function run(options: VerbOptions): Promise<void> {
   }
   for (const name of copy.names.filter((one) => !runs.has(one))) say(notKept(name));
   const back = [...runs].map(([name, of]) => (of === run ? name : `${name} (${of})`));
-  await confirm(options, `Bring back ${copy.stack} as of ${run}, with ${back.join(", ")}?`);
+  await confirm(
+    options,
+    `${resumed ? "Go on with bringing" : "Bring"} back ${copy.stack} as of ${run}, with ${back.join(", ")}?`,
+  );
   if (data.length > 0) say(`What was there is in ${await moveAside(config)}`);
-  if (!options.keepConfig) writeStackFile(file, text);
+  if (text !== undefined) writeStackFile(file, text);
   if (readFileSync(LOCK_FILE, "utf8") !== copy.lock) replaceKeeping(LOCK_FILE, copy.lock);
   const stack = await openStack({ ...options, configFile: file });
-  await step("Secrets", () => importSecrets(stack, copy));
+  await step("Secrets", () => importSecrets(stack, copy, resumed));
   await openRepository(stack.config, opened);
-  await fill(stack.config, runs);
-  await up({ ...options, configFile: file });
-  for (const { name } of stack.config.sites.filter(({ kind }) => kind === "wordpress")) {
-    const of = runs.get(name);
-    if (of) await restoreSite(stack.config, name, of);
+  if (!resumed)
+    await scriptOnHost(stack.config, 'echo "$2" > "$1/.varvol/restoring"', [config.volumeRoot, run]);
+  try {
+    await bringBack(stack, runs, { ...options, configFile: file });
+  } catch (error) {
+    say("What is there so far stays. The same command goes on with it.");
+    throw error;
+  }
+  process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
+}
+
+async function bringBack(
+  stack: Stack,
+  runs: ReadonlyMap<string, string>,
+  options: VerbOptions,
+): Promise<void> {
+  const { config } = stack;
+  await fill(config, runs);
+  await up(options);
+  for (const { name } of config.sites.filter(({ kind }) => kind === "wordpress")) {
+    const run = runs.get(name);
+    if (run) await restoreSite(config, name, run);
   }
   const databases = runs.get("mysql");
-  if (databases) await restoreDatabases(stack.config, databases);
-  await scriptOnHost(stack.config, 'rm -f "$1/.varvol/restoring"', [stack.config.volumeRoot]);
-  process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
+  if (databases) await restoreDatabases(config, databases);
+  await scriptOnHost(config, 'rm -f "$1/.varvol/restoring"', [config.volumeRoot]);
+}
+
+/** Whether an earlier host-restore was cut off there. */
+async function isUnfinished(
+  { volumeRoot, ...config }: HostConfig,
+  run: string,
+  aside: boolean,
+): Promise<boolean> {
+  const script = 'head -n 1 "$1/.varvol/restoring" 2> /dev/null || true';
+  const found = (await scriptOnHost({ volumeRoot, ...config }, script, [volumeRoot])).trim();
+  if (found === "" || found === run || aside) return found === run;
+  throw new UserError(
+    `The host-restore to ${found} has not finished in ${volumeRoot}.`,
+    `Say --snapshot ${found}, which goes on with it; or --aside, to begin anew.`,
+  );
 }
 
 function notKept(name: string): string {
@@ -117,8 +155,8 @@ async function planned(
   copy: HostCopy,
   file: string,
   { repository }: Opened,
-  target: Target | undefined,
-): Promise<{ config: HostConfig; text: string }> {
+  target?: Target,
+): Promise<{ config: HostConfig; text?: string }> {
   const stackFile = options.credentials
     ? withCredentials(copy.stackFile, resolve(options.credentials))
     : copy.stackFile;
@@ -128,7 +166,7 @@ async function planned(
   if (options.keepConfig) {
     const config = checked(readStackFile(options.stack, file), repository);
     await refuseUnfit(config);
-    return { config, text: "" };
+    return { config };
   }
   const config = read(changed([]).text);
   await refuseUnfit(config);
@@ -186,11 +224,12 @@ aside=$1.before-$(date -u +%Y%m%dT%H%M%SZ); mv -T "$1" "$aside" && echo "$aside"
   return (await scriptOnHost(config, script, [config.volumeRoot, `varvol/${config.stack}`])).trim();
 }
 
-// The salt belongs to the lost machine's passphrase; this one gets its own.
+// The salt belongs to the lost machine's passphrase; this one has its own, or gets it.
 function writeStackFile(file: string, stackFile: string): void {
-  const text = stackFile.replace(/^encryptionsalt:.*\n/m, "");
-  if (!existsSync(file)) writeFileSync(file, text);
-  else if (readFileSync(file, "utf8") !== text) replaceKeeping(file, text);
+  const old = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const text = withSalt(stackFile, saltOf(old ?? ""));
+  if (old === undefined) writeFileSync(file, text);
+  else if (old !== text) replaceKeeping(file, text);
 }
 
 function replaceKeeping(file: string, text: string): void {
@@ -199,16 +238,18 @@ function replaceKeeping(file: string, text: string): void {
   say(`${file} is the backup's now; what it was is in ${file}.before-restore`);
 }
 
-async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
+async function importSecrets(stack: Stack, copy: HostCopy, resumed: boolean): Promise<void> {
   await ensureStack(stack);
   const present = await stack.pulumi(["stack", "export"]);
   if (present.code !== 0)
     throw new UserError(`The state of ${stack.name} can't be read: ${lastLines(present.stderr, 3)}`);
-  if (standsForThings(present.stdout))
+  if (standsForThings(present.stdout)) {
+    if (resumed) return;
     throw new UserError(
       `The stack ${stack.name} has a state here already.`,
       "Restore single sites with `npx varvol restore`; or remove the stack first: npx varvol destroy, then pulumi stack rm",
     );
+  }
   const imported = await stack.pulumi(["stack", "import"], {
     input: secretsOnly(copy, stack, present.stdout),
   });
@@ -218,7 +259,6 @@ async function importSecrets(stack: Stack, copy: HostCopy): Promise<void> {
 
 /** The sites' files come before their containers, which leave alone what is there. */
 async function fill(config: HostConfig, runs: ReadonlyMap<string, string>): Promise<void> {
-  await scriptOnHost(config, ': > "$1/.varvol/restoring"', [config.volumeRoot]);
   for (const { name, kind } of config.sites) {
     const run = runs.get(name);
     if (run) await step(`Files of ${name}`, () => backupTool(config, ["restore", "fill", name, run, kind]));

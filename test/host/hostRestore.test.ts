@@ -4,8 +4,10 @@ import * as path from "node:path";
 import { capture } from "../../cli/exec";
 import { runPhp } from "../support/docker";
 import { remove } from "../support/cleanUp";
+import { processes } from "../support/processes";
 import { filesOf, normalised, rowsOf, sql } from "../support/siteData";
 import { TestHost } from "../support/testHost";
+import { until } from "../support/until";
 
 describe("a host that was lost", function () {
   this.timeout(600_000);
@@ -158,10 +160,26 @@ describe("a host that was lost", function () {
   it("comes back by its own stack file too, where there is none", async () => {
     remove({ namespace: found.namespace, folder: found.root });
     remove({ namespace: found.namespace, folder: path.join(found.folder, "stack.yaml") });
-    const { code, stdout, stderr } = await lost.varvol(
-      ...["host-restore", "--repository", repository, "--password-file", passwordFile, "--yes"],
-    );
+    const again = () =>
+      lost.varvol(...["host-restore", "--repository", repository, "--password-file", passwordFile, "--yes"]);
+    // Killed between two sites, and interrupted once there are containers: it goes on each time.
+    const mark = path.join(lost.root, ".varvol/restoring");
+    for (const [signal, reached] of [
+      ["SIGKILL", () => fs.existsSync(mark) && fs.readFileSync(mark, "utf8").includes("filled hello")],
+      ["SIGINT", async () => (await lost.containers()).has("hello/web")],
+    ] as const) {
+      const restoring = again();
+      await until("that point", () => Promise.resolve(reached()), 120);
+      const [pid = 0] = processes(new RegExp(`cli/varvol.cjs host-restore .*${lost.configFile}`));
+      process.kill(pid, signal);
+      assert.notEqual((await restoring).code, 0);
+    }
+    const { code: unwell, stdout: table } = await lost.varvol("status");
+    assert.equal(unwell, 1);
+    assert.match(table, /host-restore has not finished/);
+    const { code, stdout, stderr } = await again();
     assert.equal(code, 0, stdout + stderr);
+    assert.ok(!fs.existsSync(mark));
     assert.deepEqual(await rowsOf(lost, "blog"), kept.rows);
     assert.deepEqual(await bodies(lost), kept.bodies);
     assert.match(await lost.up(), /Nothing changed/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { saltOf, withSalt } from "../../cli/stack";
 import { absentAddresses, readTarget, retarget } from "../../cli/backup/target";
 import type { VerbOptions } from "../../cli/options";
 
@@ -79,5 +80,19 @@ config:
       http: 8080,
     });
     assert.match(notes.join(), /varvol:gateway\.addresses is left out.*192\.0\.2\.1/);
+  });
+});
+
+describe("the salt of a stack file", () => {
+  const file = "encryptionsalt: v1:a\nconfig:\n  varvol:kind: local\n";
+
+  it("is this machine's own, wherever the rest comes from", () => {
+    assert.equal(
+      withSalt(file, saltOf("config: {}\nencryptionsalt: v1:b")),
+      "config:\n  varvol:kind: local\nencryptionsalt: v1:b\n",
+    );
+    assert.equal(withSalt(file, saltOf("config: {}\n")), "config:\n  varvol:kind: local\n");
+    const own = withSalt(file, saltOf(file));
+    assert.equal(withSalt(own, saltOf(own)), own);
   });
 });
