@@ -12,7 +12,7 @@ import { subjectsOf } from "./take";
 export async function keepCopy(stack: Stack): Promise<void> {
   const { config } = stack;
   // While a lost host comes back, its data is not there yet.
-  const { scheduled, byItself } = scheduleOn(config);
+  const { scheduled } = scheduleOn(config);
   if (!scheduled || (await isRestoring(config))) return;
   const [modules, sites] = subjectsOf(config, [], true);
   const names = [...sites, ...modules].map(({ name }) => name);
@@ -24,10 +24,6 @@ export async function keepCopy(stack: Stack): Promise<void> {
       `${errorColors.yellow("warning:")} what this machine knows of the host could not be put into the backups: ${(error as Error).message}\n  Mend that, then run: npx varvol host-backup`,
     );
   }
-  if (!byItself)
-    say(
-      `The backups of ${stack.name} are this machine's to ask for: have cron or a systemd timer run, every five minutes,\n  npx varvol backup --due -s ${stack.name}`,
-    );
 }
 
 async function isRestoring(config: HostConfig): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { VerbOptions } from "../options";
+import { dropTimer } from "../backup/timer";
 import { confirm } from "../confirm";
 import { openStack } from "../stack";
 import { deploy } from "./up";
@@ -9,5 +10,6 @@ export async function run(options: VerbOptions): Promise<void> {
   const { volumeRoot } = stack.config;
   await confirm(options, `Remove every container of ${stack.name}? Its data in ${volumeRoot} stays.`);
   await deploy(stack, ["destroy", "--yes", "--skip-preview"], `Destroying ${stack.name}`);
+  await dropTimer(stack);
   process.stdout.write(`\nAll data stays in ${volumeRoot}; \`npx varvol up\` serves it again.\n`);
 }

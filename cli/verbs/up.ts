@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../stacks/config";
 import { ensureArchiveImage } from "../backup/archive";
 import { keepCopy } from "../backup/afterUp";
+import { keepTimer } from "../backup/timer";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
 import { whyNotBuilt } from "../buildFailure";
@@ -59,6 +60,7 @@ export async function run(options: VerbOptions): Promise<void> {
     `Stack ${stack.name}`,
   );
   if (changes > 0) await keepCopy(stack);
+  await keepTimer(stack, changes > 0);
   // Whoever asked for JSON, which only a verb that runs this one knows, gets that one's.
   if (options.json) return;
   await printSites(stack);

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { capture, type Result } from "../../cli/exec";
+import { attempt, capture, type Result } from "../../cli/exec";
+import { paths } from "../../cli/paths";
 import { Archive } from "../support/archive";
 import { remove } from "../support/cleanUp";
 import { CommandLines } from "../support/commandLines";
@@ -73,6 +74,7 @@ describe("a host that comes back on another machine, with its backups on this on
       http: back.http,
       https: back.https,
       inside,
+      shared: [path.resolve("."), paths().cache, back.folder],
     });
     await machine.addUser();
   });
@@ -147,6 +149,33 @@ describe("a host that comes back on another machine, with its backups on this on
     await archive.check();
   });
 
+  it("is drilled, and put back by an up whose stack file names the snapshot", async () => {
+    const whole = (await snapshots()).filter(({ site, complete }) => site === "blog" && complete);
+    const run =
+      whole
+        .map((snapshot) => snapshot.run)
+        .sort()
+        .at(-1) ?? "";
+    await ok(back.varvol("drill", "blog"));
+    assert.match(
+      await machine.output(`tail -n 1 ${settings}/results/blog.drill`),
+      new RegExp(`\\tok\\t${run}\\t\\d+\\tanswer 200; \\d+ tables, `),
+    );
+    await machine.output(
+      `rm -r ${lost.root}/blog/content/uploads && ${mysql} -e 'DELETE FROM blog.wp_posts'`,
+    );
+    const restore = { snapshot: run, confirm: `replace-blog-by-${run}` };
+    reconfigure(
+      { repository },
+      sites.map((site) => (site.name === "blog" ? { ...site, restore } : site)),
+    );
+    await back.up();
+    assert.equal(await machine.output(data), kept.data);
+    assert.deepEqual(await pages(back), kept.pages);
+    reconfigure({ repository });
+    await back.up();
+  });
+
   it("neither removes nor alters a snapshot while a backup gives it the way there", async () => {
     const before = archive.files();
     const backup = back.varvol("backup", "hello");
@@ -161,9 +190,15 @@ describe("a host that comes back on another machine, with its backups on this on
     await archive.check();
   });
 
-  for (const [what, find] of [
-    ["connection is lost", () => processes(new RegExp(`^ssh -o ControlPath=none .*${lost.folder}`))],
-    ["command line is killed", () => processes(new RegExp(`cli/varvol.cjs backup .*${back.configFile}`))],
+  const commandLine = () => processes(new RegExp(`cli/varvol.cjs backup .*${back.configFile}`));
+  for (const [what, find, signal] of [
+    [
+      "connection is lost",
+      () => processes(new RegExp(`^ssh -o ControlPath=none .*${lost.folder}`)),
+      "SIGKILL",
+    ],
+    ["command line is killed", commandLine, "SIGKILL"],
+    ["command line is interrupted", commandLine, "SIGINT"],
   ] as const) {
     it(`leaves nothing stopped, and no snapshot, when the ${what} in the middle of a backup`, async () => {
       const [before, runs] = [await running(), await snapshots()];
@@ -171,7 +206,7 @@ describe("a host that comes back on another machine, with its backups on this on
       await until("stopped containers", async () => (await running()) !== before);
       // It must not be done before it is cut off.
       await held(async () => {
-        for (const pid of find()) process.kill(pid, "SIGKILL");
+        for (const pid of find()) process.kill(pid, signal);
         await until("restic is gone", async () => (await restics()) === "", 60);
       });
       const { code, stderr } = await backup;
@@ -210,7 +245,7 @@ describe("a host that comes back on another machine, with its backups on this on
   it("gets a new repository by up, which finds that it is there the next time", async () => {
     const other = path.join(lost.folder, "other");
     reconfigure({ repository: other, every: "1d", keep: { last: 1 } });
-    assert.match(await back.up(), /this machine's to ask for.*\n.*backup --due/);
+    assert.match(await back.up(), /it keeps no timer: .* is set.*\n.*backup --due/);
     assert.ok(fs.existsSync(path.join(other, "config")));
     assert.match(await back.up(), /Nothing changed/);
   });
@@ -231,7 +266,7 @@ describe("a host that comes back on another machine, with its backups on this on
     await machine.output(`rm ${settings}/results/hello.backup
       read -r stack namespace image < ${settings}/host
       echo secret | ${bin}/repository "$stack" "\${namespace#.}" "$image" /srv/kept > /dev/null
-      printf 'static hello ${hello} hot 86400 03:00 0 --keep-last=1\\n' | ${bin}/schedule set varvol-scheduler`);
+      printf 'static hello ${hello} hot 86400 03:00 0 --keep-last=1\\n' | ${bin}/schedule set varvol-scheduler "$image" /srv/kept`);
     await until(
       "a backup by the timer",
       async () => (await machine.output(`cat ${settings}/results/hello.backup`)).includes("\tok\t"),
@@ -245,10 +280,67 @@ describe("a host that comes back on another machine, with its backups on this on
     );
   });
 
-  function reconfigure(backup: Record<string, unknown>): void {
+  it("is asked for what is due by a timer of the control node's, where that has systemd", async () => {
+    // The other machine is its own control node now.
+    const { port, privateKeyFile } = machine.host as { port: number; privateKeyFile: string };
+    await machine.output(`printf 'Port 22\\nPort ${port}\\n' > /etc/ssh/sshd_config.d/ports.conf
+      systemctl reload ssh && umask 077 && mkdir -p ${lost.folder} && rm ${settings}/results/*.backup
+      echo ${fs.readFileSync(privateKeyFile, "base64")} | base64 -d > ${privateKeyFile}`);
+    const passphrase = path.join(back.folder, "passphrase");
+    fs.writeFileSync(passphrase, back.backend.PULUMI_CONFIG_PASSPHRASE, { mode: 0o600 });
+    const env = {
+      PULUMI_BACKEND_URL: back.backend.PULUMI_BACKEND_URL,
+      PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+      VARVOL_STACK: back.stack,
+      XDG_CACHE_HOME: path.dirname(paths().cache),
+      ...(fs.existsSync(back.lockFile) && { VARVOL_LOCK_FILE: back.lockFile }),
+    };
+    const variables = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
+    const node = path.resolve("node_modules/node/bin/node");
+    const there = async (...args: string[]) => {
+      const words = [node, "cli/varvol.cjs", ...args, "--config-file", back.configFile];
+      const { code, stdout, stderr } = await attempt([
+        "docker",
+        "exec",
+        "-w",
+        path.resolve("."),
+        ...variables,
+        machine.container,
+        ...words,
+      ]);
+      assert.equal(code, 0, stdout + stderr);
+      return stdout + stderr;
+    };
+    const other = path.join(back.folder, "kept");
+    reconfigure({ repository: other, every: "1d" });
+    const [, timer = ""] = /asks every 5 minutes .*: (\S+)\.timer/.exec(await there("up")) ?? [];
+    assert.equal(await machine.output(`systemctl is-active ${timer}.timer`), "active");
+    await machine.output(`systemctl start ${timer} || { journalctl -u ${timer} -n 20 >&2; exit 1; }`);
+    assert.equal(await machine.output(`grep -lP '\\tok\\t' ${settings}/results/*.backup | wc -l`), "3");
+    assert.equal(fs.readdirSync(path.join(other, "snapshots")).length > 3, true);
+    assert.doesNotMatch(await there("up"), /asks every/);
+    await there("destroy", "--yes");
+    assert.equal(await machine.output("systemctl list-unit-files 'varvol-*' --no-legend"), "");
+  });
+
+  it("comes back on this machine, too", async () => {
+    fs.rmSync(lost.configFile);
+    fs.rmSync(path.join(lost.folder, "state"), { recursive: true });
+    fs.mkdirSync(path.join(lost.folder, "state"));
+    const words = ["--repository", repository, "--password-file", passwordFile, "--yes"];
+    await ok(lost.varvol("host-restore", ...words, "--to", "here"));
+    assert.equal(await capture(["sh", "-c", data]), kept.data);
+    assert.deepEqual(await pages(lost), kept.pages);
+    assert.match(await lost.up(), /Nothing changed/);
+  });
+
+  function reconfigure(
+    backup: Record<string, unknown>,
+    its: readonly Record<string, unknown>[] = sites,
+  ): void {
     const { config } = parse(fs.readFileSync(back.configFile, "utf8")) as { config: Record<string, unknown> };
     const keys = Object.entries(config).map(([key, value]) => [key.replace("varvol:", ""), value] as const);
-    back.configure(sites, { ...Object.fromEntries(keys), backup });
+    back.configure(its, { ...Object.fromEntries(keys), sites: its, backup });
   }
 
   /** Does something while the backup that runs on the machine gets no further. */

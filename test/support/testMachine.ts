@@ -15,6 +15,8 @@ export interface MachinePorts {
   readonly https: number;
   /** The machine's own, where they are not 80 and 443. */
   readonly inside?: { readonly http: number; readonly https: number };
+  /** Folders of this machine that the other one has, too. */
+  readonly shared?: readonly string[];
 }
 
 // Privileged mode asks for all capabilities, also where one is withheld from this machine itself.
@@ -61,6 +63,7 @@ export class TestMachine {
       ...ALMOST_PRIVILEGED,
       ...IPV6,
       ...MEMORY.flatMap((mount) => ["--tmpfs", mount]),
+      ...(ports.shared ?? []).flatMap((folder) => ["-v", `${folder}:${folder}`]),
       ...["-e", `AUTHORIZED_KEY=${fs.readFileSync(`${machine.keyFile}.pub`, "utf8").trim()}`],
       ...["-p", `127.0.0.1:${ports.ssh}:22`],
       ...["-p", `127.0.0.1:${ports.http}:${inside.http}`, "-p", `127.0.0.1:${ports.https}:${inside.https}`],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { judgeBackups, readResults, type Result } from "../../cli/backup/results";
+import { timerName, timerUnits } from "../../cli/backup/timer";
 import { evidenceOf } from "../../cli/verbs/evidence";
 import { resolveConfig } from "../../stacks/config";
 import { checkConfig } from "../../stacks/problems";
@@ -79,6 +80,15 @@ describe("what came of backups", () => {
     ]);
   });
 
+  it("is not while the host comes back from its backups", () => {
+    const restored = readResults(
+      `result\thello.backup\t${now.toISOString()}\tok\tr\t1\thot\nrestoring\n`,
+      "hello",
+    );
+    const { text, good } = judgeBackups(DEFAULT_SCHEDULE, restored, now);
+    assert.deepEqual([text, good], ["host-restore has not finished, 0 s ago", false]);
+  });
+
   it("is read from the host, and shown as evidence beside what the repository has", () => {
     const line = (file: string, text: string) =>
       `result\t${file}\t2026-11-21T03:00:00Z\tok\trun\t7\t${text}\n`;
@@ -109,5 +119,28 @@ describe("what came of backups", () => {
       others.map(({ name, snapshots }) => [name, snapshots]),
       [["host", 1]],
     );
+  });
+});
+
+describe("the timer of a machine that holds another one's backups", () => {
+  it("says what systemd would take for something else", () => {
+    const { service, timer } = timerUnits(
+      "home",
+      ["/usr/bin/node", "/srv/100% mine/$x/varvol.cjs", 'say "hi"'],
+      "/srv/100% mine",
+      { PATH: "/bin:/opt/a b", HOME: "/root\\" },
+    );
+    assert.match(
+      service,
+      /^ExecStart="\/usr\/bin\/node" "\/srv\/100%% mine\/\$\$x\/varvol\.cjs" "say \\"hi\\""$/m,
+    );
+    assert.match(service, /^WorkingDirectory=\/srv\/100%% mine$/m);
+    assert.match(service, /^Environment="PATH=\/bin:\/opt\/a b"\nEnvironment="HOME=\/root\\\\"$/m);
+    assert.match(timer, /^OnCalendar=\*:0\/5$/m);
+  });
+
+  it("is another one for each stack file", () => {
+    assert.notEqual(timerName("/a/stack.yaml", "home"), timerName("/b/stack.yaml", "home"));
+    assert.match(timerName("/a/stack.yaml", "home"), /^varvol-home-[0-9a-f]{6}$/);
   });
 });
