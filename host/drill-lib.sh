@@ -99,9 +99,6 @@ like() {
     docker run -d "$@"
 }
 
-# own ROLE: the newest of the site's containers of a role
-own() { docker ps -aq --no-trunc --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$1" --filter "label=varvol.role=$2" | head -n 1; }
-
 # healthy WHAT CONTAINER: waits until its image says so; not for long where it answers, and with an error
 healthy() {
     deadline=$(($(date +%s) + 180)) erring=
@@ -128,12 +125,4 @@ rows_in() {
 
 rows_of() {
     tables_of "$1" | sed 's/.*/SELECT '\''&'\'', COUNT(*) FROM `&`;/' | admin "$1" | sort
-}
-
-# prefix_in ROWS: what the names of WordPress's tables begin with
-prefix_in() {
-    awk -F '\t' '
-        { tables[$1] }
-        END { for (one in tables) if (sub(/options$/, "", one) && (one "posts") in tables) print one }
-    ' "$1" | sort | head -n 1
 }

@@ -13,6 +13,9 @@ folders() { for folder in site content repo; do [ ! -e "$work/new/$folder" ] || 
 own_containers() { docker ps -aq --no-trunc --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$site"; }
 tables_of() { admin -e "SELECT table_name FROM information_schema.tables WHERE table_schema = '$1' AND table_type = 'BASE TABLE'" < /dev/null; }
 
+# own SITE ROLE: the newest of the site's containers of a role
+own() { docker ps -aq --no-trunc --filter "label=varvol.host=varvol/$stack" --filter "label=varvol.owner=$1" --filter "label=varvol.role=$2" | head -n 1; }
+
 # Nothing is in it that is still needed once there is no journal.
 drop_work() {
     if has_mysql; then admin -e "DROP DATABASE IF EXISTS \`$staging\`; DROP DATABASE IF EXISTS \`$previous\`" < /dev/null; fi
@@ -41,6 +44,24 @@ stage_database() {
     expected=$(grep -c '^CREATE TABLE ' "$work/database.sql") || true
     found=$(tables_of "$staging" | wc -l)
     [ "$expected" = "$found" ] || refuse "$found of $expected tables are in the staging database"
+}
+
+# table_prefix: what the names of WordPress's tables in the staging database begin with
+table_prefix() {
+    tables_of "$staging" | awk '
+        { tables[$0] }
+        END { for (one in tables) if (sub(/options$/, "", one) && (one "posts") in tables) print one }
+    ' | sort | head -n 1
+}
+
+# refuse_newer PHP: a WordPress brings an older one's database to its own version, and can do nothing with a newer one's
+refuse_newer() {
+    options=$(table_prefix)options
+    there=$(admin "$staging" -e "SELECT option_value FROM \`$options\` WHERE option_name = 'db_version'" < /dev/null)
+    known=$(docker exec "$1" php -r 'include "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version ?? "";' 2> /dev/null) || known=
+    case $there$known in *[!0-9]*) return 0 ;; esac
+    [ -z "$there" ] || [ -z "$known" ] || [ "$there" -le "$known" ] ||
+        refuse "the snapshot is of a newer WordPress than the site has (its database is of version $there, and the site's goes up to $known); bring the site to that one first: npx varvol upgrade"
 }
 
 restore_databases() {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { capture } from "../../../cli/exec";
 import { inspect } from "../../support/docker";
 import type { KeptHost } from "../../support/keptHost";
-import { filesOf } from "../../support/siteData";
+import { filesOf, rowsOf, sql } from "../../support/siteData";
 
 /** Where a dump or a repository's file would be asked for, were one left in reach of the web server. */
 const TEMPTING = ["/SITE.sql", "/SITE.sql.gz", "/database.sql", "/dump.sql", "/.restic", "/.restic/config"];
@@ -34,6 +34,21 @@ export function refusalCases(host: KeptHost): void {
       assert.match(await host.refused(...verb), /the backup repository \S+ is not there/);
     fs.renameSync(`${repository}.away`, repository);
     assert.deepEqual(filesOf(host, "hello"), files);
+  });
+
+  it("refuses a snapshot of a newer WordPress than the site has", async () => {
+    const version = "blog.wp_options SET option_value = option_value";
+    const newer = "+ 10000 WHERE option_name = 'db_version'";
+    await sql(host, `UPDATE ${version} ${newer}`);
+    await host.ok("backup", "blog");
+    await sql(host, `UPDATE ${version} ${newer.replace("+", "-")}`);
+    const rows = await rowsOf(host, "blog");
+    assert.match(
+      await host.refused("restore", "blog", "--yes"),
+      /is of a newer WordPress .* Nothing was changed/,
+    );
+    assert.match(await host.refused("drill", "blog"), /is of a newer WordPress/);
+    assert.deepEqual(await rowsOf(host, "blog"), rows);
   });
 
   it("shows the password in no argument, no inspection and no file that others read, and no dump to visitors", async () => {
