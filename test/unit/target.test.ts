@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { saltOf, withSalt } from "../../cli/stack";
-import { absentAddresses, readTarget, retarget } from "../../cli/backup/target";
+import { absentAddresses, readTarget, retarget } from "../../cli/hostRestore/target";
 import type { VerbOptions } from "../../cli/options";
 
 describe("the machine that a lost host comes back on", () => {

@@ -4,8 +4,8 @@ import type { HostConfig } from "../../stacks/config";
 import { UserError } from "../errors";
 import { lastLines } from "../exec";
 import { onHost } from "../host";
-import { archiveOf, throughArchive } from "./archive";
-import { backupImage } from "./image";
+import { archiveOf, throughArchive } from "../backup/archive";
+import { backupImage } from "../backup/image";
 
 /** A repository of which nothing is known but where it is and what opens it. */
 export interface Opened {

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { LOCK_FILE } from "../../stacks/lock";
+import { say } from "../output";
+import { saltOf, withSalt } from "../stack";
+
+/** Puts the backup's stack file in place. */
+export function writeStackFile(file: string, stackFile: string): void {
+  const old = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  // The salt belongs to the lost machine's passphrase; this one has its own, or gets it.
+  const text = withSalt(stackFile, saltOf(old ?? ""));
+  if (old === undefined) writeFileSync(file, text);
+  else if (old !== text) replaceKeeping(file, text);
+}
+
+function replaceKeeping(file: string, text: string): void {
+  renameSync(file, `${file}.before-restore`);
+  writeFileSync(file, text);
+  say(`${file} is the backup's now; what it was is in ${file}.before-restore`);
+}
+
+/** Puts the backup's lock of images in place. */
+export function writeLockFile(lock: string): void {
+  if (readFileSync(LOCK_FILE, "utf8") !== lock) replaceKeeping(LOCK_FILE, lock);
+}
