@@ -10,6 +10,8 @@ import { atLeast, atMost, type Figure, median } from "./figure";
 
 /** Pairs of a backup and a tar, one after the other. */
 const PAIRS = Number(process.env.VARVOL_BENCH_PAIRS || 3);
+/** Pairs of a load without a backup and one with: the slowest of 600 requests vary more than anything else here. */
+const LOADS = Number(process.env.VARVOL_BENCH_PAIRS || 5);
 const DATA = { name: "data", kind: "static", domains: ["data.localhost"] };
 const BLOG = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" };
 
@@ -88,7 +90,7 @@ async function loadFigures(host: TestHost, site: string): Promise<Figure[]> {
   const p99s: number[] = [];
   let failed = 0;
   let sent = 0;
-  for (let i = 0; i < PAIRS; i++) {
+  for (let i = 0; i < LOADS; i++) {
     configure(host, PAIRS + i + 1);
     await host.up();
     await under(() => new Promise((resolve) => setTimeout(resolve, 3000)));
@@ -127,7 +129,7 @@ async function restoreRatios(host: TestHost, site: string): Promise<number[]> {
     await warm(site);
     const copied = await timed(() => shell('cp -a "$1" "$2" && sync -f "$2"', site, copy));
     fs.rmSync(copy, { recursive: true });
-    await warm(path.join(host.folder, `repository${2 * PAIRS}`));
+    await warm(path.join(host.folder, `repository${PAIRS + LOADS}`));
     const restored = await timed(async () => {
       await varvol(host, "restore", "data", "--yes");
       await shell('sync -f "$1"', site);
