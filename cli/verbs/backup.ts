@@ -3,7 +3,8 @@ import { backupOf, backupTool } from "../backup/repository";
 import { expiredRuns, forgetRuns } from "../backup/retention";
 import { modeOf, type Mode, subjectsOf, take, type Taken } from "../backup/take";
 import { bytes } from "../backup/text";
-import { UserError } from "../errors";
+import { forgetTold, tellHook } from "../backup/told";
+import { Interrupted, UserError } from "../errors";
 import { scriptOnHost } from "../host";
 import type { VerbOptions } from "../options";
 import { json, table } from "../output";
@@ -39,15 +40,27 @@ async function runDue(stack: Stack, options: VerbOptions, names: readonly string
       "Leave one out.",
     );
   const tool = `${config.volumeRoot}/.varvol/bin/due`;
-  // No need to give the archive out for nothing.
-  if (archiveOf(config) && (await scriptOnHost(config, `exec "$1" ask`, [tool])) === "") return;
   const kept: string[] = [];
+  let told = false;
+  const onLine = (line: string): void => {
+    if (line.startsWith("kept ")) kept.push(line.slice("kept ".length));
+    if (line.startsWith("told ")) told = true;
+  };
+  const happen = async (): Promise<void> => {
+    // No need to give the archive out for nothing.
+    if (archiveOf(config) && (await scriptOnHost(config, `exec "$1" ask`, [tool])) === "") return;
+    try {
+      await backupTool(config, ["due"], { onLine });
+    } finally {
+      if (archiveOf(config) && kept.length > 0) await forgetRuns(stack, await expiredRuns(stack, kept));
+    }
+  };
   try {
-    await backupTool(config, ["due"], {
-      onLine: (line) => line.startsWith("kept ") && kept.push(line.slice("kept ".length)),
-    });
-  } finally {
-    if (archiveOf(config) && kept.length > 0) await forgetRuns(stack, await expiredRuns(stack, kept));
+    await happen();
+    forgetTold(stack);
+  } catch (error) {
+    if (!told && !(error instanceof Interrupted)) await tellHook(stack, (error as Error).message);
+    throw error;
   }
 }
 

@@ -261,6 +261,20 @@ describe("a host that comes back on another machine, with its backups on this on
     assert.equal(await ok(back.varvol("backup", "--due")), "");
   });
 
+  it("has somebody told by this machine when it can't be reached, once and not each time", async () => {
+    const told = path.join(back.folder, "told");
+    const backup = { repository: path.join(lost.folder, "other"), every: "1d", keep: { last: 1 } };
+    reconfigure({ ...backup, hook: { command: `cat >> '${told}'` } });
+    const reachable = fs.readFileSync(back.configFile, "utf8");
+    fs.writeFileSync(back.configFile, reachable.replace(/port: 18772$/m, "port: 18773"));
+    for (let i = 0; i < 2; i++) assert.equal((await back.varvol("backup", "--due")).code, 1);
+    const { host, error, ...more } = JSON.parse(fs.readFileSync(told, "utf8")) as Record<string, string>;
+    assert.deepEqual([host, more.what], [back.stack, "backup"]);
+    assert.match(error ?? "", /deploy@127\.0\.0\.1/);
+    fs.writeFileSync(back.configFile, reachable);
+    await ok(back.varvol("backup", "--due"));
+  });
+
   it("is backed up by its own systemd where the repository is within its reach", async () => {
     const bin = `${lost.root}/.varvol/bin`;
     await machine.output(`rm ${settings}/results/hello.backup
