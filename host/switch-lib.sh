@@ -54,11 +54,12 @@ table_prefix() {
     ' | sort | head -n 1
 }
 
-# refuse_newer PHP: a WordPress brings an older one's database to its own version, and can do nothing with a newer one's
+# refuse_newer PREFIX PHP: a WordPress brings an older one's database to its own version, and can do nothing with a newer
+# one's. A dump without a WordPress in it has no version.
 refuse_newer() {
-    options=$(table_prefix)options
-    there=$(admin "$staging" -e "SELECT option_value FROM \`$options\` WHERE option_name = 'db_version'" < /dev/null)
-    known=$(docker exec "$1" php -r 'include "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version ?? "";' 2> /dev/null) || known=
+    [ -n "$1" ] || return 0
+    there=$(admin "$staging" -e "SELECT option_value FROM \`${1}options\` WHERE option_name = 'db_version'" < /dev/null)
+    known=$(docker exec "$2" php -r 'include "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version ?? "";' 2> /dev/null) || known=
     case $there$known in *[!0-9]*) return 0 ;; esac
     [ -z "$there" ] || [ -z "$known" ] || [ "$there" -le "$known" ] ||
         refuse "the snapshot is of a newer WordPress than the site has (its database is of version $there, and the site's goes up to $known); bring the site to that one first: npx varvol upgrade"

@@ -37,7 +37,7 @@ export function readResults(output: string, site: string): Results {
         ...{ time, ok: ok === "ok", run },
         ...{ seconds: Number(seconds), text },
       }));
-  return { backup: of("backup"), drill: of("drill"), restoring: output.split("\n").includes("restoring") };
+  return { backup: of("backup"), drill: of("drill"), restoring: lines.some(([key]) => key === "restoring") };
 }
 
 /** How well a site is backed up, in a few words. */
