@@ -22,7 +22,7 @@ function asRoot(isRoot: boolean, command: readonly string[]): string[] {
 
 /** Runs a command as root on the stack's host. */
 export async function onHost(
-  config: HostConfig,
+  config: Pick<HostConfig, "ssh">,
   command: readonly string[],
   options: RunOptions = {},
 ): Promise<Result> {
@@ -51,7 +51,7 @@ export function reached({ ssh }: Pick<HostConfig, "ssh">, result: Result): Resul
 
 /** Runs a shell script as root on the stack's host and gives what it prints. */
 export async function scriptOnHost(
-  config: HostConfig,
+  config: Pick<HostConfig, "ssh">,
   script: string,
   args: readonly string[] = [],
 ): Promise<string> {
@@ -62,6 +62,6 @@ export async function scriptOnHost(
 }
 
 /** The host as an error names it. */
-export function hostName(config: HostConfig): string {
+export function hostName(config: Pick<HostConfig, "ssh">): string {
   return config.ssh ? `${config.ssh.user}@${config.ssh.address}` : "this machine";
 }

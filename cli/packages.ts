@@ -24,7 +24,7 @@ END
 
 /** Looks up the newest versions of package sets in Debian, on the stack's host. */
 export async function lookUpPackages(
-  config: HostConfig,
+  config: Pick<HostConfig, "ssh">,
   sets: readonly PackageSet[],
 ): Promise<Record<PackageSet, LockedSet>> {
   const args = sets.map((set) => `${set}=${PACKAGE_SETS[set].join(",")}`);

@@ -7,7 +7,9 @@ import type { HostConfig } from "./config";
 import type { SiteConfig } from "./schema";
 
 /** The lock file, committed beside the stack files. VARVOL_LOCK_FILE names another one. */
-export const LOCK_FILE = process.env.VARVOL_LOCK_FILE ?? path.join(__dirname, "..", "images.lock.json");
+export function lockFile(): string {
+  return process.env.VARVOL_LOCK_FILE ?? path.join(__dirname, "..", "images.lock.json");
+}
 
 const lockedSet = z.strictObject({
   snapshot: z.string().regex(/^\d{8}T\d{6}Z$/),
@@ -23,7 +25,7 @@ const lockSchema = z.strictObject({
 });
 
 /** Reads images.lock.json. Throws where it is damaged. */
-export function readLock(file = LOCK_FILE): ImageLock {
+export function readLock(file = lockFile()): ImageLock {
   try {
     return lockSchema.parse(JSON.parse(fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "{}"));
   } catch (error) {
@@ -34,7 +36,7 @@ export function readLock(file = LOCK_FILE): ImageLock {
 }
 
 /** Writes images.lock.json with sorted keys, so that version control shows what changed and nothing else. */
-export function writeLock(lock: ImageLock, file = LOCK_FILE): void {
+export function writeLock(lock: ImageLock, file = lockFile()): void {
   const temporary = `${file}.new`;
   fs.writeFileSync(temporary, `${JSON.stringify(sorted(lock), null, 2)}\n`);
   fs.renameSync(temporary, file);

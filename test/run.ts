@@ -8,6 +8,7 @@ import { ensureEngine } from "../cli/setup/engine";
 import { install } from "../cli/setup/root";
 import { say, step } from "../cli/output";
 import { type Count, runFiles } from "./files";
+import { ensurePackages } from "./support/packages";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
@@ -90,6 +91,7 @@ async function prepare(tiers: readonly string[]): Promise<void> {
     await step("attr", (s) => install("attr", ["attr"], s));
   }
   cleanUp();
+  await step("Packages", ensurePackages, (which) => which);
 }
 
 function testFiles(tier: string): string[] {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { LOCK_FILE } from "../../stacks/lock";
+import { lockFile } from "../../stacks/lock";
 import { UserError } from "../errors";
 import { lastLines } from "../exec";
 import type { Stack } from "../stack";
@@ -33,7 +33,7 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
     namespace: stack.config.namespace,
     names,
     stackFile: readFileSync(stack.file, "utf8"),
-    lock: readFileSync(LOCK_FILE, "utf8"),
+    lock: readFileSync(lockFile(), "utf8"),
     ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
     state: exported.stdout,
   };

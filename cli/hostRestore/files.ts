@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { LOCK_FILE } from "../../stacks/lock";
+import { lockFile } from "../../stacks/lock";
 import { say } from "../output";
 import { saltOf, withSalt } from "../stack";
 
@@ -20,5 +20,6 @@ function replaceKeeping(file: string, text: string): void {
 
 /** Puts the backup's lock of images in place. */
 export function writeLockFile(lock: string): void {
-  if (readFileSync(LOCK_FILE, "utf8") !== lock) replaceKeeping(LOCK_FILE, lock);
+  const file = lockFile();
+  if (readFileSync(file, "utf8") !== lock) replaceKeeping(file, lock);
 }

@@ -20,6 +20,11 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A new folder, which goes with all else that tests made. */
+export function testFolder(): string {
+  return fs.mkdtempSync(path.join(FOLDERS, FOLDER));
+}
+
 /** A host of its own on this machine's daemon: stack, state, ports, networks and volume root. */
 export class TestHost {
   readonly folder: string;
@@ -38,7 +43,7 @@ export class TestHost {
     this.namespace = `${NAMESPACE}${name}-`;
     this.http = port;
     this.https = port + 1;
-    this.folder = fs.mkdtempSync(path.join(FOLDERS, FOLDER));
+    this.folder = testFolder();
     this.root = path.join(this.folder, "vol");
     this.configFile = path.join(this.folder, "stack.yaml");
     this.lockFile = path.join(this.folder, "images.lock.json");
