@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../cli/exec";
+import { bridgeAddress } from "../test/support/docker";
 import type { TestHost } from "../test/support/testHost";
 import { atLeast, atMost, type Figure, median } from "./figure";
 
@@ -16,14 +17,7 @@ server { listen PORT; root /srv/site; } }`;
  * address is docker's bridge, so that both are reached as from outside and not by docker's proxy for loopback.
  */
 export async function gatewayFigures(host: TestHost): Promise<Figure[]> {
-  const address = await capture([
-    "docker",
-    "network",
-    "inspect",
-    "bridge",
-    "--format",
-    "{{(index .IPAM.Config 0).Gateway}}",
-  ]);
+  const address = await bridgeAddress();
   const folder = path.join(host.folder, "page");
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, "index.html"), "x".repeat(1024));

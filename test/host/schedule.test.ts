@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { attempt, capture } from "../../cli/exec";
 import type { Evidence } from "../../cli/verbs/evidence";
+import { bridgeAddress } from "../support/docker";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
 
@@ -110,11 +111,8 @@ describe("backups by a schedule", function () {
     });
     await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
     try {
-      const bridge = await capture([
-        ...["docker", "network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"],
-      ]);
       const { port } = server.address() as AddressInfo;
-      configure({ hook: { webhook: `http://${bridge}:${port}/secret-path` } });
+      configure({ hook: { webhook: `http://${await bridgeAddress()}:${port}/secret-path` } });
       await host.up();
       await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
       age();

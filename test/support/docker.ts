@@ -49,3 +49,11 @@ export async function runPhp(id: string, script: string): Promise<string> {
   if (result.code !== 0) throw new Error(`php ended with ${result.code}: ${result.stderr}${result.stdout}`);
   return result.stdout;
 }
+
+/** The address at which containers reach this machine: a daemon that has only just made its bridge doesn't name it. */
+export async function bridgeAddress(): Promise<string> {
+  const format = "{{with index .IPAM.Config 0}}{{.Gateway}},{{.Subnet}}{{end}}";
+  const found = await capture(["docker", "network", "inspect", "bridge", "--format", format]);
+  const [gateway, subnet = ""] = found.split(",");
+  return gateway || subnet.replace(/\.0\/\d+$/, ".1");
+}

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { capture } from "../../cli/exec";
+import { bridgeAddress } from "./docker";
 
 /** A git server on docker's bridge, where containers reach it. */
 export class GitServer {
@@ -18,14 +19,7 @@ export class GitServer {
   static async start(folder: string, wanted?: number): Promise<GitServer> {
     const port = wanted ?? (await freePort());
     fs.mkdirSync(folder, { recursive: true });
-    const host = await capture([
-      "docker",
-      "network",
-      "inspect",
-      "bridge",
-      "--format",
-      "{{(index .IPAM.Config 0).Gateway}}",
-    ]);
+    const host = await bridgeAddress();
     const daemon = spawn(
       "git",
       [
