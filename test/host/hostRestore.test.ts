@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as tls from "node:tls";
 import { capture } from "../../cli/exec";
+import { logIn, openBrowser } from "../support/browser";
 import { runPhp } from "../support/docker";
 import { remove } from "../support/cleanUp";
 import { processes } from "../support/processes";
@@ -23,7 +26,13 @@ describe("a host that was lost", function () {
     { name: "blog", kind: "wordpress", domains: [domains[2]], title: "A blog" },
   ];
   const names = sites.map(({ name }) => name);
-  let kept: { bodies: string[]; files: string[][]; rows: Record<string, number>; password: string };
+  let kept: {
+    bodies: string[];
+    files: string[][];
+    rows: Record<string, number>;
+    login: { user: string; password: string };
+    certificate: string;
+  };
 
   // Ports differ between the two hosts, and so do the addresses in the pages.
   const bodies = (host: TestHost) =>
@@ -35,13 +44,21 @@ describe("a host that was lost", function () {
             .replaceAll(String(host.https), "HTTPS"),
       ),
     );
-  const login = async (host: TestHost, password: string) =>
-    runPhp(
-      await host.container("blog/php"),
-      `require '/srv/wordpress/wp-load.php'; echo is_wp_error(wp_authenticate('admin', '${password}')) ? 'refused' : 'let in';`,
-    );
-  const passwordOf = async (host: TestHost) =>
-    (JSON.parse((await host.varvol("secret", "blog", "--json")).stdout) as { password: string }).password;
+  const loginOf = async (host: TestHost) =>
+    JSON.parse((await host.varvol("secret", "blog", "--json")).stdout) as { user: string; password: string };
+  const certificateOf = async (host: TestHost) => {
+    const options = {
+      host: "127.0.0.1",
+      port: host.https,
+      servername: domains[2],
+      rejectUnauthorized: false,
+    };
+    const socket = tls.connect(options);
+    await once(socket, "secureConnect");
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    return fingerprint256;
+  };
 
   before("a host with three sites, a host-backup of it, and nothing else", async () => {
     fs.cpSync("demo/hello", path.join(lost.folder, "hello"), { recursive: true });
@@ -73,10 +90,10 @@ describe("a host that was lost", function () {
       bodies: await bodies(lost),
       files: names.map((name) => filesOf(lost, name)),
       rows: await rowsOf(lost, "blog"),
-      password: await passwordOf(lost),
+      login: await loginOf(lost),
+      certificate: await certificateOf(lost),
     };
     assert.match(kept.bodies[2] ?? "", /greeted/);
-    assert.equal(await login(lost, kept.password), "let in");
     // Containers, networks, volume root, state and stack file; the repository alone is left.
     remove({ namespace: lost.namespace, folder: path.join(lost.folder, "vol") });
     for (const file of ["state", "stack.yaml", "hello"])
@@ -140,14 +157,20 @@ describe("a host that was lost", function () {
     assert.equal(fs.readFileSync(path.join(found.folder, aside, "hello/site/mine"), "utf8"), "mine");
   });
 
-  it("has the same pages, files and rows, and the login works", async () => {
+  it("has the same pages, files, rows and certificates, and the login works", async () => {
     assert.deepEqual(await rowsOf(found, "blog"), kept.rows);
     names.forEach((name, i) =>
       assert.deepEqual(dataOf(filesOf(found, name)), dataOf(kept.files[i] ?? []), name),
     );
     assert.deepEqual(await bodies(found), kept.bodies);
-    assert.equal(await passwordOf(found), kept.password);
-    assert.equal(await login(found, kept.password), "let in");
+    assert.equal(await certificateOf(found), kept.certificate);
+    assert.deepEqual(await loginOf(found), kept.login);
+    const browser = await openBrowser();
+    try {
+      await logIn(browser, `https://${domains[2]}:${found.https}`, kept.login);
+    } finally {
+      await browser.close();
+    }
     assert.deepEqual(await sql(found, "SELECT COUNT(*) FROM removed.t"), ["2"]);
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser } from "../support/browser";
+import { logIn, openBrowser } from "../support/browser";
 import { execIn } from "../support/docker";
 import { picture } from "../support/picture";
 import { TestHost } from "../support/testHost";
@@ -33,14 +33,8 @@ describe("a WordPress", function () {
 
   it("lets its administrator log in with the generated password and publish a post with a picture", async () => {
     const secret = await host.varvol("secret", "blog", "--json");
-    const { user, password } = JSON.parse(secret.stdout) as { user: string; password: string };
-    const admin = await page();
-    await admin.goto(`${address.https}/wp-login.php`);
-    await admin.fill("#user_login", user);
-    await admin.fill("#user_pass", password);
-    await admin.click("#wp-submit");
-    await admin.waitForURL(`${address.https}/wp-admin/`);
-
+    const login = JSON.parse(secret.stdout) as { user: string; password: string };
+    const admin = await logIn(browser, address.https, login);
     await admin.goto(`${address.https}/wp-admin/post-new.php`);
     await writePost(admin, TITLE, picture(1200, 800));
     await admin.context().close();

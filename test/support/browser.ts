@@ -1,4 +1,4 @@
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Chromium, which takes the test host's own certificates and asks nobody on the internet for anything. */
 export function openBrowser(): Promise<Browser> {
@@ -16,4 +16,21 @@ export function openBrowser(): Promise<Browser> {
       "--host-resolver-rules=MAP *.localhost 127.0.0.1",
     ],
   });
+}
+
+/** Logs in to a WordPress's dashboard, as a person does; the page is left open there. */
+export async function logIn(
+  browser: Browser,
+  address: string,
+  { user, password }: { user: string; password: string },
+): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  await page.goto(`${address}/wp-login.php`);
+  await page.fill("#user_login", user);
+  await page.fill("#user_pass", password);
+  await page.click("#wp-submit");
+  await page.waitForURL(`${address}/wp-admin/`);
+  return page;
 }
