@@ -28,7 +28,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
         allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
         validityPeriodHours: 10 * YEAR,
       },
-      { parent: this },
+      // A host that comes back under another name has the certificate that browsers trust already.
+      { parent: this, ignoreChanges: ["subject"] },
     ).certPem;
     this.registerOutputs({ certificate: this.certificate });
   }
