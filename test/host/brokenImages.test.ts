@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { capture, type Result } from "../../cli/exec";
+import { capture } from "../../cli/exec";
 import { type EndState, endStateOf } from "../support/endState";
 import { Load } from "../support/load";
 import { Registry } from "../support/registry";
@@ -52,12 +52,22 @@ describe("a broken image", function () {
 
   it("fails up with the container's last log lines, and the old version goes on serving", async () => {
     configure(SOON);
-    await failsSoon(await host.varvol("up"));
+    const wanted = [
+      /exits-web-\w+ (crashes|has stopped with exit code 3)[^]*\| no configuration found/,
+      /misconfigured-web-\w+ (crashes|has stopped)[^]*\| .*unknown directive "listn"/,
+      /crashes-web-\w+ (crashes|has stopped)[^]*\| out of luck/,
+      /blog-php-\w+ (crashes|has stopped with exit code 4)[^]*\| no such extension/,
+    ];
+    // The engine begins nothing more after a failure: one that was slow to start has its gate asked by the next.
+    let said = "";
+    for (let i = 0; i < 3 && !wanted.every((one) => one.test(said)); i++) said += await failure();
+    for (const one of wanted) assert.match(said, one);
   });
 
   it("fails the next up as well, with or without a refresh, and the old version still serves", async () => {
-    await failsAgain(await host.varvol("up"));
-    await failsAgain(await host.pulumi("up", "--yes", "--skip-preview", "--refresh"));
+    const refreshing = () => host.pulumi("up", "--yes", "--skip-preview", "--refresh");
+    for (const said of [await failure(), await failure(refreshing)])
+      assert.match(said, /-(web|php)-\w+ (crashes|has stopped)[^]*Its last log lines:/);
   });
 
   it("is gone without a trace after the next good up", async () => {
@@ -86,21 +96,12 @@ describe("a broken image", function () {
     assert.deepEqual(await endStateOf(host), good);
   });
 
-  async function failsSoon({ code, stdout, stderr }: Result): Promise<void> {
-    const said = stdout + stderr;
-    assert.notEqual(code, 0, said);
-    assert.match(said, /exits-web-\w+ (crashes|has stopped with exit code 3)[^]*\| no configuration found/);
-    assert.match(said, /misconfigured-web-\w+ (crashes|has stopped)[^]*\| .*unknown directive "listn"/);
-    assert.match(said, /crashes-web-\w+ (crashes|has stopped)[^]*\| out of luck/);
-    assert.match(said, /blog-php-\w+ (crashes|has stopped with exit code 4)[^]*\| no such extension/);
-    await serveStill();
-  }
-
-  async function failsAgain({ code, stdout, stderr }: Result): Promise<void> {
+  /** What an `up` says that fails, and leaves the old containers to serve. */
+  async function failure(up = () => host.varvol("up")): Promise<string> {
+    const { code, stdout, stderr } = await up();
     assert.notEqual(code, 0, stdout + stderr);
-    // The engine begins nothing more after a failure, so that some of the gates may not be asked this time.
-    assert.match(stdout + stderr, /-(web|php)-\w+ (crashes|has stopped)[^]*Its last log lines:/);
     await serveStill();
+    return stdout + stderr;
   }
 
   async function serveStill(): Promise<void> {
