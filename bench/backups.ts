@@ -3,11 +3,12 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { capture, type Result } from "../cli/exec";
 import { say } from "../cli/output";
+import { runAsRoot } from "../cli/setup/root";
 import { Load, type LoadResult } from "../test/support/load";
 import { restic } from "../test/support/restic";
 import { TestHost } from "../test/support/testHost";
 import { changeSome, fillWithSite } from "./content";
-import { atLeast, atMost, type Figure, median } from "./figure";
+import { atLeast, atMost, type Figure, median, shown } from "./figure";
 
 /** Pairs of a backup and a tar, one after the other. */
 const PAIRS = Number(process.env.VARVOL_BENCH_PAIRS || 3);
@@ -16,68 +17,83 @@ const LOADS = Number(process.env.VARVOL_BENCH_PAIRS || 5);
 const DATA = { name: "data", kind: "static", domains: ["data.localhost"] };
 const BLOG = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" };
 
+type Source = "disk" | "memory";
+
 /**
- * Backups against `tar | zstd -3`, and restores against `cp -a`, of the same 1 GB in 20,000 files. Before each, all of
- * the data is read once, so that it comes from memory for both; each ends when its own output is on the disk.
+ * Backups against `tar | zstd -3`, and restores against `cp -a`, of the same 1 GB in 20,000 files. Each ends when its own
+ * output is on the disk.
  */
 export async function backupFigures(host: TestHost): Promise<Figure[]> {
-  configure(host, 0);
+  configure(host, "second");
   await host.up();
   const site = path.join(host.root, "data/site");
   fillWithSite(site);
   fs.writeFileSync(path.join(site, "index.html"), "<h1>served</h1>");
-  const ratios: { ofTar: number; ofRestic: number }[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    // Each first backup goes to a repository of its own.
-    configure(host, i + 1);
-    await host.up();
-    const tarred = await archive(host, site);
-    const alone = await resticAlone(host, site);
-    await warm(site);
-    const kept = await timed(() => varvol(host, "backup", "data"));
-    say(
-      `  tar | zstd -3: ${tarred.toFixed(1)} s, restic alone: ${alone.toFixed(1)} s, first backup: ${kept.toFixed(1)} s`,
-    );
-    ratios.push({ ofTar: tarred / kept, ofRestic: alone / kept });
-  }
-  const second: { seconds: number; growth: number }[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    const changed = changeSome(site);
-    let added = 0;
-    const seconds = await timed(async () => {
-      const [taken] = JSON.parse(await varvol(host, "backup", "data", "--json")) as { added: number }[];
-      added = taken?.added ?? Number.NaN;
-    });
-    say(`  second backup: ${seconds.toFixed(2)} s, ${added} bytes for ${changed} changed`);
-    second.push({ seconds, growth: added / changed });
-  }
-  const [figures, restores] = [await loadFigures(host, site), await restoreRatios(host, site)];
   return [
-    atLeast(
-      "throughput of a first backup, of that of tar piped into `zstd -3` (1 GB, 20,000 files)",
-      median(ratios.map(({ ofTar }) => ofTar)),
-      0.8,
-    ),
-    atLeast(
-      "the same, of that of `restic backup` alone, without a limit",
-      median(ratios.map(({ ofRestic }) => ofRestic)),
-      0.8,
-    ),
-    atMost("a second backup, less than 1% changed", median(second.map(({ seconds }) => seconds)), 3, "s"),
-    atMost("what it adds, of the changed bytes", median(second.map(({ growth }) => growth)), 2),
-    ...figures,
+    ...(await firstBackups(host, site)),
+    ...(await secondBackups(host, site)),
+    ...(await loadFigures(host, site)),
     atMost("writes stopped by a backup in stop mode (WordPress)", await writeStop(host), 2, "s"),
-    atMost("a restore, of a plain copy (`cp -a`) of the same", median(restores), 2),
+    ...(await restores(host, site)),
   ];
 }
 
-function configure(host: TestHost, i: number): void {
-  host.configure([DATA, BLOG], { backup: { repository: path.join(host.folder, `repository${i}`) } });
+async function firstBackups(host: TestHost, site: string): Promise<Figure[]> {
+  const ofTar = async (source: Source, i: number): Promise<number> => {
+    // Each goes to a repository of its own.
+    configure(host, `${source}${i}`);
+    await host.up();
+    const tarred = await archive(host, site, source);
+    await readFrom(source, site);
+    const kept = await timed(() => varvol(host, "backup", "data"));
+    say(`  from ${source}: tar | zstd -3 ${tarred.toFixed(1)} s, first backup ${kept.toFixed(1)} s`);
+    return tarred / kept;
+  };
+  const ofTarAlone = async (how: readonly string[]): Promise<number> => {
+    const tarred = await archive(host, site, "memory");
+    const alone = await resticAlone(host, site, how);
+    say(`  tar | zstd -3 ${tarred.toFixed(1)} s, restic alone ${how.join(" ")} ${alone.toFixed(1)} s`);
+    return tarred / alone;
+  };
+  const first = "throughput of a first backup, of that of tar piped into `zstd -3` (1 GB, 20,000 files)";
+  const bare = ["--compression", "off", "--no-extra-verify"];
+  return [
+    atLeast(`${first}, from the disk`, await medianOf((i) => ofTar("disk", i)), 0.8),
+    shown("the same from memory", await medianOf((i) => ofTar("memory", i))),
+    shown("that of restic alone, without a limit on it", await medianOf(() => ofTarAlone([]))),
+    shown("and without its compression and its own check", await medianOf(() => ofTarAlone(bare))),
+  ];
 }
 
-async function archive(host: TestHost, site: string): Promise<number> {
+async function secondBackups(host: TestHost, site: string): Promise<Figure[]> {
+  configure(host, "second");
+  await varvol(host, "up");
+  await varvol(host, "backup", "data");
+  const growths: number[] = [];
+  const seconds = await medianOf(async () => {
+    const changed = changeSome(site);
+    let added = 0;
+    const took = await timed(async () => {
+      const [taken] = JSON.parse(await varvol(host, "backup", "data", "--json")) as { added: number }[];
+      added = taken?.added ?? Number.NaN;
+    });
+    say(`  second backup: ${took.toFixed(2)} s, ${added} bytes for ${changed} changed`);
+    growths.push(added / changed);
+    return took;
+  });
+  return [
+    atMost("a second backup, less than 1% changed", seconds, 3, "s"),
+    atMost("what it adds, of the changed bytes", median(growths), 2),
+  ];
+}
+
+function configure(host: TestHost, repository: string): void {
+  host.configure([DATA, BLOG], { backup: { repository: path.join(host.folder, repository) } });
+}
+
+async function archive(host: TestHost, site: string, source: Source): Promise<number> {
   const file = path.join(host.folder, "site.tar.zst");
-  await warm(site);
+  await readFrom(source, site);
   const seconds = await timed(() =>
     shell(`tar -C "$1" -cf - . | zstd -3 -q -f -o "$2" && sync "$2"`, site, file),
   );
@@ -85,16 +101,16 @@ async function archive(host: TestHost, site: string): Promise<number> {
   return seconds;
 }
 
-/** What of a first backup is restic's own: its process, in a container of its own, without a limit or a command line. */
-async function resticAlone(host: TestHost, site: string): Promise<number> {
+/** Seconds that restic's own work takes of a first backup, by its own account: no start, no password, no limit. */
+async function resticAlone(host: TestHost, site: string, how: readonly string[]): Promise<number> {
   const repository = path.join(host.folder, "alone");
   fs.mkdirSync(repository);
-  const words = ["backup", "--quiet", "--no-scan", "/vol/data/site"];
   await succeeded(restic(host, repository, ["init", "--quiet"]));
-  await warm(site);
-  const seconds = await timed(() => succeeded(restic(host, repository, words)));
+  await readFrom("memory", site);
+  const words = ["backup", "--quiet", "--json", "--no-scan", ...how, "/vol/data/site"];
+  const said = await succeeded(restic(host, repository, words));
   fs.rmSync(repository, { recursive: true });
-  return seconds;
+  return (JSON.parse(said) as { total_duration: number }).total_duration;
 }
 
 /** Requests 50 times a second, half of them pages of a WordPress: alone, and while a first backup is taken. */
@@ -112,10 +128,10 @@ async function loadFigures(host: TestHost, site: string): Promise<Figure[]> {
   let failed = 0;
   let sent = 0;
   for (let i = 0; i < LOADS; i++) {
-    configure(host, PAIRS + i + 1);
+    configure(host, `load${i}`);
     await host.up();
     await under(() => new Promise((resolve) => setTimeout(resolve, 3000)));
-    await warm(site);
+    await readFrom("memory", site);
     const alone = await under(() => new Promise((resolve) => setTimeout(resolve, 12_000)));
     const meanwhile = await under(() => varvol(host, "backup"));
     say(
@@ -132,33 +148,35 @@ async function loadFigures(host: TestHost, site: string): Promise<Figure[]> {
 }
 
 async function writeStop(host: TestHost): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    const [taken] = JSON.parse(await varvol(host, "backup", "blog", "--mode", "stop", "--json")) as {
-      stopped: number;
-    }[];
-    times.push(taken?.stopped ?? Number.NaN);
-  }
-  say(`  stopped: ${times.join(", ")} s`);
-  return median(times);
+  return medianOf(async () => {
+    const words = ["backup", "blog", "--mode", "stop", "--json"];
+    const [taken] = JSON.parse(await varvol(host, ...words)) as { stopped: number }[];
+    say(`  writes stopped: ${taken?.stopped} s`);
+    return taken?.stopped ?? Number.NaN;
+  });
 }
 
-async function restoreRatios(host: TestHost, site: string): Promise<number[]> {
+async function restores(host: TestHost, site: string): Promise<Figure[]> {
   const copy = path.join(host.folder, "copy");
-  const ratios: number[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    await warm(site);
+  const repository = path.join(host.folder, "second");
+  configure(host, "second");
+  await varvol(host, "up");
+  const ofCopy = async (source: Source): Promise<number> => {
+    await readFrom(source, site);
     const copied = await timed(() => shell('cp -a "$1" "$2" && sync -f "$2"', site, copy));
     fs.rmSync(copy, { recursive: true });
-    await warm(path.join(host.folder, `repository${PAIRS + LOADS}`));
+    await readFrom(source, repository);
     const restored = await timed(async () => {
       await varvol(host, "restore", "data", "--yes");
       await shell('sync -f "$1"', site);
     });
-    say(`  cp -a: ${copied.toFixed(1)} s, restore: ${restored.toFixed(1)} s`);
-    ratios.push(restored / copied);
-  }
-  return ratios;
+    say(`  from ${source}: cp -a ${copied.toFixed(1)} s, restore ${restored.toFixed(1)} s`);
+    return restored / copied;
+  };
+  return [
+    atMost("a restore, of a plain copy (`cp -a`), from the disk", await medianOf(() => ofCopy("disk")), 2),
+    shown("the same from memory", await medianOf(() => ofCopy("memory"))),
+  ];
 }
 
 /** How long a host of five sites takes to come back on a machine that has the images. */
@@ -205,8 +223,22 @@ async function succeeded(result: Promise<Result>): Promise<string> {
   return stdout;
 }
 
-const warm = (folder: string) => shell('sync; tar -C "$1" -cf - . | cat > /dev/null', folder);
+/**
+ * Has a folder be read from memory next, or all from the disk. Both begin with empty caches: a file system without a
+ * journal goes round the inodes of what was deleted lately for as long as they are in memory.
+ */
+async function readFrom(source: Source, folder: string): Promise<void> {
+  await runAsRoot("Emptying the caches", ["sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches"]);
+  if (source === "memory") await shell('tar -C "$1" -cf - . | cat > /dev/null', folder);
+}
+
 const shell = (script: string, ...args: string[]) => capture(["sh", "-c", script, "sh", ...args]);
+
+async function medianOf(measure: (i: number) => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let i = 0; i < PAIRS; i++) values.push(await measure(i));
+  return median(values);
+}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

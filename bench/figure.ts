@@ -26,6 +26,16 @@ export function atLeast(what: string, value: number, limit: number, unit = ""): 
   };
 }
 
+/** A figure for information: it has no limit. */
+export function shown(what: string, value: number, unit = ""): Figure {
+  return {
+    what: `${what} (for information)`,
+    measured: `${round(value)} ${unit}`.trim(),
+    limit: "",
+    ok: true,
+  };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

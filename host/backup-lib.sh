@@ -10,11 +10,13 @@ net=${namespace}gateway-net
 runner=
 
 # open read|write|restore: starts the container that restic runs in. It sees the repository, the data and a folder to restore
-# to, and has the network only where the repository is not a folder. The sites' containers come first at the cores, but for a
-# restore: its site is the one that waits.
+# to, and has the network only where the repository is not a folder. The sites' containers come first at the cores and in
+# memory, but for a restore: its site is the one that waits. Files that are written count as memory, and 1 GiB held it up.
 open() {
-    network=bridge mounts='' place=$location shares=128
-    [ "$1" != restore ] || shares=1024
+    network=bridge mounts='' place=$location shares=128 memory=1024
+    if [ "$1" = restore ]; then
+        shares=1024 memory=$(awk '/^MemTotal:/ { half = int($2 / 2048); print (half > 1024 ? half : 1024) }' /proc/meminfo)
+    fi
     case $location in
         /*)
             network=none place=/repository mounts="-v $location:/repository"
@@ -40,7 +42,7 @@ open() {
     docker run -d --rm --init --hostname "varvol-$(cat "$settings/machine")" --name "$runner" --label "varvol.backup=$stack/$1" \
         --network "$network" --read-only --tmpfs /tmp:rw,nosuid,nodev,size=256m --log-driver none \
         --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER --cap-add FSETID \
-        --security-opt no-new-privileges --cpu-shares "$shares" --memory 1g --memory-swap 1g --pids-limit 256 \
+        --security-opt no-new-privileges --cpu-shares "$shares" --memory "${memory}m" --memory-swap "${memory}m" --pids-limit 256 \
         -v "$root:/vol:ro" -v "$state/restore:/restore" -v "$settings/cache:/cache" $mounts \
         -v "$settings/password:/run/secrets/password:ro" -e RESTIC_PASSWORD_FILE=/run/secrets/password \
         -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e GOMEMLIMIT=800MiB -e GOGC=200 "$image" > /dev/null ||
