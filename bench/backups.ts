@@ -7,6 +7,7 @@ import { runAsRoot } from "../cli/setup/root";
 import { Load, type LoadResult } from "../test/support/load";
 import { restic } from "../test/support/restic";
 import { TestHost } from "../test/support/testHost";
+import { until } from "../test/support/until";
 import { changeSome, fillWithSite } from "./content";
 import { atLeast, atMost, type Figure, median, shown } from "./figure";
 
@@ -170,6 +171,8 @@ async function restores(host: TestHost, site: string): Promise<Figure[]> {
       await varvol(host, "restore", "data", "--yes");
       await shell('sync -f "$1"', site);
     });
+    const staging = path.join(host.root, ".varvol/restore");
+    await until("previous data is deleted", () => Promise.resolve(fs.readdirSync(staging).length === 0));
     say(`  from ${source}: cp -a ${copied.toFixed(1)} s, restore ${restored.toFixed(1)} s`);
     return restored / copied;
   };
