@@ -4,15 +4,21 @@ import Mocha from "mocha";
 export interface Count {
   passed: number;
   failed: number;
+  /** What failed, and why, for the end of a long run. */
+  failures: string[];
 }
 
 /** Runs test files in this process. */
 export function runFiles(files: readonly string[], grep?: string): Promise<Count> {
   const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, grep });
   files.forEach((file) => mocha.addFile(file));
+  const failures: string[] = [];
   return new Promise((resolve) => {
     const runner = mocha.run(() =>
-      resolve({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0 }),
+      resolve({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0, failures }),
+    );
+    runner.on("fail", (test, error: Error) =>
+      failures.push(`${test.fullTitle()}\n${error.stack ?? error.message}`),
     );
   });
 }

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   }
   process.chdir(repo);
   process.env.PATH = `${bin}:${process.env.PATH ?? ""}`;
-  const count: Count = { passed: 0, failed: 0 };
+  const count: Count = { passed: 0, failed: 0, failures: [] };
   const makes = tiers.some((tier) => !["lint", "unit"].includes(tier));
   try {
     if (tiers.includes("lint")) await lint(count);
@@ -50,13 +50,15 @@ async function main(): Promise<void> {
   } finally {
     if (makes) cleanUp();
   }
+  for (const failure of count.failures) process.stdout.write(`\nfailed: ${failure}\n`);
   process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
   process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
-function add(count: Count, { passed, failed }: Count): void {
+function add(count: Count, { passed, failed, failures }: Count): void {
   count.passed += passed;
   count.failed += failed;
+  count.failures.push(...failures);
 }
 
 async function lint(count: Count): Promise<void> {
@@ -70,7 +72,7 @@ async function lint(count: Count): Promise<void> {
     if (result.code === 0) count.passed++;
     else {
       count.failed++;
-      say(`${check.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+      count.failures.push(`${check.join(" ")}\n${result.stdout}${result.stderr}`);
     }
   }
 }
@@ -118,10 +120,10 @@ async function runBeside(files: readonly string[], count: Count): Promise<void> 
         ...job,
       ]);
       const [, shown = stdout, last = "{}"] = /^([^]*)^(\{"passed".*)\n$/m.exec(stdout) ?? [];
-      const { passed = 0, failed = 1 } = JSON.parse(last) as Partial<Count>;
+      const early = `${job.join(" ")}\nended with ${code} before its time`;
+      const { passed = 0, failed = 1, failures = [early] } = JSON.parse(last) as Partial<Count>;
       process.stdout.write(shown + (failed > 0 || code !== 0 ? stderr : ""));
-      add(count, { passed, failed });
-      if (last === "{}") say(`error: ${job.join(" ")} ended with ${code} before its time`);
+      add(count, { passed, failed, failures });
     }
   };
   await Promise.all(Array.from({ length: LANES }, work));
