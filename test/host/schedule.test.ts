@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { attempt, capture } from "../../cli/exec";
 import type { Evidence } from "../../cli/verbs/evidence";
-import { bridgeAddress } from "../support/docker";
+import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
 
@@ -104,24 +102,18 @@ describe("backups by a schedule", function () {
   });
 
   it("tells a web address, which no process shows", async () => {
-    const bodies: string[] = [];
-    const server = http.createServer((request, response) => {
-      request.on("data", (chunk: Buffer) => bodies.push(chunk.toString()));
-      request.on("end", () => response.end());
-    });
-    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+    const told = await Listener.start();
     try {
-      const { port } = server.address() as AddressInfo;
-      configure({ hook: { webhook: `http://${await bridgeAddress()}:${port}/secret-path` } });
+      configure({ hook: { webhook: told.url } });
       await host.up();
       await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
       age();
       fs.renameSync(repository, `${repository}.away`);
       assert.equal((await due()).code, 1);
-      assert.match(bodies.join(), /"name":"hello".*is not there/);
+      assert.match(told.bodies.join(), /"name":"hello".*is not there/);
       fs.renameSync(`${repository}.away`, repository);
     } finally {
-      server.close();
+      told.stop();
     }
   });
 

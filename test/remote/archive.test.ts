@@ -9,6 +9,7 @@ import { Archive } from "../support/archive";
 import { remove } from "../support/cleanUp";
 import { CommandLines } from "../support/commandLines";
 import { runPhp } from "../support/docker";
+import { Listener } from "../support/listener";
 import { processes } from "../support/processes";
 import { normalised } from "../support/siteData";
 import { TestHost } from "../support/testHost";
@@ -275,17 +276,23 @@ describe("a host that comes back on another machine, with its backups on this on
     await ok(back.varvol("backup", "--due"));
   });
 
-  it("is backed up by its own systemd where the repository is within its reach", async () => {
+  it("is backed up by its own systemd where the repository is within its reach, and tells of what fails", async () => {
     const bin = `${lost.root}/.varvol/bin`;
+    const told = await Listener.start();
+    const hook = Buffer.from(told.url).toString("base64");
+    const lines = ["hello", "gone"].map((name) => `static ${name} ${hello} hot 86400 03:00 0 --keep-last=1`);
     await machine.output(`rm ${settings}/results/hello.backup
       read -r stack namespace image < ${settings}/host
       echo secret | ${bin}/repository "$stack" "\${namespace#.}" "$image" /srv/kept > /dev/null
-      printf 'static hello ${hello} hot 86400 03:00 0 --keep-last=1\\n' | ${bin}/schedule set varvol-scheduler "$image" /srv/kept`);
+      printf '%s\\n' 'hook webhook ${hook}' '${lines.join("' '")}' | ${bin}/schedule set varvol-scheduler "$image" /srv/kept`);
     await until(
       "a backup by the timer",
       async () => (await machine.output(`cat ${settings}/results/hello.backup`)).includes("\tok\t"),
       90,
     );
+    await until("the webhook", () => Promise.resolve(told.bodies.length > 0), 30);
+    told.stop();
+    assert.match(told.bodies.join(), /"name":"gone","what":"backup"/);
     assert.equal(await machine.output("systemctl is-active varvol-scheduler.timer"), "active");
     await machine.output(`${bin}/schedule remove varvol-scheduler`);
     assert.equal(
