@@ -7,7 +7,7 @@ namespace=${namespace#.}
 location=$(cat "$settings/location")
 mysql=${namespace}mysql
 net=${namespace}gateway-net
-runner=
+runner= reporter=
 
 # open read|write|restore: starts the container that restic runs in. It sees the repository, the data and a folder to restore
 # to, and has the network only where the repository is not a folder. The sites' containers come first at the cores and in
@@ -45,7 +45,7 @@ open() {
         --security-opt no-new-privileges --cpu-shares "$shares" --memory "${memory}m" --memory-swap "${memory}m" --pids-limit 256 \
         -v "$root:/vol:ro" -v "$state/restore:/restore" -v "$settings/cache:/cache" $mounts \
         -v "$settings/password:/run/secrets/password:ro" -e RESTIC_PASSWORD_FILE=/run/secrets/password \
-        -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e GOMEMLIMIT=800MiB -e GOGC=200 "$image" > /dev/null ||
+        -e "RESTIC_REPOSITORY=$place" -e RESTIC_CACHE_DIR=/cache -e RESTIC_PROGRESS_FPS=0.5 -e GOMEMLIMIT=800MiB -e GOGC=200 "$image" > /dev/null ||
         fail "the container for restic can't be started; see above, and run: npx varvol up"
     [ -z "${VARVOL_REPOSITORY:-}" ] || watched
 }
@@ -58,7 +58,25 @@ watched() {
         sh "$runner" > /dev/null 2>&1 9>&- < /dev/null &
 }
 
+# report FOLDER: says on standard output every other second, until it is closed, how far restic has come by the JSON that
+# it writes to files there: "at BYTES", or "at BYTES TOTAL" where it knows that.
+report() {
+    (
+        # Whoever waits for the lock, or for the end of what is said, does not wait for this.
+        exec 9>&-
+        while sleep 2 > /dev/null 2>&1 && kill -0 $$ 2> /dev/null; do
+            newest=$(find "$1" -maxdepth 1 -name '*.json' -printf '%T@ %p\n' | sort -n | tail -n 1)
+            [ -z "$newest" ] || tail -n 1 "${newest#* }" | sed -n '
+                s/^{"message_type":"status".*"bytes_done":\([0-9]*\)[,}].*/at \1/p
+                s/^{"message_type":"status".*"total_bytes":\([0-9]*\),"bytes_restored":\([0-9]*\)[,}].*/at \2 \1/p'
+        done
+    ) &
+    reporter=$!
+}
+
 close() {
+    [ -z "$reporter" ] || kill "$reporter" 2> /dev/null || true
+    reporter=
     [ -z "$runner" ] || docker rm -f "$runner" > /dev/null 2>&1 || true
     runner=
 }
@@ -100,8 +118,8 @@ record() {
 # newest_run NAME: of its good backups; nothing where there is none
 newest_run() { { cat "$settings/results/$1.backup" 2> /dev/null || true; } | awk -F '\t' '$2 == "ok" { run = $3 } END { print run }'; }
 
-# said FILE: the last messages in restic's JSON
-said() { sed -n 's/.*"message":"\([^}]*\)"}.*/\1/p' "$1" | tail -n 3; }
+# said FILE, or -: the last of what restic had to say, as JSON or in plain words
+said() { sed 's/.*"message":"\([^}]*\)"}.*/\1/' "$1" | tail -n 3; }
 
 # alone_with_repository: one tool at a time writes; what a killed one left is put right first
 alone_with_repository() {

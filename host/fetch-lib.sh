@@ -11,7 +11,7 @@ fetch() {
         [ "$code" != 0 ] || return 0
         [ "$code" -lt 10 ] || refuse "$(reason "$code")"
     done
-    refuse "the snapshot can't be read: $(printf %s "$message" | tail -n 3)"
+    refuse "the snapshot can't be read: $(printf '%s\n' "$message" | said -)"
 }
 
 # fetch_manifest SOURCE RUN KIND: refuses a run that is not one of SOURCE or of its kind
@@ -32,8 +32,9 @@ fetch_manifest() {
 # Each file is read again and compared with what the snapshot says of it. From a folder restic reads two packs at once by
 # itself; with four it is done a tenth sooner.
 fetch_files() {
-    fetch /dev/null restore "latest:/vol/$1" -o local.connections=4 --no-lock --tag "$tags,part=files" \
-        --target "/restore/${work##*/}/new" --sparse --verify --quiet
+    report "$work"
+    fetch "$work/files.json" restore "latest:/vol/$1" -o local.connections=4 --no-lock --tag "$tags,part=files" \
+        --target "/restore/${work##*/}/new" --sparse --verify --json
 }
 
 fetch_database() { fetch "$work/database.sql" dump --no-lock --tag "$tags,part=database" latest /database.sql; }

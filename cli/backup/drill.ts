@@ -4,6 +4,7 @@ import { UserError } from "../errors";
 import { step } from "../output";
 import { backupTool } from "./repository";
 import { chooseRun, type Run } from "./runs";
+import { progressIn } from "./text";
 
 /** What trying a snapshot came to. */
 export interface Drilled {
@@ -42,7 +43,9 @@ export async function drillSite(
         const words = ["drill", name, run, kind, domains[0] ?? name];
         const output = await backupTool(config, words, {
           onLine: (line) => {
-            if (/^(fetching|filling|starting)/.test(line)) s.part(line);
+            const far = progressIn(line);
+            if (far) s.detail(`fetched ${far}`);
+            else if (/^(fetching|filling|starting)/.test(line)) s.part(line);
           },
         });
         return { ...tried, ...readDrilled(output) };

@@ -3,6 +3,7 @@ import { scheduleOf } from "../../stacks/schedule";
 import { UserError } from "../errors";
 import { say, step } from "../output";
 import { backupOf, backupTool, nameRun } from "./repository";
+import { progressIn } from "./text";
 
 export type Mode = "hot" | "stop";
 
@@ -65,7 +66,9 @@ export async function take(
       backupTool(config, ["backup", mode, run], {
         input,
         onLine: (line) => {
-          if (line.startsWith("stopping ")) s.part(`will stop ${line.slice(9)}`);
+          const far = progressIn(line);
+          if (far) s.detail(`read ${far}`);
+          else if (line.startsWith("stopping ")) s.part(`will stop ${line.slice(9)}`);
           else if (line.startsWith("copying")) s.part("copying while everything runs");
           else if (line.startsWith("stopped "))
             s.part(`${line.slice(8).trim()} containers that write are stopped for the last changes`);

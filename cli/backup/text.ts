@@ -5,3 +5,12 @@ export function bytes(count: number): string {
   const value = count / 1024 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
+
+/** How far restic has come, by a line of a tool's that tells of that; undefined for any other. */
+export function progressIn(line: string): string | undefined {
+  const [, done, total] = /^at (\d+)(?: (\d+))?$/.exec(line) ?? [];
+  if (done === undefined) return undefined;
+  return total === undefined
+    ? `${bytes(Number(done))} so far`
+    : `${bytes(Number(done))} of ${bytes(Number(total))}`;
+}

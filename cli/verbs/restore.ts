@@ -1,5 +1,6 @@
 import { backupOf, backupTool, listRuns } from "../backup/repository";
 import { chooseRun } from "../backup/runs";
+import { progressIn } from "../backup/text";
 import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lookAtHost } from "../facts";
@@ -61,7 +62,9 @@ export async function restoreSite(
     (s) =>
       backupTool(config, ["restore", site, run, source, kind, domains[0] ?? site], {
         onLine: (line) => {
-          if (/^(fetching|filling|switching)/.test(line)) s.part(line);
+          const far = progressIn(line);
+          if (far) s.detail(`fetched ${far}`);
+          else if (/^(fetching|filling|switching)/.test(line)) s.part(line);
         },
       }),
     () => run,

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { secretsOnly, standsForThings } from "../../cli/backup/hostCopy";
 import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../cli/backup/runs";
 import { readTaken, subjectsOf } from "../../cli/backup/take";
-import { bytes } from "../../cli/backup/text";
+import { bytes, progressIn } from "../../cli/backup/text";
 import { readCredentials } from "../../stacks/credentials";
 import { checkConfig } from "../../stacks/problems";
 
@@ -61,6 +61,11 @@ describe("what a backup says", () => {
       ...{ name: "blog", run: "r", mode: "stop", size: 10, added: 4, stopped: 1.5 },
       warnings: ["blog: locked while dumped: x (MyISAM)"],
     });
+    assert.deepEqual(["at 1024", "at 1024 4096", "at last"].map(progressIn), [
+      "1.0 KiB so far",
+      "1.0 KiB of 4.0 KiB",
+      undefined,
+    ]);
     assert.deepEqual([0, 1023, 1024, 5_000_000].map(bytes), ["0 B", "1023 B", "1.0 KiB", "4.8 MiB"]);
   });
 
