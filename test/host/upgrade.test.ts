@@ -173,25 +173,41 @@ describe("an upgrade", function () {
     assert.match(await host.up(), /Nothing changed/);
   });
 
-  it("leaves old images to prune, which keeps the current and the previous ones", async () => {
+  it("leaves old images to prune, which keeps the current and the previous ones, of other stacks there, too", async () => {
     const current = await imageOf("hello/web");
-    await capture(["docker", "tag", current, "varvol/web:000000000000"]);
     const generations = fs
       .readFileSync(path.join(host.root, ".varvol/generations/hello-web"), "utf8")
       .trim()
       .split("\n");
+    const other = path.join(host.folder, "other");
+    const [unused = "", oldest = "", previous = "", running = "", restic = ""] = Array.from(
+      { length: 5 },
+      (_, i) => `varvol/web:${String(i).padStart(12, "0")}`,
+    );
+    for (const image of [unused, oldest, previous, running, restic])
+      await capture(["docker", "tag", current, image]);
+    for (const folder of ["generations", "backup"])
+      fs.mkdirSync(path.join(other, ".varvol", folder), { recursive: true });
+    fs.writeFileSync(
+      path.join(other, ".varvol/generations/hello-web"),
+      `${[oldest, previous, running].join("\n")}\n`,
+    );
+    fs.writeFileSync(path.join(other, ".varvol/backup/host"), `other . ${restic}\n`);
+    const gateway = ["--name", `${host.namespace}other-gateway`, "--label", "varvol.role=gateway"];
+    await capture(["docker", "create", ...gateway, "-v", `${other}/gateway/conf:/etc/varvol`, current]);
     await varvol("prune");
-    const left = (
-      await capture([
-        "docker",
-        "images",
-        "--format",
-        "{{.Repository}}:{{.Tag}}",
-        "--filter",
-        "reference=varvol/*",
-      ])
-    ).split("\n");
-    assert.ok(!left.includes("varvol/web:000000000000"));
-    for (const image of generations.slice(-2)) assert.ok(left.includes(image), image);
+    const list = [
+      "docker",
+      "images",
+      "--format",
+      "{{.Repository}}:{{.Tag}}",
+      "--filter",
+      "reference=varvol/*",
+    ];
+    const left = (await capture(list)).split("\n");
+    for (const image of [unused, oldest]) assert.ok(!left.includes(image), image);
+    for (const image of [previous, running, restic, ...generations.slice(-2)])
+      assert.ok(left.includes(image), image);
+    await capture(["docker", "rmi", previous, running, restic]);
   });
 });
