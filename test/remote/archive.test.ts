@@ -105,8 +105,8 @@ describe("a host that comes back on another machine, with its backups on this on
       run: string;
       complete: boolean;
     }[];
-  const running = () =>
-    machine.output("docker ps --filter label=varvol.host --format '{{.ID}} {{.Names}}' | sort");
+  const listRunning = "docker ps --filter label=varvol.host --format '{{.ID}} {{.Names}}' | sort";
+  const running = () => machine.output(listRunning);
   const restics = () => machine.output("docker ps -aq --filter label=varvol.backup");
   const settings = `${lost.root}/.varvol/backup`;
 
@@ -180,11 +180,9 @@ describe("a host that comes back on another machine, with its backups on this on
   it("neither removes nor alters a snapshot while a backup gives it the way there", async () => {
     const before = archive.files();
     const backup = back.varvol("backup", "hello");
-    const runner = await until("restic", async () => {
-      const id = await restics();
-      return id !== "" && id;
-    });
-    await held(() => archive.attack(machine, runner));
+    await held('[ -n "$(docker ps -q --filter label=varvol.backup)" ]', async () =>
+      archive.attack(machine, await restics()),
+    );
     await ok(backup);
     const after = new Set(archive.files());
     for (const file of before) assert.ok(after.has(file), file);
@@ -204,9 +202,7 @@ describe("a host that comes back on another machine, with its backups on this on
     it(`leaves nothing stopped, and no snapshot, when the ${what} in the middle of a backup`, async () => {
       const [before, runs] = [await running(), await snapshots()];
       const backup = back.varvol("backup", "blog", "--mode", "stop");
-      await until("stopped containers", async () => (await running()) !== before);
-      // It must not be done before it is cut off.
-      await held(async () => {
+      await held(`[ "$(${listRunning})" != '${before}' ]`, async () => {
         for (const pid of find()) process.kill(pid, signal);
         await until("restic is gone", async () => (await restics()) === "", 60);
       });
@@ -364,9 +360,12 @@ describe("a host that comes back on another machine, with its backups on this on
     back.configure(its, { ...Object.fromEntries(keys), sites: its, backup });
   }
 
-  /** Does something while the backup that runs on the machine gets no further. */
-  async function held(work: () => Promise<void>): Promise<void> {
-    await machine.output("pkill -STOP -f '[b]in/backup'");
+  /** Does something while the backup that runs on the machine gets no further than to where a test of the shell's holds. */
+  async function held(when: string, work: () => Promise<void>): Promise<void> {
+    // Asked on the machine itself: the backup would be past it before an answer is here.
+    await machine.output(`end=$(($(date +%s) + 60))
+      until ${when}; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.05; done
+      pkill -STOP -f '[b]in/backup'`);
     try {
       await work();
     } finally {
