@@ -30,7 +30,7 @@ describe("a broken image", function () {
     const scripts = {
       exits: "echo 'no configuration found'; exit 3",
       misconfigured: nginx("listn 8080;"),
-      crashes: `${nginx("listen 8080; location / { return 200; }", "")} & trap 'exit 0' QUIT TERM; sleep 3 & wait $!; echo 'out of luck'; exit 1`,
+      crashes: `${nginx("listen 8080; location / { return 200; }", "")} & trap 'exit 0' QUIT TERM; sleep 5 & wait $!; echo 'out of luck'; exit 1`,
       silent: "trap 'exit 0' QUIT TERM; echo 'waiting for nothing'; sleep 1000 & wait",
       failing: nginx("listen 8080; location / { return 500; }"),
       blog: "echo 'no such extension'; exit 4",
