@@ -68,11 +68,18 @@ async function lint(count: Count): Promise<void> {
     ["tsc", "--noEmit"],
   ];
   for (const check of checks) {
-    const result = await step(check[0] ?? "", () => attempt(check));
-    if (result.code === 0) count.passed++;
+    const { code, stdout, stderr } = await step(
+      check[0] ?? "",
+      () => attempt(check),
+      undefined,
+      (result) => result.code === 0,
+    );
+    if (code === 0) count.passed++;
     else {
+      const failure = `${check.join(" ")}\n${stdout}${stderr}`;
+      say(`failed: ${failure}`);
       count.failed++;
-      count.failures.push(`${check.join(" ")}\n${result.stdout}${result.stderr}`);
+      count.failures.push(failure);
     }
   }
 }
