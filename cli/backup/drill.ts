@@ -4,7 +4,7 @@ import { UserError } from "../errors";
 import { step } from "../output";
 import { backupTool } from "./repository";
 import { chooseRun, type Run } from "./runs";
-import { progressIn } from "./text";
+import { followFetch } from "./text";
 
 /** What trying a snapshot came to. */
 export interface Drilled {
@@ -41,13 +41,7 @@ export async function drillSite(
         const { run, time } = chooseRun(runs, name, wanted);
         tried = { site: name, snapshot: run, age: Math.round((Date.now() - Date.parse(time)) / 1000) };
         const words = ["drill", name, run, kind, domains[0] ?? name];
-        const output = await backupTool(config, words, {
-          onLine: (line) => {
-            const far = progressIn(line);
-            if (far) s.detail(`fetched ${far}`);
-            else if (/^(fetching|filling|starting)/.test(line)) s.part(line);
-          },
-        });
+        const output = await backupTool(config, words, { onLine: followFetch(s) });
         return { ...tried, ...readDrilled(output) };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;

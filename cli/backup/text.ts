@@ -1,3 +1,5 @@
+import type { Step } from "../output";
+
 /** Bytes as people read them: 12 B, 3.4 MiB. */
 export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -13,4 +15,13 @@ export function progressIn(line: string): string | undefined {
   return total === undefined
     ? `${bytes(Number(done))} so far`
     : `${bytes(Number(done))} of ${bytes(Number(total))}`;
+}
+
+/** Shows in a step what a tool says that fetches a snapshot: its parts, and how far restic has come. */
+export function followFetch(step: Step): (line: string) => void {
+  return (line) => {
+    const far = progressIn(line);
+    if (far) step.detail(`fetched ${far}`);
+    else if (/^(fetching|filling|starting|switching)/.test(line)) step.part(line);
+  };
 }

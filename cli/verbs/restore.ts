@@ -1,6 +1,6 @@
 import { backupOf, backupTool, listRuns } from "../backup/repository";
 import { chooseRun } from "../backup/runs";
-import { progressIn } from "../backup/text";
+import { followFetch } from "../backup/text";
 import { confirm } from "../confirm";
 import { UserError } from "../errors";
 import { lookAtHost } from "../facts";
@@ -61,11 +61,7 @@ export async function restoreSite(
     `Restore of ${site}`,
     (s) =>
       backupTool(config, ["restore", site, run, source, kind, domains[0] ?? site], {
-        onLine: (line) => {
-          const far = progressIn(line);
-          if (far) s.detail(`fetched ${far}`);
-          else if (/^(fetching|filling|switching)/.test(line)) s.part(line);
-        },
+        onLine: followFetch(s),
       }),
     () => run,
   );
