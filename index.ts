@@ -1,7 +1,7 @@
+import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import { Gateway, Host, Intercontainer, Mysql, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
-import { imagesInUse } from "./stacks/lock";
 import { readConfig } from "./stacks/readConfig";
 import { scheduleOn } from "./stacks/schedule";
 import { createSite, needsMysql } from "./stacks/sites";

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { performance } from "node:perf_hooks";
-import { capture, type Result } from "../cli/exec";
-import { say } from "../cli/output";
-import { runAsRoot } from "../cli/setup/root";
+import { capture, type Result } from "../base/exec";
+import { say } from "../base/output";
+import { runAsRoot } from "../machine/setup/root";
 import { Load, type LoadResult } from "../test/support/load";
 import { restic } from "../test/support/restic";
 import { TestHost } from "../test/support/testHost";

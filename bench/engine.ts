@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { performance } from "node:perf_hooks";
-import { capture } from "../cli/exec";
+import { capture } from "../base/exec";
 import { TestHost } from "../test/support/testHost";
 import { atMost, type Figure, median, shown } from "./figure";
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, capture } from "../cli/exec";
+import { attempt, capture } from "../base/exec";
 import { bridgeAddress } from "../test/support/docker";
 import type { TestHost } from "../test/support/testHost";
 import { atLeast, atMost, type Figure, median } from "./figure";

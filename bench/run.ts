@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { say, step, table } from "../cli/output";
-import { ensureBaseImage } from "../cli/setup/base-image";
-import { ensureDocker, rerunInGroup } from "../cli/setup/docker";
-import { ensureEngine } from "../cli/setup/engine";
-import { install } from "../cli/setup/root";
+import { say, step, table } from "../base/output";
+import { ensureBaseImage } from "../machine/setup/base-image";
+import { ensureDocker, rerunInGroup } from "../machine/setup/docker";
+import { ensureEngine } from "../machine/setup/engine";
+import { install } from "../machine/setup/root";
 import { cleanUp, TestHost } from "../test/support/testHost";
 import { backupFigures, hostRestoreFigures } from "./backups";
 import { engineFigures } from "./engine";

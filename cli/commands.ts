@@ -1,14 +1,12 @@
 import { createRequire } from "node:module";
-import type { optionTexts, VerbOptions } from "./options";
+import type { VerbModule } from "./options";
 
 interface Verb {
   name: string;
   /** Names that it takes, as commander writes them. */
   arguments?: string;
   about: string;
-  /** Which of the options beside --stack it has. */
-  options?: readonly (keyof typeof optionTexts)[];
-  load: () => { run: (options: VerbOptions, names: readonly string[]) => Promise<void> };
+  load: () => VerbModule;
 }
 
 // Each verb is loaded when it is asked for: none pays for the others. By require, because import() of TypeScript
@@ -25,44 +23,37 @@ export const verbs: readonly Verb[] = [
   {
     name: "up",
     about: "bring the host to what its stack describes",
-    options: ["replace", "repair"],
     load: () => lazy("./verbs/up") as typeof import("./verbs/up"),
   },
   {
     name: "plan",
     about: "say what `up` would do to each container, why, and what that interrupts",
-    options: ["json", "markdown"],
     load: () => lazy("./verbs/plan") as typeof import("./verbs/plan"),
   },
   {
     name: "drift",
     about: "say what was changed by hand on the host; exit code 1 if anything was",
-    options: ["json"],
     load: () => lazy("./verbs/drift") as typeof import("./verbs/drift"),
   },
   {
     name: "preview",
     about: "show what `up` would change, in the engine's own words",
-    options: ["json"],
     load: () => lazy("./verbs/preview") as typeof import("./verbs/preview"),
   },
   {
     name: "status",
     about: "say what runs and whether it is well",
-    options: ["json"],
     load: () => lazy("./verbs/status") as typeof import("./verbs/status"),
   },
   {
     name: "secret",
     arguments: "[name]",
     about: "print a generated secret, or the names of all",
-    options: ["json"],
     load: () => lazy("./verbs/secret") as typeof import("./verbs/secret"),
   },
   {
     name: "destroy",
     about: "remove the host's containers; its data stays",
-    options: ["yes"],
     load: () => lazy("./verbs/destroy") as typeof import("./verbs/destroy"),
   },
   {
@@ -74,14 +65,12 @@ export const verbs: readonly Verb[] = [
     name: "purge",
     arguments: "<name>",
     about: "delete the data of a site that is no longer configured",
-    options: ["yes"],
     load: () => lazy("./verbs/purge") as typeof import("./verbs/purge"),
   },
   {
     name: "upgrade",
     arguments: "[name...]",
     about: "lock the newest versions for all sites, or those named; nothing runs them before `up`",
-    options: ["modules", "json"],
     load: () => lazy("./verbs/upgrade") as typeof import("./verbs/upgrade"),
   },
   {
@@ -93,96 +82,72 @@ export const verbs: readonly Verb[] = [
   {
     name: "prune",
     about: "remove images that nothing needs, but the current and the previous ones",
-    options: ["json"],
     load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
   },
   {
     name: "import",
     arguments: "<name>",
     about: "fill a site with a static site or WordPress from elsewhere: files and database, by ssh too",
-    options: ["from", "database", "kind", "domain", "up", "json"],
     load: () => lazy("./verbs/import") as typeof import("./verbs/import"),
   },
   {
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",
-    options: ["modules", "mode", "due", "json"],
     load: () => lazy("./verbs/backup") as typeof import("./verbs/backup"),
   },
   {
     name: "snapshots",
     arguments: "[name...]",
     about: "list the snapshots, of all sites or of those named",
-    options: ["json"],
     load: () => lazy("./verbs/snapshots") as typeof import("./verbs/snapshots"),
   },
   {
     name: "restore",
     arguments: "<name>",
     about: "put a site back to a snapshot of it; the previous data returns unless it answers",
-    options: ["snapshot", "as", "modules", "yes", "json"],
     load: () => lazy("./verbs/restore") as typeof import("./verbs/restore"),
   },
   {
     name: "drill",
     arguments: "[name...]",
     about: "prove that a snapshot restores: the site is started from it beside the live one, and asked",
-    options: ["snapshot", "json"],
     load: () => lazy("./verbs/drill") as typeof import("./verbs/drill"),
   },
   {
     name: "forget",
     arguments: "[name...]",
     about: "remove the snapshots that the stack file does not say to keep",
-    options: ["yes", "json"],
     load: () => lazy("./verbs/forget") as typeof import("./verbs/forget"),
   },
   {
     name: "evidence",
     about: "print what proves that each site can be restored: snapshots, their age, the last drills",
-    options: ["json"],
     load: () => lazy("./verbs/evidence") as typeof import("./verbs/evidence"),
   },
   {
     name: "host-backup",
     about: "take a snapshot of all sites and modules, the state and the stack file",
-    options: ["mode", "json"],
     load: () => lazy("./verbs/host-backup") as typeof import("./verbs/host-backup"),
   },
   {
     name: "host-restore",
     about: "bring a lost host back on a machine with nothing, from its repository and password",
-    options: [
-      "repository",
-      "passwordFile",
-      "credentials",
-      "snapshot",
-      "to",
-      "hostKey",
-      "key",
-      "keepConfig",
-      "aside",
-      "yes",
-    ],
     load: () => lazy("./verbs/host-restore") as typeof import("./verbs/host-restore"),
   },
   {
     name: "recovery-kit",
     about: "print the page to keep on paper: what opens the backups",
-    options: ["json"],
     load: () => lazy("./verbs/recovery-kit") as typeof import("./verbs/recovery-kit"),
   },
   {
     name: "doctor",
     about: "check what this machine needs",
-    options: ["json"],
     load: () => lazy("./verbs/doctor") as typeof import("./verbs/doctor"),
   },
   {
     name: "env",
     about: 'print the environment for pulumi: eval "$(varvol env)"',
-    options: ["json"],
     load: () => lazy("./verbs/env") as typeof import("./verbs/env"),
   },
 ];

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
+import { explain } from "../base/errors";
+import { errorColors } from "../base/output";
+import type { StackChoice } from "../engine/stack";
 import { verbs } from "./commands";
-import { explain } from "./errors";
-import { optionTexts, type VerbOptions } from "./options";
-import { errorColors } from "./output";
 
-export function program(): Command {
+/** The commands. Only the one that is asked for is loaded, and so the only one whose options are known. */
+export function program(words: readonly string[] = process.argv.slice(2)): Command {
+  const asked = words.find((word) => !word.startsWith("-"));
   const root = new Command("varvol")
     .description("Runs a small web host: a gateway, MySQL and sites.")
     .exitOverride()
@@ -19,20 +21,14 @@ export function program(): Command {
       process.env.VARVOL_STACK || "local",
     );
     command.option("--config-file <path>", "the stack file, where it is not Pulumi.<stack>.yaml");
-    for (const option of verb.options ?? []) command.option(optionTexts[option][0], optionTexts[option][1]);
     if (verb.arguments) command.argument(verb.arguments);
+    if (verb.name !== asked) continue;
+    const { options = {}, run } = verb.load();
+    for (const [flags, about] of Object.values(options)) command.option(flags, about);
     command.action(async (...given: unknown[]) => {
-      const {
-        json = false,
-        yes = false,
-        markdown = false,
-        repair = false,
-        configFile,
-        ...rest
-      } = command.opts<Partial<VerbOptions> & { stack: string }>();
+      const { configFile, ...rest } = command.opts<StackChoice>();
       const names = verb.arguments ? [given[0] ?? []].flat().map(String) : [];
-      const options = { ...rest, json, yes, markdown, repair, configFile: configFile && resolve(configFile) };
-      await verb.load().run(options, names);
+      await run({ ...rest, ...(configFile && { configFile: resolve(configFile) }) }, names);
     });
   }
   return root;

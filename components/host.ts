@@ -1,10 +1,11 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { shellCommand } from "../base/quoting";
+import { type HostTool, installScript } from "../machine/hostTools";
+import { dockerConnection, type Sent, sendingScript, type SshArgs, sshCommand } from "../machine/ssh";
 import { type Archive, archiveScript, SOCKET } from "./backup/archive";
 import type { ImageLock } from "./imageLock";
-import { type HostTool, installScript, shellCommand } from "./hostTools";
-import { dockerConnection, type Sent, sendingScript, type SshArgs, sshCommand } from "./ssh";
 
 export interface HostArgs {
   /** Prefix of every container and network. Defaults to none. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { planJsonSchema } from "../cli/plan/schema";
+import { planJsonSchema } from "../flows/plan/schema";
 import { stackFileSchema } from "../stacks/jsonSchema";
 
 const schemas = { "stack.schema.json": stackFileSchema(), "plan.schema.json": planJsonSchema() };

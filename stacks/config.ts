@@ -1,30 +1,20 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readCredentials } from "./credentials";
-import type { Kind } from "./kind";
 import type { ImageLock } from "../components/imageLock";
+import type { SshArgs } from "../machine/ssh";
+import { readCredentials } from "./credentials";
+import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
+import type { Kind } from "./kind";
 import { local } from "./local";
-import type { PolicyName } from "./policies";
 import { readLock } from "./lock";
+import type { PolicyName } from "./policies";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
-import { DEFAULT_SCHEDULE, type Schedule } from "./schedule";
 import type { Hook, SiteConfig, StackConfig } from "./schema";
 import { isRemoteUrl, isServer } from "./values";
 
 const KINDS: Readonly<Record<StackConfig["kind"], Kind>> = { local, prod, rpi };
-
-/** Another machine, reached over ssh. */
-export interface SshConfig {
-  readonly address: string;
-  readonly user: string;
-  readonly port: number;
-  /** The machine's public key; another one is refused. */
-  readonly hostKey: string;
-  /** File of the key that logs in; its content is nobody's but ssh's. */
-  readonly privateKeyFile: string;
-}
 
 /** Where backups go, and how sites are backed up that say nothing of their own. */
 export interface BackupConfig extends Schedule {
@@ -45,7 +35,7 @@ export interface HostConfig extends Kind {
   readonly volumeRoot: string;
   /** What images are built from. */
   readonly lock: ImageLock;
-  readonly ssh?: SshConfig;
+  readonly ssh?: SshArgs;
   readonly sites: readonly SiteConfig[];
   /** Undefined where the host has no backups. */
   readonly backup?: BackupConfig;

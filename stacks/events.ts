@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Backup, type Host, type Repository, Restore } from "../components";
 import { imageTag } from "../components/imageSource";
 import type { HostConfig } from "./config";
-import { imagesOf } from "./lock";
+import { imagesOf } from "./images";
 import { scheduleOf } from "./schedule";
 import type { SiteConfig } from "./schema";
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { type StackConfig, stackSchema } from "./schema";
 import { confirmation } from "../components/backup/confirmation";
+import { type StackConfig, stackSchema } from "./schema";
 import { isRemoteUrl } from "./values";
 
 type Issue = z.core.$ZodIssue;

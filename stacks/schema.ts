@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { POLICIES, POLICY_NAMES } from "./policies";
 import { MOST_ADDRESSES } from "../components/gateway/nginx";
+import { POLICIES, POLICY_NAMES } from "./policies";
 import { domain, duration, interval, resourceName } from "./values";
 
 const path = z.string().min(1);

@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { attempt } from "../cli/exec";
-import { ensureBaseImage } from "../cli/setup/base-image";
-import { ensureDocker, rerunInGroup } from "../cli/setup/docker";
-import { ensureEngine } from "../cli/setup/engine";
-import { install } from "../cli/setup/root";
-import { say, step } from "../cli/output";
+import { attempt } from "../base/exec";
+import { say, step } from "../base/output";
+import { ensureBaseImage } from "../machine/setup/base-image";
+import { ensureDocker, rerunInGroup } from "../machine/setup/docker";
+import { ensureEngine } from "../machine/setup/engine";
+import { install } from "../machine/setup/root";
 import { type Count, runFiles } from "./files";
 import { ensurePackages } from "./support/packages";
 import { cleanUp } from "./support/testHost";

@@ -1,4 +1,4 @@
-import type { Plan, PlannedContainer } from "./schema";
+import type { Plan, PlannedContainer } from "../../flows/plan/schema";
 import { besides, folderInWords, interruptionLine, isEmpty, summaryInWords } from "./words";
 
 /** The line by which a pull request's comment of a stack is found again. */

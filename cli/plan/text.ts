@@ -1,5 +1,5 @@
-import { colors } from "../output";
-import type { Plan, PlannedContainer, Verdict } from "./schema";
+import { colors } from "../../base/output";
+import type { Plan, PlannedContainer, Verdict } from "../../flows/plan/schema";
 import { besides, folderInWords, interruptionLine, isEmpty, summaryInWords } from "./words";
 
 const SIGNS = {

@@ -1,5 +1,5 @@
-import { interruptionInWords } from "./interruption";
-import type { Plan, PlannedContainer } from "./schema";
+import { interruptionInWords } from "../../flows/plan/interruption";
+import type { Plan, PlannedContainer } from "../../flows/plan/schema";
 
 /** "3 replaced, 1 created, 9 kept"; what doesn't happen is left out. */
 export function summaryInWords({ summary }: Plan): string {

@@ -1,11 +1,17 @@
-import type { VerbOptions } from "../options";
-import { dropTimer } from "../backup/timer";
+import { type StackChoice, openStack } from "../../engine/stack";
+import { dropTimer } from "../../flows/backup/timer";
+import { deploy } from "../../flows/up/deploy";
 import { confirm } from "../confirm";
-import { openStack } from "../stack";
-import { deploy } from "./up";
+import * as texts from "../options";
+
+interface Options extends StackChoice {
+  readonly yes?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = { yes: texts.yes };
 
 /** Removes containers, networks and routes. All data stays. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: Options): Promise<void> {
   const stack = await openStack(options);
   const { volumeRoot } = stack.config;
   await confirm(options, `Remove every container of ${stack.name}? Its data in ${volumeRoot} stays.`);

@@ -1,91 +1,13 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { Exit } from "../errors";
-import { attempt } from "../exec";
-import type { VerbOptions } from "../options";
-import { colors, json, table } from "../output";
-import { baseImage, hasBaseImage } from "../setup/base-image";
-import { findDocker } from "../setup/docker";
-import { findEngine } from "../setup/engine";
-import { paths, type Paths } from "../workspace";
+import { Exit } from "../../base/errors";
+import { colors, json, table } from "../../base/output";
+import { examine } from "../../flows/doctor";
+import * as texts from "../options";
 
-interface Check {
-  name: string;
-  ok: boolean;
-  found: string;
-  remedy?: string;
-}
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
-const start = "npm start";
-
-function node(at: Paths): Check {
-  const own = existsSync(join(at.bin, "node"));
-  const ok = own || Number(process.versions.node.split(".")[0]) >= 22;
-  const found = `${process.version}${own ? ", the npm package" : ""}`;
-  return { name: "Node.js >= 22", ok, found, remedy: "npm ci --ignore-scripts=false" };
-}
-
-function packages(at: Paths): Check {
-  const stamp = join(at.repo, "node_modules", ".varvol-lock");
-  const lock = createHash("sha256")
-    .update(readFileSync(join(at.repo, "package-lock.json")))
-    .digest("hex");
-  const ok = existsSync(stamp) && readFileSync(stamp, "utf8").trim() === lock;
-  const found = ok ? "as package-lock.json says" : "not what package-lock.json says";
-  return { name: "npm packages", ok, found, remedy: start };
-}
-
-async function engine(at: Paths): Promise<Check> {
-  const found = await findEngine(at);
-  if (found) {
-    const from = { path: "found on PATH", download: "downloaded", build: "built from Go modules" }[
-      found.source
-    ];
-    return { name: "engine", ok: true, found: `Pulumi ${found.version}, ${from}: ${found.bin}` };
-  }
-  const go = await attempt(["go", "env", "GOVERSION"], { timeout: 20_000 });
-  const builder = go.code === 0 ? `${go.stdout.trim()} could build it` : "no Go to build it";
-  return { name: "engine", ok: false, found: `no Pulumi; ${builder}`, remedy: start };
-}
-
-async function docker(): Promise<Check[]> {
-  const found = await findDocker();
-  const image = `image ${baseImage}`;
-  if (found.state !== "ok") {
-    const remedy = found.state === "denied" ? "sudo usermod -aG docker $USER, then log in again" : start;
-    return [
-      { name: "Docker", ok: false, found: found.reason, remedy },
-      { name: image, ok: false, found: "unknown without Docker", remedy: start },
-    ];
-  }
-  const { version, api, arch } = found.docker;
-  const present = await hasBaseImage();
-  return [
-    { name: "Docker", ok: true, found: `${version}, API ${api}, ${arch}` },
-    { name: image, ok: present, found: present ? "present" : "not there", remedy: start },
-  ];
-}
-
-function passphrase(at: Paths): Check {
-  const name = "passphrase";
-  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = process.env;
-  if (PULUMI_CONFIG_PASSPHRASE !== undefined || PULUMI_CONFIG_PASSPHRASE_FILE !== undefined) {
-    return { name, ok: true, found: "given by the environment" };
-  }
-  if (!existsSync(at.passphrase)) return { name, ok: false, found: "not there", remedy: start };
-  const mode = statSync(at.passphrase).mode & 0o777;
-  const ok = (mode & 0o077) === 0;
-  const found = `${at.passphrase}, mode ${mode.toString(8)}`;
-  return { name, ok, found, remedy: `chmod 600 ${at.passphrase}` };
-}
-
-/** Looks at everything, changes nothing. */
-export async function run(options: VerbOptions): Promise<void> {
-  const at = paths();
-  const [engineCheck, dockerChecks] = await Promise.all([engine(at), docker()]);
-  const all = [node(at), packages(at), engineCheck, ...dockerChecks, passphrase(at)];
-  const checks = all.map(({ remedy, ...check }) => (check.ok ? check : { ...check, remedy }));
+/** Looks at everything that this machine needs, changes nothing. */
+export async function run(options: texts.JsonOption): Promise<void> {
+  const checks = await examine();
   const ok = checks.every((check) => check.ok);
   if (options.json) json({ ok, checks });
   else {

@@ -1,12 +1,14 @@
-import { findDrift } from "../drift/drift";
-import { driftLine } from "../drift/words";
-import { Exit } from "../errors";
-import type { VerbOptions } from "../options";
-import { colors, json } from "../output";
-import { openStack } from "../stack";
+import { Exit } from "../../base/errors";
+import { colors, json } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { findDrift } from "../../flows/drift/drift";
+import { driftLine } from "../../flows/drift/words";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 /** Says what was changed by hand on the host since the last `up`; exit code 1 if anything was. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: texts.JsonOption): Promise<void> {
   const stack = await openStack(options);
   const drift = await findDrift(stack);
   if (options.json)

@@ -1,13 +1,19 @@
-import { type Drilled, drillSite } from "../backup/drill";
-import { backupOf, listRuns } from "../backup/repository";
-import { age } from "../backup/results";
-import { Exit, UserError } from "../errors";
-import type { VerbOptions } from "../options";
-import { colors, duration, json, table } from "../output";
-import { openStack } from "../stack";
+import { Exit, UserError } from "../../base/errors";
+import { colors, json, table } from "../../base/output";
+import { age, duration } from "../../base/words";
+import { openStack } from "../../engine/stack";
+import { type Drilled, drillSite } from "../../flows/backup/drill";
+import { backupOf, listRuns } from "../../flows/backup/repository";
+import * as texts from "../options";
+
+interface Options extends texts.JsonOption {
+  readonly snapshot?: string;
+}
+
+export const options: texts.OptionsOf<Options> = { snapshot: texts.snapshot, json: texts.json };
 
 /** Proves of each site, or of those named, that a snapshot restores: in scratch containers, which are removed again. */
-export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
+export async function run(options: Options, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   backupOf(config);
   const { sites } = config;

@@ -1,12 +1,14 @@
-import type { VerbOptions } from "../options";
-import { json } from "../output";
-import { openWorkspace, pulumiEnv } from "../workspace";
+import { json } from "../../base/output";
+import { openWorkspace, pulumiEnv } from "../../engine/workspace";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: texts.JsonOption): Promise<void> {
   const { engine, paths } = await openWorkspace();
   const env = pulumiEnv(engine, paths);
   if (options.json) return json(env);

@@ -1,12 +1,18 @@
-import { expiredRuns, forgetRuns } from "../backup/retention";
-import { backupOf } from "../backup/repository";
+import { json, step, table } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { backupOf } from "../../flows/backup/repository";
+import { expiredRuns, forgetRuns } from "../../flows/backup/retention";
 import { confirm } from "../confirm";
-import type { VerbOptions } from "../options";
-import { json, step, table } from "../output";
-import { openStack } from "../stack";
+import * as texts from "../options";
+
+interface Options extends texts.JsonOption {
+  readonly yes?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = { yes: texts.yes, json: texts.json };
 
 /** Removes the snapshots that the stack file does not say to keep, and what a backup that was cut off left. */
-export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
+export async function run(options: Options, names: readonly string[] = []): Promise<void> {
   const stack = await openStack(options);
   const { config } = stack;
   backupOf(config);

@@ -1,13 +1,19 @@
-import { keepHost } from "../backup/hostCopy";
-import { backupOf, nameRun } from "../backup/repository";
-import { subjectsOf, take } from "../backup/take";
-import type { VerbOptions } from "../options";
-import { json, step } from "../output";
-import { openStack } from "../stack";
-import { printTaken, readMode } from "./backup";
+import { json, step } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { keepHost } from "../../flows/backup/hostCopy";
+import { backupOf, nameRun } from "../../flows/backup/repository";
+import { subjectsOf, take } from "../../flows/backup/take";
+import * as texts from "../options";
+import { printTaken, readMode } from "../taken";
+
+interface Options extends texts.JsonOption {
+  readonly mode?: string;
+}
+
+export const options: texts.OptionsOf<Options> = { mode: texts.mode, json: texts.json };
 
 /** Takes a snapshot of all sites and modules and of what this machine knows of them: enough to begin anew from. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: Options): Promise<void> {
   const stack = await openStack(options);
   const { config } = stack;
   const mode = readMode(options.mode) ?? backupOf(config).mode;

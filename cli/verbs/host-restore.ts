@@ -1,24 +1,60 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { UserError } from "../../base/errors";
+import { say, step } from "../../base/output";
+import { duration } from "../../base/words";
+import { type StackChoice, openStack, type Stack } from "../../engine/stack";
+import { openWorkspace } from "../../engine/workspace";
+import { restoreDatabases, restoreSite } from "../../flows/backup/restore";
+import { openRepository, type Opened } from "../../flows/hostRestore/bootstrap";
+import { importSecrets, readCopy } from "../../flows/hostRestore/copy";
+import { writeLockFile, writeStackFile } from "../../flows/hostRestore/files";
+import { planned } from "../../flows/hostRestore/plan";
+import { readTarget } from "../../flows/hostRestore/target";
+import { begin, dataOn, fill, finish, isUnfinished, moveAside } from "../../flows/hostRestore/volume";
 import { readCredentials } from "../../stacks/credentials";
 import { isServer } from "../../stacks/values";
 import { confirm } from "../confirm";
-import { UserError } from "../errors";
-import { openRepository, type Opened } from "../hostRestore/bootstrap";
-import { importSecrets, readCopy } from "../hostRestore/copy";
-import { writeLockFile, writeStackFile } from "../hostRestore/files";
-import { planned } from "../hostRestore/plan";
-import { readTarget } from "../hostRestore/target";
-import { begin, dataOn, fill, finish, isUnfinished, moveAside } from "../hostRestore/volume";
-import type { VerbOptions } from "../options";
-import { duration, say, step } from "../output";
-import { openStack, type Stack } from "../stack";
-import { openWorkspace } from "../workspace";
-import { restoreDatabases, restoreSite } from "./restore";
-import { run as up } from "./up";
+import * as texts from "../options";
+import { upAndPrint } from "../up";
+
+interface Options extends StackChoice {
+  readonly repository?: string;
+  readonly passwordFile?: string;
+  readonly credentials?: string;
+  readonly snapshot?: string;
+  readonly to?: string;
+  readonly hostKey?: string;
+  readonly key?: string;
+  readonly keepConfig?: boolean;
+  readonly aside?: boolean;
+  readonly yes?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = {
+  repository: ["--repository <place>", "the lost host's repository"],
+  passwordFile: ["--password-file <file>", "a file with the repository's password; - for standard input"],
+  credentials: [
+    "--credentials <file>",
+    "what the repository's server asks for, as varvol:backup.credentials",
+  ],
+  snapshot: texts.snapshot,
+  to: [
+    "--to <machine>",
+    "another machine, as user@address[:port], or `here` (default: what the backup's has)",
+  ],
+  hostKey: [
+    "--host-key <key>",
+    "the public ssh key of the machine that --to names, as ssh-keyscan prints it",
+  ],
+  key: ["--key <file>", "the private key that logs in to it"],
+  keepConfig: ["--keep-config", "use the stack file that is here instead of the backup's"],
+  aside: ["--aside", "move data that is here to a folder beside first"],
+  yes: texts.yes,
+};
 
 /** Brings a host back on a machine with nothing, from its repository and that one's password alone. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: Options): Promise<void> {
   const began = Date.now();
   const opened = readOptions(options);
   const target = readTarget(options);
@@ -62,14 +98,10 @@ export async function run(options: VerbOptions): Promise<void> {
   process.stdout.write(`\n${stack.name} is back at ${run}, after ${duration(Date.now() - began)}.\n`);
 }
 
-async function bringBack(
-  stack: Stack,
-  runs: ReadonlyMap<string, string>,
-  options: VerbOptions,
-): Promise<void> {
+async function bringBack(stack: Stack, runs: ReadonlyMap<string, string>, options: Options): Promise<void> {
   const { config } = stack;
   await fill(config, runs);
-  await up(options);
+  await upAndPrint(options);
   for (const { name } of config.sites.filter(({ kind }) => kind === "wordpress")) {
     const run = runs.get(name);
     if (run) await restoreSite(config, name, run);
@@ -85,7 +117,7 @@ function notKept(name: string): string {
     : `There is no snapshot of ${name}: it begins anew.`;
 }
 
-function readOptions({ repository, passwordFile, credentials }: VerbOptions): Opened {
+function readOptions({ repository, passwordFile, credentials }: Options): Opened {
   if (!repository) throw new UserError("--repository is missing: where are the backups?");
   if (!passwordFile)
     throw new UserError(

@@ -1,23 +1,42 @@
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { UserError } from "../../base/errors";
+import { json, say } from "../../base/output";
+import { bytes } from "../../base/words";
+import { lookAtHost } from "../../engine/hostFacts";
+import { openStack, type Stack } from "../../engine/stack";
+import { readStackFile, replaceFile } from "../../engine/stackFile";
+import { arrived, databaseTables, oldAddress } from "../../flows/import/arrived";
+import { type Fetched, folderOf, newFolder } from "../../flows/import/fetched";
+import { fetchLocal } from "../../flows/import/local";
+import { fetchRemote } from "../../flows/import/remote";
+import { parseSource, type Source } from "../../flows/import/source";
+import { type NewSite, withImport } from "../../flows/import/stackFile";
 import type { HostConfig } from "../../stacks/config";
-import { arrived, databaseTables, oldAddress } from "../import/arrived";
-import { type Fetched, folderOf, newFolder } from "../import/fetched";
-import { fetchLocal } from "../import/local";
-import { fetchRemote } from "../import/remote";
-import { type NewSite, withImport } from "../import/stackFile";
-import { parseSource, type Source } from "../import/source";
-import { bytes } from "../backup/text";
-import { UserError } from "../errors";
-import { lookAtHost } from "../facts";
-import type { VerbOptions } from "../options";
-import { json, say } from "../output";
-import { openStack, readStackFile, replaceFile, type Stack } from "../stack";
-import { run as up } from "./up";
+import * as texts from "../options";
+import { upAndPrint } from "../up";
+
+interface Options extends texts.JsonOption {
+  readonly from?: string;
+  readonly database?: string;
+  readonly kind?: string;
+  readonly domain?: string;
+  /** False where the host is not to be brought up. */
+  readonly up?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = {
+  from: ["--from <place>", "a folder, a tar archive, or ssh://user@host[:port]/path"],
+  database: ["--database <file>", "the dump of its database (.sql or .sql.gz), where it is not beside it"],
+  kind: ["--kind <kind>", "static or wordpress, for a site that the stack file does not have yet"],
+  domain: ["--domain <domain>", "the domain of such a site"],
+  up: ["--no-up", "write the stack file only"],
+  json: texts.json,
+};
 
 /** Fills a site with one that never was Varvol's: fetches it, names it in the stack file, and brings that up. */
-export async function run(options: VerbOptions, [name = ""]: readonly string[] = []): Promise<void> {
+export async function run(options: Options, [name = ""]: readonly string[] = []): Promise<void> {
   if (!options.from)
     throw new UserError("--from is missing: a folder, a tar archive, or ssh://user@host/path");
   const source = parseSource(options.from);
@@ -35,7 +54,7 @@ export async function run(options: VerbOptions, [name = ""]: readonly string[] =
     return options.json ? json({ site: name, ...fetched }) : say(next);
   }
   const before = fetched.database && (await oldAddress(fetched.database));
-  await up({ ...options, configFile: stack.file });
+  await upAndPrint({ ...options, configFile: stack.file });
   const came = await arrived(stack.config, site, before);
   if (options.json) return json(came);
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
@@ -57,7 +76,7 @@ function dumpFile(file: string): string {
 }
 
 /** The site in the stack file, or the one that --kind and --domain add to it. */
-function siteOf({ config, file }: Stack, name: string, { kind, domain }: VerbOptions): NewSite {
+function siteOf({ config, file }: Stack, name: string, { kind, domain }: Options): NewSite {
   const found = config.sites.find((site) => site.name === name);
   if (!found) {
     if ((kind === "static" || kind === "wordpress") && domain) return { name, kind, domains: [domain] };

@@ -1,78 +1,24 @@
-import { imagesInUse } from "../../stacks/lock";
-import { scheduleOf } from "../../stacks/schedule";
-import { Exit, UserError } from "../errors";
-import { lastLines } from "../exec";
-import type { VerbOptions } from "../options";
-import { json } from "../output";
-import { rememberedBy } from "../plan/facts";
+import { Exit } from "../../base/errors";
+import { json } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { planOf } from "../../flows/plan/ofStack";
+import * as texts from "../options";
 import { planMarkdown } from "../plan/markdown";
-import { makePlan } from "../plan/plan";
-import { type Preview, previewSchema } from "../plan/preview";
-import type { Plan } from "../plan/schema";
 import { planText } from "../plan/text";
-import { preflight } from "../preflight";
-import { diagnosticsOf } from "../pulumiOutput";
-import { ensureStack, openStack, type Stack } from "../stack";
-import { missing } from "./up";
+
+interface Options extends texts.JsonOption {
+  readonly markdown?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = {
+  json: texts.json,
+  markdown: ["--markdown", "print Markdown, for a pull request"],
+};
 
 /** Says what `up` would do to each container, why, and what that interrupts. Changes nothing. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: Options): Promise<void> {
   const plan = await planOf(await openStack(options));
   if (options.json) json(plan);
   else process.stdout.write(options.markdown ? planMarkdown(plan) : planText(plan));
   if (plan.policies.verdicts.some(({ level }) => level === "error")) throw new Exit(1);
-}
-
-/** The plan of what `up` would do now. */
-export async function planOf(stack: Stack): Promise<Plan> {
-  const { config } = stack;
-  const facts = await preflight(config);
-  await ensureStack(stack);
-  const gone = missing(config, facts);
-  const [preview, host] = await Promise.all([previewOf(stack, gone.length > 0), rememberedBy(config)]);
-  return makePlan(
-    preview,
-    {
-      stack: stack.name,
-      namespace: config.namespace,
-      volumeRoot: config.volumeRoot,
-      sites: config.sites.map(({ name, kind, domains, backup }) => ({
-        ...{ name, kind, domains },
-        scheduled: config.backup !== undefined && scheduleOf(config.backup, { backup }).every > 0,
-      })),
-      backups: config.backup !== undefined,
-      missing: gone,
-      images: imagesInUse(config),
-      host,
-      dumpAge: facts.dumpAge,
-    },
-    config.policiesOff,
-  );
-}
-
-// It looks at the host first exactly where `up` does. Secrets are masked by the engine itself.
-async function previewOf(stack: Stack, refresh: boolean): Promise<Preview> {
-  const flags = ["--json", "--show-sames", "--show-replacement-steps", ...(refresh ? ["--refresh"] : [])];
-  const env = { ...stack.workspace.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined };
-  const result = await stack.pulumi(["preview", ...flags], { env });
-  const text = result.stdout.slice(Math.max(0, result.stdout.indexOf("{")));
-  if (result.code !== 0)
-    throw new UserError(`The preview failed:\n${problemsIn(text) ?? diagnosticsOf(result.stderr)}`);
-  try {
-    return previewSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`The engine's preview can't be read: ${lastLines(text, 3)}`);
-  }
-}
-
-function problemsIn(text: string): string | undefined {
-  try {
-    const { diagnostics = [] } = JSON.parse(text) as {
-      diagnostics?: { message?: string; severity?: string }[];
-    };
-    const errors = diagnostics.filter(({ severity }) => severity === "error");
-    return errors.map(({ message = "" }) => message.trimEnd()).join("\n") || undefined;
-  } catch {
-    return undefined;
-  }
 }

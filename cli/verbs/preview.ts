@@ -1,10 +1,13 @@
-import { Exit } from "../errors";
-import type { VerbOptions } from "../options";
-import { preflight } from "../preflight";
-import { ensureStack, openStack } from "../stack";
+import { Exit } from "../../base/errors";
+import { ensureStack } from "../../engine/newStack";
+import { openStack } from "../../engine/stack";
+import { preflight } from "../../flows/preflight";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 /** Shows what `up` would change, in the engine's own words. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: texts.JsonOption): Promise<void> {
   const stack = await openStack(options);
   await preflight(stack.config);
   await ensureStack(stack);

@@ -1,13 +1,19 @@
+import { UserError } from "../../base/errors";
+import { lastLines } from "../../base/exec";
+import { lookAtHost } from "../../engine/hostFacts";
+import { type StackChoice, openStack } from "../../engine/stack";
+import { onHost } from "../../machine/host";
 import { confirm } from "../confirm";
-import { UserError } from "../errors";
-import { lookAtHost } from "../facts";
-import { onHost } from "../host";
-import type { VerbOptions } from "../options";
-import { openStack } from "../stack";
-import { lastLines } from "../exec";
+import * as texts from "../options";
+
+interface Options extends StackChoice {
+  readonly yes?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = { yes: texts.yes };
 
 /** Deletes the data of a site that is configured no more: the only command that deletes any. */
-export async function run(options: VerbOptions, [name = ""]: readonly string[] = []): Promise<void> {
+export async function run(options: Options, [name = ""]: readonly string[] = []): Promise<void> {
   const stack = await openStack(options);
   const { config } = stack;
   const i = config.sites.findIndex((site) => site.name === name);

@@ -1,11 +1,13 @@
-import { repositoryPassword } from "../backup/archive";
-import { backupOf } from "../backup/repository";
-import type { VerbOptions } from "../options";
-import { json } from "../output";
-import { openStack } from "../stack";
+import { json } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { repositoryPassword } from "../../flows/backup/archive";
+import { backupOf } from "../../flows/backup/repository";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 /** Prints the one page to keep on paper: what opens the backups, and how to come back from nothing. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: texts.JsonOption): Promise<void> {
   const stack = await openStack(options);
   const { repository } = backupOf(stack.config);
   const password = await repositoryPassword(stack);

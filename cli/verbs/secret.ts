@@ -1,10 +1,12 @@
-import { UserError } from "../errors";
-import type { VerbOptions } from "../options";
-import { json } from "../output";
-import { openStack, outputs } from "../stack";
+import { UserError } from "../../base/errors";
+import { json } from "../../base/output";
+import { openStack, outputs } from "../../engine/stack";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 /** Prints a site's secrets, or the names of the sites that have any. */
-export async function run(options: VerbOptions, [name]: readonly string[] = []): Promise<void> {
+export async function run(options: texts.JsonOption, [name]: readonly string[] = []): Promise<void> {
   const stack = await openStack(options);
   const all = ((await outputs(stack, name !== undefined)) ?? {}).secrets as
     Record<string, Record<string, string>> | string | undefined;

@@ -1,11 +1,13 @@
-import { backupOf, listRuns } from "../backup/repository";
-import { bytes } from "../backup/text";
-import type { VerbOptions } from "../options";
-import { colors, json, table } from "../output";
-import { openStack } from "../stack";
+import { colors, json, table } from "../../base/output";
+import { bytes } from "../../base/words";
+import { openStack } from "../../engine/stack";
+import { backupOf, listRuns } from "../../flows/backup/repository";
+import * as texts from "../options";
+
+export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
 /** Lists the snapshots of all sites, or of those named. */
-export async function run(options: VerbOptions, names: readonly string[] = []): Promise<void> {
+export async function run(options: texts.JsonOption, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   backupOf(config);
   const runs = (await listRuns(config)).filter(

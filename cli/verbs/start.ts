@@ -1,10 +1,10 @@
-import type { VerbOptions } from "../options";
-import { colors, step } from "../output";
-import { baseImage, ensureBaseImage } from "../setup/base-image";
-import { ensureDocker, rerunInGroup } from "../setup/docker";
-import { ensureEngine, type Engine } from "../setup/engine";
-import { ensureWorkspace } from "../workspace";
-import { run as up } from "./up";
+import { colors, step } from "../../base/output";
+import type { StackChoice } from "../../engine/stack";
+import { ensureWorkspace } from "../../engine/workspace";
+import { baseImage, ensureBaseImage } from "../../machine/setup/base-image";
+import { ensureDocker, rerunInGroup } from "../../machine/setup/docker";
+import { ensureEngine, type Engine } from "../../machine/setup/engine";
+import { upAndPrint } from "../up";
 
 const origin: Record<Engine["source"], string> = {
   path: "found on PATH",
@@ -13,7 +13,7 @@ const origin: Record<Engine["source"], string> = {
 };
 
 /** From a bare machine to a running host; whatever is there already is left as it is. */
-export async function run(options: VerbOptions): Promise<void> {
+export async function run(options: StackChoice): Promise<void> {
   ensureWorkspace();
   const docker = await step(
     "Docker",
@@ -31,7 +31,7 @@ export async function run(options: VerbOptions): Promise<void> {
     (s) => ensureBaseImage(docker, s),
     (how) => how,
   );
-  await up(options);
+  await upAndPrint(options);
   next(options.stack);
 }
 

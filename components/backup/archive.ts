@@ -1,7 +1,7 @@
-import { imageBuild, imageBuildCommand, imageTag } from "../imageSource";
+import { quote, shellCommand } from "../../base/quoting";
+import { forwardingCommand, type SshArgs } from "../../machine/ssh";
 import type { ImageLock } from "../imageLock";
-import { quote, shellCommand } from "../hostTools";
-import { forwardingCommand, type SshArgs } from "../ssh";
+import { imageBuild, imageBuildCommand, imageTag } from "../imageSource";
 
 /** A folder of the control node, the machine that this program runs on, with the backups of another one. */
 export interface Archive {

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Vhost } from "../gateway/vhost";
 import type { Gateway } from "../gateway/gateway";
+import type { Vhost } from "../gateway/vhost";
 import type { Host } from "../host";
 import type { Intercontainer } from "../intercontainer";
 

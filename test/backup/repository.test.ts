@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 import { randomFrom } from "../support/interrupt";
 import { KeptHost } from "../support/keptHost";
 import { filesOf } from "../support/siteData";

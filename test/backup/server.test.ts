@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 import { remove } from "../support/cleanUp";
 import { KeptHost } from "../support/keptHost";
 import { filesOf } from "../support/siteData";

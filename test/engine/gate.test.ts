@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt } from "../../cli/exec";
-import { openWorkspace } from "../../cli/workspace";
+import { attempt } from "../../base/exec";
+import { openWorkspace } from "../../engine/workspace";
 import { TestHost } from "../support/testHost";
 
 describe("the engine", function () {

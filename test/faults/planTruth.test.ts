@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { readLock, writeLock } from "../../stacks/lock";
 import { GitServer } from "../support/gitServer";
 import { nothingChanges, planOf, upAsPlanned } from "../support/planTruth";

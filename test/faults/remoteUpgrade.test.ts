@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
 import { readLock, writeLock } from "../../stacks/lock";
 import { GitServer } from "../support/gitServer";

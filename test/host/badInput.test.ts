@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { attempt, capture, type Result } from "../../cli/exec";
+import { attempt, capture, type Result } from "../../base/exec";
 import { GitServer } from "../support/gitServer";
 import { Registry } from "../support/registry";
 import { TestHost } from "../support/testHost";

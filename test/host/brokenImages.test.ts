@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { type EndState, endStateOf } from "../support/endState";
 import { Load } from "../support/load";
 import { Registry } from "../support/registry";

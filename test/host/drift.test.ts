@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 import { GitServer } from "../support/gitServer";
 import { TestHost } from "../support/testHost";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../cli/exec";
-import type { Plan } from "../../cli/plan/schema";
-import { openWorkspace } from "../../cli/workspace";
+import { attempt, capture } from "../../base/exec";
+import { openWorkspace } from "../../engine/workspace";
+import type { Plan } from "../../flows/plan/schema";
 import { readLock, writeLock } from "../../stacks/lock";
 import { TestHost } from "../support/testHost";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
 import { exportForeignSite, IMAGE, OLD_HOST, PASSWORD, PREFIX, VALUES } from "../support/foreignSite";
 import { TestHost } from "../support/testHost";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../cli/exec";
-import { execIn, inspect, type Inspected, runPhp } from "../support/docker";
+import { attempt, capture } from "../../base/exec";
 import { CommandLines } from "../support/commandLines";
+import { execIn, inspect, type Inspected, runPhp } from "../support/docker";
 import { TestHost } from "../support/testHost";
 
 const CANARY = "a file of two, and of nobody else";

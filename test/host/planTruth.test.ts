@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { planSchema } from "../../cli/plan/schema";
+import { planSchema } from "../../flows/plan/schema";
 import { nothingChanges, upAsPlanned } from "../support/planTruth";
 import { TestHost } from "../support/testHost";
 

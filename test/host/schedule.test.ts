@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../cli/exec";
-import type { Evidence } from "../../cli/verbs/evidence";
+import { attempt, capture } from "../../base/exec";
+import type { Evidence } from "../../flows/backup/evidence";
 import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, run } from "../../cli/exec";
+import { attempt, run } from "../../base/exec";
 import { imageBuild, imageTag } from "../../components/imageSource";
 import { readLock } from "../../stacks/lock";
 import { NAMESPACE } from "../support/testHost";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import type { ImageLock } from "../../components/imageLock";
 import { readLock, writeLock } from "../../stacks/lock";
 import { TestHost } from "../support/testHost";

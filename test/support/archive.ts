@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { archiveImage } from "../../components/backup/archive";
 import { readLock } from "../../stacks/lock";
 import type { TestMachine } from "./testMachine";

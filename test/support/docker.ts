@@ -1,4 +1,4 @@
-import { attempt, capture, type Result } from "../../cli/exec";
+import { attempt, capture, type Result } from "../../base/exec";
 
 /** What the tests read of `docker inspect`. */
 export interface Inspected {

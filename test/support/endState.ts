@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import type { TestHost } from "./testHost";
 
 /** What a command leaves behind, without what is chosen anew each time: ids, generated names and hashes. */

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { execIn, runPhp } from "./docker";
 import { picture } from "./picture";
 import type { TestHost } from "./testHost";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { capture } from "../../cli/exec";
+import { capture } from "../../base/exec";
 import { bridgeAddress } from "./docker";
 
 /** A git server on docker's bridge, where containers reach it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture, type Result } from "../../cli/exec";
+import { attempt, capture, type Result } from "../../base/exec";
 import { restic } from "./restic";
 import { filesUnder } from "./siteData";
 import { TestHost } from "./testHost";

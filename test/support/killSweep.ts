@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt } from "../../cli/exec";
+import { attempt } from "../../base/exec";
 import { type EndState, endStateOf } from "./endState";
 import { type KillPoint, processesOf, randomFrom, type Run, runAndKill } from "./interrupt";
 import { Load } from "./load";

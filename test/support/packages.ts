@@ -1,9 +1,9 @@
 import * as path from "node:path";
-import { attempt } from "../../cli/exec";
-import type { Step } from "../../cli/output";
-import { lookUpPackages } from "../../cli/packages";
-import { baseImage } from "../../cli/setup/base-image";
+import { attempt } from "../../base/exec";
+import type { Step } from "../../base/output";
 import { PACKAGE_SETS, type PackageSet } from "../../components/imageLock";
+import { lookUpPackages } from "../../flows/upgrade/packages";
+import { baseImage } from "../../machine/setup/base-image";
 import { readLock, writeLock } from "../../stacks/lock";
 import { testFolder } from "./testHost";
 

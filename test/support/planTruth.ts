@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Plan, planSchema } from "../../cli/plan/schema";
+import { type Plan, planSchema } from "../../flows/plan/schema";
 import type { TestHost } from "./testHost";
 
 /** The plan as the command line prints it; fails where it ends with anything but 0. */

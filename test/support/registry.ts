@@ -1,8 +1,8 @@
+import { spawn } from "node:child_process";
 import * as crypto from "node:crypto";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import { spawn } from "node:child_process";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 import { execIn } from "./docker";
 import type { LoadResult } from "./load";
 import { SiteLoad, staticContent } from "./siteLoad";

@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GitServer } from "./gitServer";
+import { Load } from "./load";
 import { addScripts, describeLoad, SiteLoad, staticContent } from "./siteLoad";
 import type { TestHost } from "./testHost";
-import { Load } from "./load";
 
 /** Containers that are replaced without a gap, as owner/role. */
 export const OVERLAPPING = ["hello/web", "docs/web", "docs/git", "blog/web", "blog/php", "gateway/gateway"];

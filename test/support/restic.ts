@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, type Result } from "../../cli/exec";
+import { attempt, type Result } from "../../base/exec";
 import type { TestHost } from "./testHost";
 
 /** Runs restic itself on a host's repository, which is a folder, as someone does who goes round Varvol. */

@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { attempt, capture, type Result } from "../../cli/exec";
+import { attempt, capture, type Result } from "../../base/exec";
 import { remove } from "./cleanUp";
 
 // All that tests make is named so, and only that is ever cleaned up. With an id of its own, a second run can go on

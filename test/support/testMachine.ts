@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture, run, type Result, type RunOptions } from "../../cli/exec";
+import { attempt, capture, run, type Result, type RunOptions } from "../../base/exec";
 import { NAMESPACE } from "./testHost";
 import { thaw } from "./thaw";
 import { until } from "./until";

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture, run } from "../../cli/exec";
+import { attempt, capture, run } from "../../base/exec";
 import { execIn } from "./docker";
-import { newKey } from "./testMachine";
 import { NAMESPACE } from "./testHost";
+import { newKey } from "./testMachine";
 import { until } from "./until";
 
 const IMAGE = "varvol-test/webhost";

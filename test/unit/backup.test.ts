@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { secretsOnly, standsForThings } from "../../cli/backup/hostCopy";
-import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../cli/backup/runs";
-import { readTaken, subjectsOf } from "../../cli/backup/take";
-import { bytes, progressIn } from "../../cli/backup/text";
+import { bytes } from "../../base/words";
+import { secretsOnly, standsForThings } from "../../flows/backup/hostCopy";
+import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../flows/backup/runs";
+import { readTaken, subjectsOf } from "../../flows/backup/take";
+import { progressIn } from "../../flows/backup/text";
 import { readCredentials } from "../../stacks/credentials";
 import { checkConfig } from "../../stacks/problems";
 

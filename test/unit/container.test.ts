@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { quote } from "../../base/quoting";
 import { containerArgs, exclusive, overlapping } from "../../components/container";
-import { installScript, quote } from "../../components/hostTools";
+import { installScript } from "../../machine/hostTools";
 
 const args = containerArgs({
   image: "x",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { isAsleep } from "../../cli/drift/asleep";
-import { compare, type Drift } from "../../cli/drift/compare";
-import { type Found, readFound } from "../../cli/drift/found";
-import { type Declared, declaredBy, exportSchema, sha256, shellWords } from "../../cli/drift/state";
-import { shellCommand } from "../../components/hostTools";
+import { shellCommand } from "../../base/quoting";
+import { type Declared, declaredBy, exportSchema, sha256, shellWords } from "../../engine/declared";
+import { isAsleep } from "../../flows/drift/asleep";
+import { compare, type Drift } from "../../flows/drift/compare";
+import { type Found, readFound } from "../../flows/drift/found";
 
 const ROOT = "/var/vol";
 const id = (letter: string) => letter.repeat(64);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import { type Host, Restore } from "../../components";
 import { events, type EventInputs } from "../../components/backup/event";
-import { UNKNOWN } from "../../cli/plan/preview";
+import { UNKNOWN } from "../../engine/preview";
 import { checkConfig } from "../../stacks/problems";
 import { type Registered, render } from "../support/mocks";
 

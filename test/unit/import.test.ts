@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { capture } from "../../cli/exec";
-import { fetchLocal } from "../../cli/import/local";
-import { chooseDump, layoutOf, refuseNetwork } from "../../cli/import/layout";
-import { parseSource } from "../../cli/import/source";
-import { withImport } from "../../cli/import/stackFile";
+import { capture } from "../../base/exec";
+import { chooseDump, layoutOf, refuseNetwork } from "../../flows/import/layout";
+import { fetchLocal } from "../../flows/import/local";
+import { parseSource } from "../../flows/import/source";
+import { withImport } from "../../flows/import/stackFile";
 
 describe("an import", () => {
   let folder: string;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import type { PlanFacts } from "../../cli/plan/facts";
-import { plannedImage } from "../../cli/plan/imageChange";
 import { marker, planMarkdown } from "../../cli/plan/markdown";
-import { makePlan } from "../../cli/plan/plan";
-import { type Preview, previewSchema } from "../../cli/plan/preview";
-import { type Plan, type PlannedContainer, planJsonSchema, planSchema } from "../../cli/plan/schema";
 import { planText } from "../../cli/plan/text";
+import { type Preview, previewSchema } from "../../engine/preview";
+import type { PlanFacts } from "../../flows/plan/facts";
+import { plannedImage } from "../../flows/plan/imageChange";
+import { makePlan } from "../../flows/plan/plan";
+import { type Plan, type PlannedContainer, planJsonSchema, planSchema } from "../../flows/plan/schema";
 
 /** What the real engine printed for a real host; only names, paths and ports were made short. */
 function captured(name: "changes" | "pending" | "missing"): Preview {

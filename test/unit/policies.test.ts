@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { dataAtRisk, DUMP_HOURS } from "../../cli/dataAtRisk";
-import type { HostFacts } from "../../cli/facts";
-import type { PlanFacts } from "../../cli/plan/facts";
-import { makePlan } from "../../cli/plan/plan";
-import { type Preview, previewSchema } from "../../cli/plan/preview";
-import { checkConfig } from "../../stacks/problems";
+import type { HostFacts } from "../../engine/hostFacts";
+import { type Preview, previewSchema } from "../../engine/preview";
+import type { PlanFacts } from "../../flows/plan/facts";
+import { makePlan } from "../../flows/plan/plan";
+import { dataAtRisk, DUMP_HOURS } from "../../flows/up/dataAtRisk";
 import { resolveConfig } from "../../stacks/config";
 import { POLICY_NAMES } from "../../stacks/policies";
+import { checkConfig } from "../../stacks/problems";
 
 const facts: PlanFacts = {
   stack: "x",

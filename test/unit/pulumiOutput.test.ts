@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Change, changeOf, inProgress } from "../../cli/pulumiOutput";
+import { type Change, changeOf, inProgress } from "../../engine/pulumiOutput";
 
 const changes = (...lines: string[]) => lines.map(changeOf).filter((one): one is Change => one !== undefined);
 

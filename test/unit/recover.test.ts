@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  CONTAINER,
-  type Deployment,
-  NETWORK,
-  parseCheckpoint,
-  type StateResource,
-} from "../../cli/recover/deployment";
-import { type Found, type FoundContainer, leftoversOf, settled } from "../../cli/recover/leftovers";
-import { isLeftOver } from "../../cli/recover/locks";
-import { stillRuns } from "../../cli/recover/process";
+import { type Found, type FoundContainer, leftoversOf, settled } from "../../engine/recover/leftovers";
+import { isLeftOver } from "../../engine/recover/locks";
+import { stillRuns } from "../../engine/recover/process";
+import { CONTAINER, type Deployment, NETWORK, parseCheckpoint, type StateResource } from "../../engine/state";
 
 const time = "2026-05-01T10:00:00Z";
 const resource = (type: string, name: string, id?: string, more: object = {}): StateResource => ({

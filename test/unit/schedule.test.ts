@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { judgeBackups, readResults, type Result } from "../../cli/backup/results";
-import { timerName, timerUnits } from "../../cli/backup/timer";
-import { evidenceOf } from "../../cli/verbs/evidence";
+import { evidenceOf } from "../../flows/backup/evidence";
+import { judgeBackups, readResults, type Result } from "../../flows/backup/results";
+import { timerName, timerUnits } from "../../flows/backup/timer";
 import { resolveConfig } from "../../stacks/config";
+import { DEFAULT_SCHEDULE } from "../../stacks/defaultSchedule";
 import { checkConfig } from "../../stacks/problems";
-import { DEFAULT_SCHEDULE, scheduleOf, scheduleOn } from "../../stacks/schedule";
+import { scheduleOf, scheduleOn } from "../../stacks/schedule";
 
 const site = (more: Record<string, unknown> = {}) => ({
   ...{ name: "blog", kind: "wordpress", domains: ["blog.localhost"] },

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { dockerConnection, sendingScript, type SshArgs, sshCommand } from "../../components/ssh";
+import { dockerConnection, sendingScript, type SshArgs, sshCommand } from "../../machine/ssh";
 
 const machine: SshArgs = {
   address: "vps.example.org",

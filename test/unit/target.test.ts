@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { saltOf, withSalt } from "../../cli/stack";
-import { absentAddresses, readTarget, retarget } from "../../cli/hostRestore/target";
-import type { VerbOptions } from "../../cli/options";
+import { saltOf, withSalt } from "../../engine/stackFile";
+import { absentAddresses, readTarget, retarget, type TargetOptions } from "../../flows/hostRestore/target";
 
 describe("the machine that a lost host comes back on", () => {
-  const read = (given: Partial<VerbOptions>) => readTarget(given as VerbOptions);
+  const read = (given: TargetOptions) => readTarget(given);
   const machine = { hostKey: "ssh-ed25519 AAAA", key: "id" };
   const target = {
     address: "vps",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { packagesOf } from "../../cli/packages";
-import { compareVersions, pinsOf } from "../../cli/verbs/rollback";
-import { applyUpgrade, chooseOwners, setsOf } from "../../cli/verbs/upgrade";
-import { imageTag } from "../../components/imageSource";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
+import { imageTag } from "../../components/imageSource";
+import { packagesOf } from "../../flows/upgrade/packages";
+import { compareVersions, pinsOf } from "../../flows/upgrade/rollback";
+import { applyUpgrade, chooseOwners, setsOf } from "../../flows/upgrade/upgrade";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
 import { checkConfig } from "../../stacks/problems";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../../cli/exec";
+import { capture } from "../../../base/exec";
 import { runPhp } from "../../support/docker";
 import type { KeptHost } from "../../support/keptHost";
 import { Load } from "../../support/load";

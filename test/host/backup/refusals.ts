@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { capture } from "../../../cli/exec";
+import { capture } from "../../../base/exec";
 import { inspect } from "../../support/docker";
 import type { KeptHost } from "../../support/keptHost";
 import { filesOf, rowsOf, sql } from "../../support/siteData";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../../cli/exec";
-import { folderOf } from "../../../cli/import/fetched";
+import { capture } from "../../../base/exec";
+import { folderOf } from "../../../flows/import/fetched";
 import { IMAGE, OLD_HOST, PREFIX } from "../../support/foreignSite";
 import { sql } from "../../support/siteData";
 import type { TestHost } from "../../support/testHost";

@@ -1,0 +1,22 @@
+import { UserError } from "../base/errors";
+import { table } from "../base/output";
+import { bytes } from "../base/words";
+import type { Mode, Taken } from "../flows/backup/take";
+
+/** The mode that was asked for; undefined where the stack file decides. */
+export function readMode(mode: string | undefined): Mode | undefined {
+  if (mode === undefined || mode === "hot" || mode === "stop") return mode;
+  throw new UserError(`--mode ${mode}: there is no such mode`, "There are: hot, stop");
+}
+
+/** Prints what backups came to. */
+export function printTaken(taken: readonly Taken[]): void {
+  const rows = taken.map(({ name, run, mode, size, added, stopped }) => [
+    name,
+    run,
+    mode === "stop" ? `stop (${stopped} s)` : mode,
+    bytes(size),
+    bytes(added),
+  ]);
+  process.stdout.write(`${table(["Site", "Snapshot", "Mode", "Size", "Added"], rows)}\n`);
+}

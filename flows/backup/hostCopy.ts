@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { exportState } from "../../engine/exported";
+import type { Stack } from "../../engine/stack";
+import { lockFile } from "../../stacks/lock";
+import { backupTool } from "./repository";
+
+/** The file of a host's own snapshot. */
+export const HOST_FILE = "host.json";
+
+/** All that a machine with nothing needs beside the sites' snapshots. It is only ever in the encrypted repository. */
+export interface HostCopy {
+  readonly stack: string;
+  readonly namespace: string;
+  /** Sites and modules that the run has snapshots of. */
+  readonly names: readonly string[];
+  readonly stackFile: string;
+  readonly lock: string;
+  /** The passphrase of the state's secrets, where Varvol made it; for those who use the engine itself. */
+  readonly passphrase?: string;
+  /** What the engine exports, with its secrets in plain text: another machine has another passphrase. */
+  readonly state: string;
+}
+
+/** Makes the copy of what lies on this machine and keeps it as the last part of a run. */
+export async function keepHost(stack: Stack, run: string, names: readonly string[]): Promise<void> {
+  const state = await exportState(stack, "in plain text");
+  const { passphrase } = stack.workspace.paths;
+  const copy: HostCopy = {
+    stack: stack.name,
+    namespace: stack.config.namespace,
+    names,
+    stackFile: readFileSync(stack.file, "utf8"),
+    lock: readFileSync(lockFile(), "utf8"),
+    ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
+    state,
+  };
+  const input = JSON.stringify(copy);
+  const bytes = String(Buffer.byteLength(input));
+  await backupTool(stack.config, ["backups", "keep", run, HOST_FILE, bytes], { input });
+}
+
+interface Exported {
+  readonly version: number;
+  readonly deployment: {
+    readonly manifest: unknown;
+    readonly secrets_providers?: unknown;
+    readonly resources?: readonly Resource[];
+  };
+}
+
+interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly provider?: string;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/** Whether a state has more than what secretsOnly leaves of one. */
+export function standsForThings(state: string): boolean {
+  const { resources = [] } = (JSON.parse(state) as Exported).deployment;
+  return resources.some(({ type }) => !isOfState(type));
+}
+
+/**
+ * The part of a state that no machine has: generated passwords, keys and certificates, as a new stack takes it over.
+ * What stands for things on the lost machine is left out, so that the next `up` makes them. The new stack's own export
+ * says what encrypts its secrets.
+ */
+export function secretsOnly(
+  copy: Pick<HostCopy, "state" | "stack" | "namespace">,
+  { name, config }: Pick<Stack, "name"> & { config: { namespace: string } },
+  own: string,
+): string {
+  const exported = JSON.parse(
+    copy.state
+      .replaceAll(`urn:pulumi:${copy.stack}::`, `urn:pulumi:${name}::`)
+      // A resource's name begins with the namespace: the last part of its URN.
+      .replaceAll(
+        new RegExp(`(urn:pulumi:${name}::varvol::(?:(?!::)[^"])+::)${copy.namespace}`, "g"),
+        (_, start: string) => start + config.namespace,
+      ),
+  ) as Exported;
+  const { secrets_providers } = (JSON.parse(own) as Exported).deployment;
+  const all = exported.deployment.resources ?? [];
+  const kept = all.filter(({ type }) => isOfState(type));
+  const urns = new Set(kept.map(({ urn }) => urn));
+  const known = (list: readonly string[]) => list.filter((urn) => urns.has(urn));
+  const resources = kept.map((resource) => ({
+    ...resource,
+    ...(resource.dependencies && { dependencies: known(resource.dependencies) }),
+    ...(resource.propertyDependencies && {
+      propertyDependencies: Object.fromEntries(
+        Object.entries(resource.propertyDependencies).map(([key, list]) => [key, known(list ?? [])]),
+      ),
+    }),
+  }));
+  const { manifest } = exported.deployment;
+  return JSON.stringify({ ...exported, deployment: { manifest, secrets_providers, resources } });
+}
+
+function isOfState(type: string): boolean {
+  return /^(random|tls):|^pulumi:providers:(random|tls)$|^varvol:|^pulumi:pulumi:Stack$/.test(type);
+}

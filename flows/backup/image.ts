@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { UserError } from "../../base/errors";
+import { attempt, run } from "../../base/exec";
+import { step } from "../../base/output";
+import { paths } from "../../base/paths";
+import { shellCommand } from "../../base/quoting";
+import type { ImageLock } from "../../components/imageLock";
+import { imageBuildCommand, imageTag } from "../../components/imageSource";
+import { hostCommand, hostName, scriptOnHost } from "../../machine/host";
+import { baseImage, ensureBaseImage } from "../../machine/setup/base-image";
+import { findDocker } from "../../machine/setup/docker";
+import { bringBaseImage } from "../../machine/setup/remote-base-image";
+import type { HostConfig } from "../../stacks/config";
+
+/** The image that restic is in, built on the host where it is missing; gives its name. */
+export async function backupImage(config: HostConfig): Promise<string> {
+  const image = imageTag("backup", config.lock, "backup");
+  if (config.ssh) await buildImageThere(config, image);
+  else await buildImageHere(image, config.lock);
+  return image;
+}
+
+/** Builds the image for backups on this machine where it is missing, and first what that is built on. */
+export async function buildImageHere(image: string, lock: ImageLock): Promise<void> {
+  if ((await attempt(["docker", "image", "inspect", image])).code === 0) return;
+  const found = await findDocker();
+  if (found.state !== "ok")
+    throw new UserError(
+      `Docker does not answer on this machine, where the backups lie: ${found.reason}`,
+      "Install or start it: npm start",
+    );
+  await step("Image for backups", async (s) => {
+    await ensureBaseImage(found.docker, s);
+    await run([...imageBuildCommand("backup", lock, "backup", context()), context()]);
+  });
+}
+
+async function buildImageThere(config: HostConfig, image: string): Promise<void> {
+  const script =
+    'for image; do docker image inspect "$image" > /dev/null 2>&1 && echo "$image"; done; exit 0';
+  const present = (await scriptOnHost(config, script, [image, baseImage])).split("\n");
+  if (present.includes(image)) return;
+  await step(`Image for backups on ${hostName(config)}`, async (s) => {
+    if (!present.includes(baseImage)) await bringBaseImage(config, s);
+    // In a context that comes by a pipe, the Dockerfile's path begins there.
+    const words = imageBuildCommand("backup", config.lock, "backup", "");
+    const build = shellCommand(hostCommand(config, [...words, "-"]));
+    await run(["bash", "-o", "pipefail", "-c", `tar -C "$0" -cf - . | ${build}`, context()]);
+  });
+}
+
+function context(): string {
+  return join(paths().repo, "images");
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { scriptOnHost } from "../../machine/host";
+import type { HostConfig } from "../../stacks/config";
+
+const strings = z.array(z.string()).nullish();
+const words = z.record(z.string(), z.string()).nullish();
+
+const container = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  State: z.object({ Status: z.string(), ExitCode: z.number().optional() }),
+  Config: z.object({
+    Image: z.string(),
+    Env: strings,
+    Cmd: strings,
+    Labels: words,
+    User: z.string().optional(),
+    StopSignal: z.string().optional(),
+    StopTimeout: z.number().nullish(),
+  }),
+  HostConfig: z.object({
+    Memory: z.number(),
+    ReadonlyRootfs: z.boolean(),
+    Privileged: z.boolean(),
+    RestartPolicy: z.object({ Name: z.string() }),
+    CapAdd: strings,
+    CapDrop: strings,
+    SecurityOpt: strings,
+    Tmpfs: words,
+    PidsLimit: z.number().nullish(),
+    LogConfig: z.object({ Type: z.string(), Config: words }),
+    PortBindings: z
+      .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+      .nullish(),
+    Mounts: z
+      .array(z.object({ Source: z.string(), Target: z.string(), ReadOnly: z.boolean().optional() }))
+      .nullish(),
+  }),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ Aliases: strings })).nullish() }),
+});
+
+const image = z.object({ Id: z.string(), Config: z.object({ Env: strings, Labels: words }) });
+
+export type FoundContainer = z.infer<typeof container>;
+export type FoundImage = z.infer<typeof image>;
+
+/** What is on the host. */
+export interface Found {
+  readonly containers: readonly FoundContainer[];
+  readonly images: ReadonlyMap<string, FoundImage>;
+  /** Ids of networks by name. */
+  readonly networks: ReadonlyMap<string, string>;
+  /** Hashes of the files that are looked at, by their path below the volume root. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What gateway/conf/current points to. */
+  readonly current: string;
+}
+
+// Paths with a line end in them can't be told apart; sha256sum marks them, and they differ from any that is expected.
+const SCRIPT = String.raw`
+root=$1 label=$2
+docker version > /dev/null || exit 1
+ids=$(docker ps -aq --no-trunc --filter "label=varvol.host=$label")
+if [ -n "$ids" ]; then
+  docker inspect --format 'container {{json .}}' $ids
+  docker image inspect --format 'image {{json .}}' $(docker inspect --format '{{.Image}}' $ids | sort -u) 2>/dev/null
+fi
+docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
+cd "$root" 2>/dev/null || exit 0
+echo "current $(readlink gateway/conf/current)"
+{
+  find -H .varvol/bin gateway/conf/parts gateway/conf/current/ -type f ! -path '*/parts/.*' -print0 2>/dev/null
+  find . -mindepth 3 -maxdepth 3 -path './*/secrets/*' -type f -print0 2>/dev/null
+} | xargs -0 -r sha256sum | sed 's/^/file /'
+exit 0
+`;
+
+/** Looks at the host; changes nothing. */
+export async function lookForDrift(config: HostConfig): Promise<Found> {
+  const text = await scriptOnHost(config, SCRIPT, [config.volumeRoot, `varvol/${config.stack}`]);
+  return readFound(text);
+}
+
+/** Reads what the host was asked for. */
+export function readFound(text: string): Found {
+  const lines = text.split("\n");
+  const all = (key: string) =>
+    lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+  const images = all("image").map((line) => image.parse(JSON.parse(line)));
+  return {
+    containers: all("container").map((line) => container.parse(JSON.parse(line))),
+    images: new Map(images.map((one) => [one.Id, one])),
+    networks: new Map(all("network").map((line) => [line.slice(65), line.slice(0, 64)])),
+    files: new Map(
+      all("file").map((line) => [
+        line
+          .slice(66)
+          .replace(/^\.\/(?=[^.])|^\.\//, "")
+          .replaceAll("//", "/"),
+        line.slice(0, 64),
+      ]),
+    ),
+    current: all("current")[0] ?? "",
+  };
+}

@@ -1,0 +1,51 @@
+import { attempt } from "../../base/exec";
+import { scriptOnHost } from "../../machine/host";
+import type { HostConfig } from "../../stacks/config";
+import type { NewSite } from "./stackFile";
+
+/** What an import came to. */
+export interface Arrived {
+  readonly site: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Of a WordPress's database. */
+  readonly tables?: number;
+  /** The address that a WordPress had, and the one that any site has now. */
+  readonly from?: string;
+  readonly address: string;
+}
+
+/** The address in a dump of a WordPress's database; undefined where it tells of none. */
+export async function oldAddress(dump: string): Promise<string | undefined> {
+  const script = `if gzip -t "$1" 2> /dev/null; then gzip -dc "$1"; else cat "$1"; fi | grep -aoE -m 1 "'siteurl',[ ]*'[^']*'" | head -n 1`;
+  const { stdout } = await attempt(["sh", "-c", script, "sh", dump]);
+  return /'siteurl', *'([^']*)'/.exec(stdout)?.[1];
+}
+
+/** Looks at what there is of the site on the host now. */
+export async function arrived(
+  config: HostConfig,
+  { name, kind, domains }: NewSite,
+  from: string | undefined,
+): Promise<Arrived> {
+  const folder = `${config.volumeRoot}/${name}/${kind === "static" ? "site" : "content"}`;
+  const counted = await scriptOnHost(
+    config,
+    `find "$1" -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%d %.0f\\n", NR, sum }'`,
+    [folder],
+  );
+  const [files = 0, bytes = 0] = counted.trim().split(" ").map(Number);
+  return {
+    site: name,
+    files,
+    bytes,
+    ...(kind === "wordpress" && { tables: await databaseTables(config, name), ...(from && { from }) }),
+    address: `https://${domains[0]}${config.https === 443 ? "" : `:${config.https}`}`,
+  };
+}
+
+/** How many tables a site's database has; 0 also where there is no database. */
+export async function databaseTables(config: HostConfig, name: string): Promise<number> {
+  const script = `docker exec -i "$1" mariadb -N -B -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '$2'"`;
+  return Number(await scriptOnHost(config, script, [`${config.namespace}mysql`, name]));
+}

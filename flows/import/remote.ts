@@ -1,0 +1,117 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../../base/errors";
+import { attempt, lastLines, type Result } from "../../base/exec";
+import { step } from "../../base/output";
+import { shellCommand } from "../../base/quoting";
+import { bytes } from "../../base/words";
+import { checkRoom, type Fetched } from "./fetched";
+import { checkKind } from "./layout";
+import { nameOf, type Source } from "./source";
+
+type Address = Extract<Source, { kind: "ssh" }>;
+/** What there.sh is asked for. */
+type Verb = "look" | "files" | "database";
+
+export interface RemoteArgs {
+  readonly kind: "static" | "wordpress";
+  readonly source: Address;
+  /** A dump that was named, in place of one that is made there. */
+  readonly database?: string;
+  /** Where what is fetched goes. */
+  readonly folder: string;
+}
+
+/** Copies a site from another machine by tar over ssh, and dumps its database there. Nothing is changed there. */
+export async function fetchRemote({ kind, source, database, folder }: RemoteArgs): Promise<Fetched> {
+  const from = nameOf(source);
+  const look = async () => told(source, await ssh(source, "look"));
+  const found = (await step(from, look, (text) => /^kind (.*)$/m.exec(text)?.[1])).split("\n");
+  const wordpress = found.includes("kind wordpress");
+  if (found.includes("network"))
+    throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
+  checkKind(kind, { wordpress: wordpress || found.includes("unconfigured") }, from);
+  if (kind === "wordpress" && !wordpress)
+    throw new UserError(
+      `${from}: there is no wp-config.php in or above it.`,
+      "Give the folder that wp-content is in.",
+    );
+  const size = Number(/^size (\d+)$/m.exec(found.join("\n"))?.[1] ?? 0) * 1024;
+  checkRoom(folder, size, from);
+  const content = join(folder, wordpress ? "wp-content.tar" : "site.tar");
+  await receive(source, "Files", content, "files");
+  if (!wordpress || database) return { content, database };
+  const dump = join(folder, "database.sql");
+  await receive(source, "Database", dump, "database", ["-C"]);
+  return { content, database: dump };
+}
+
+async function receive(
+  source: Address,
+  label: string,
+  file: string,
+  verb: Verb,
+  options: readonly string[] = [],
+): Promise<void> {
+  const size = () => bytes(statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  await step(
+    label,
+    async (s) => {
+      const timer = setInterval(() => s.detail(size()), 500);
+      try {
+        told(source, await ssh(source, verb, { file, options }));
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    size,
+  );
+}
+
+/**
+ * Runs there.sh on the machine. Who may log in, and by which key, is up to ssh's own configuration; a machine whose key is not
+ * among the known hosts is refused, whatever that says.
+ */
+function ssh(
+  { host, port, path }: Address,
+  verb: Verb,
+  { file = "", options = [] as readonly string[] } = {},
+): Promise<Result> {
+  const settings = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "ClearAllForwardings=yes",
+    "ConnectTimeout=15",
+  ];
+  const words = shellCommand(["sh", "-s", "--", verb, path]);
+  const command = [
+    "ssh",
+    ...settings.flatMap((setting) => ["-o", setting]),
+    ...["-o", "ServerAliveInterval=15", ...options, ...(port ? ["-p", port] : []), "--", host, words],
+  ];
+  const into = ["sh", "-c", 'umask 077; file=$1; shift; exec "$@" > "$file"', "sh", file];
+  return attempt([...(file ? into : []), ...command], {
+    input: readFileSync(join(__dirname, "there.sh"), "utf8"),
+  });
+}
+
+function told(source: Address, { code, stdout, stderr, reason }: Result): string {
+  const from = nameOf(source);
+  if (code === 0) return stdout;
+  if (code === 127 && (reason || /ssh: (not found|No such file)/.test(stderr)))
+    throw new UserError("There is no ssh command on this machine.", "Run: apt-get install openssh-client");
+  if (/host key verification failed/i.test(stderr)) {
+    const place = source.port ? `-p ${source.port} ${source.host}` : source.host;
+    throw new UserError(
+      `${from}: its ssh key is not the one that is known, or none is.`,
+      `Log in once by hand, and compare the key that is shown: ssh ${place}`,
+    );
+  }
+  const said = lastLines(stderr, 3) || `ended with code ${code}`;
+  if (code === 255)
+    throw new UserError(
+      `${from}: can't be reached: ${said}`,
+      "A key without a prompt is needed: ssh-copy-id, or an agent.",
+    );
+  throw new UserError(`${from}: ${said}`, "Nothing was changed, there or here.");
+}

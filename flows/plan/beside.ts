@@ -1,0 +1,131 @@
+import { list, record, records, text } from "../../engine/containerFacts";
+import type { ResourceChange } from "../../engine/preview";
+import type { PlanFacts } from "./facts";
+import type { Plan, PlannedContainer } from "./schema";
+
+const NETWORK = "docker:index/network:Network";
+const CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert";
+
+type Changes = readonly ResourceChange[];
+
+/** What the stack's outputs say of the sites so far. */
+export function sitesSoFar(
+  outputs: Readonly<Record<string, unknown>>,
+): { name: string; domains: readonly string[] }[] {
+  return records(outputs.sites).map((site) => ({
+    name: text(site.name),
+    domains: list(site.domains).map(text),
+  }));
+}
+
+/** The volume root that the stack has had so far, from where its sites' data lies. */
+export function rootSoFar(outputs: Readonly<Record<string, unknown>>): string | undefined {
+  return records(outputs.sites)
+    .map(({ data }) => text(data).replace(/\/[^/]*$/, ""))
+    .find((root) => root.startsWith("/"));
+}
+
+/** Domains that the gateway serves from now on, and those that it served so far. */
+export function planRoutes(outputs: Readonly<Record<string, unknown>>, facts: PlanFacts): Plan["routes"] {
+  const before = new Map(sitesSoFar(outputs).map(({ name, domains }) => [name, domains]));
+  const after = new Map(facts.sites.map(({ name, domains }) => [name, domains]));
+  return [...new Set([...before.keys(), ...after.keys()])].sort().map((site) => {
+    const [old, now] = [before.get(site), after.get(site)];
+    const same = JSON.stringify(old) === JSON.stringify(now);
+    return {
+      site,
+      action: !old ? "add" : !now ? "remove" : same ? "keep" : "change",
+      old: [...(old ?? [])],
+      new: [...(now ?? [])],
+    };
+  });
+}
+
+/** The part of a name between a stack's namespace and the suffix of a role; undefined where it is another role's. */
+function subject(name: string, namespace: string, suffix: string): string | undefined {
+  if (!name.startsWith(namespace) || !name.endsWith(suffix)) return undefined;
+  return name.slice(namespace.length, -suffix.length);
+}
+
+function commands(changes: Changes, namespace: string, suffix: string): [string, ResourceChange][] {
+  return changes.flatMap((one): [string, ResourceChange][] => {
+    const name = one.type.startsWith("command:") ? subject(one.name, namespace, suffix) : undefined;
+    return name === undefined ? [] : [[name, one]];
+  });
+}
+
+export function planVolumes(changes: Changes, facts: PlanFacts): Plan["volumes"] {
+  return byName(
+    commands(changes, facts.namespace, "-volume").map(([name, { action }]) => ({
+      name,
+      path: `${facts.volumeRoot}/${name}`,
+      action: action === "create" ? "create" : action === "delete" ? "leave" : "keep",
+    })),
+  );
+}
+
+export function planDatabases(changes: Changes, facts: PlanFacts): Plan["databases"] {
+  return byName(
+    commands(changes, facts.namespace, "-database").map(([name, { action }]) => ({
+      name,
+      action:
+        action === "create" ? "create" : action === "delete" ? "leave" : action === "keep" ? "keep" : "check",
+    })),
+  );
+}
+
+export function planNetworks(changes: Changes): Plan["networks"] {
+  return byName(
+    changes
+      .filter(({ type }) => type === NETWORK)
+      .map(({ name, action }) => ({ name, action: action === "update" ? "keep" : action })),
+  );
+}
+
+export function planCertificates(changes: Changes, facts: PlanFacts): Plan["certificates"] {
+  return changes
+    .filter(({ type }) => type === CERTIFICATE)
+    .map((one) => ({ site: subject(one.name, facts.namespace, "-certificate") ?? one.name, ...fate(one) }))
+    .sort((a, b) => (a.site < b.site ? -1 : 1));
+}
+
+const EVENT = /^pulumi-nodejs:dynamic\/backup:(Backup|Restore|Drill)$/;
+
+/** Snapshots that are taken, restored and tried. Of a site that only comes now there is nothing to take. */
+export function planEvents(changes: Changes, containers: readonly PlannedContainer[]): Plan["events"] {
+  const there = new Set(containers.filter(({ action }) => action !== "create").map(({ owner }) => owner));
+  return changes.flatMap((one) => {
+    const action = EVENT.exec(one.type)?.[1]?.toLowerCase() as Plan["events"][number]["action"] | undefined;
+    const inputs = record(one.new?.inputs);
+    const happens = one.action === "create" || record(one.old?.outputs).trigger !== inputs.trigger;
+    if (!action || !one.new || one.action === "keep" || one.action === "delete" || !happens) return [];
+    const site = text(inputs.site);
+    if (action === "backup" && !there.has(site)) return [];
+    return [{ site, action, detail: text(inputs.detail) }];
+  });
+}
+
+function fate(one: ResourceChange): Pick<Plan["certificates"][number], "action" | "why"> {
+  switch (one.action) {
+    case "create":
+      return { action: "create", why: "a new route" };
+    case "delete":
+      return { action: "remove", why: "the route goes" };
+    case "keep":
+      return {
+        action: "keep",
+        why: `valid until ${text(record(one.old?.outputs).validityEndTime).slice(0, 10)}`,
+      };
+    default:
+      return one.reasons.some((key) => /renewal/i.test(key))
+        ? { action: "renew", why: "it ends soon" }
+        : {
+            action: "replace",
+            why: one.reasons.includes("certRequestPem") ? "other domains" : one.reasons.join(", "),
+          };
+  }
+}
+
+function byName<T extends { readonly name: string }>(entries: T[]): T[] {
+  return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

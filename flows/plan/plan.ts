@@ -1,0 +1,45 @@
+import { type Preview, resourceChanges } from "../../engine/preview";
+import {
+  planCertificates,
+  planDatabases,
+  planEvents,
+  planNetworks,
+  planRoutes,
+  planVolumes,
+  rootSoFar,
+} from "./beside";
+import { planContainers } from "./containers";
+import type { PlanFacts } from "./facts";
+import { imagesSoFar } from "./images";
+import { judge } from "./policies";
+import type { Plan } from "./schema";
+
+/** What `up` will do and what that interrupts, from the engine's preview and what is known of the host. */
+export function makePlan(preview: Preview, facts: PlanFacts, off: readonly string[] = []): Plan {
+  const outputs =
+    preview.steps.find(({ urn }) => urn.includes("::pulumi:pulumi:Stack::"))?.oldState?.outputs ?? {};
+  const changes = resourceChanges(preview);
+  const containers = planContainers(changes, facts, { ...imagesSoFar(outputs), ...facts.images });
+  const count = (action: string) => containers.filter((one) => one.action === action).length;
+  return {
+    version: 1,
+    stack: facts.stack,
+    summary: {
+      keep: count("keep"),
+      create: count("create"),
+      replace: count("replace"),
+      delete: count("delete"),
+    },
+    containers,
+    routes: planRoutes(outputs, facts),
+    volumes: planVolumes(changes, facts),
+    databases: planDatabases(changes, facts),
+    certificates: planCertificates(changes, facts),
+    networks: planNetworks(changes),
+    events: planEvents(changes, containers),
+    policies: {
+      verdicts: judge({ changes, containers, facts, rootSoFar: rootSoFar(outputs) }, off),
+      off: [...off],
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { isPinned, list, mountsOf, portsOf, record, text } from "../../engine/containerFacts";
+import type { ResourceChange } from "../../engine/preview";
+import type { PolicyName } from "../../stacks/policies";
+import { DUMP_HOURS } from "../up/dataAtRisk";
+import type { PlanFacts } from "./facts";
+import { majorJump } from "./imageChange";
+import type { PlannedContainer, Verdict } from "./schema";
+
+/** What policies judge. */
+export interface Judged {
+  readonly changes: readonly ResourceChange[];
+  readonly containers: readonly PlannedContainer[];
+  readonly facts: PlanFacts;
+  /** The volume root so far; undefined where nothing was deployed yet. */
+  readonly rootSoFar?: string;
+}
+
+type Finding = Pick<Verdict, "subject" | "message">;
+
+interface Policy {
+  readonly level: Verdict["level"] | ((facts: PlanFacts) => Verdict["level"]);
+  readonly find: (judged: Judged) => Finding[];
+}
+
+const CONTAINER = "docker:index/container:Container";
+
+/** Findings for each container that will be there, by its new arguments. */
+function eachContainer(
+  { changes }: Judged,
+  find: (inputs: Readonly<Record<string, unknown>>, name: string) => string | undefined,
+): Finding[] {
+  return changes
+    .filter(({ type, action }) => type === CONTAINER && action !== "delete")
+    .flatMap((one) => {
+      const message = find((one.new ?? one.old)?.inputs ?? {}, one.name);
+      return message === undefined ? [] : [{ subject: one.name, message }];
+    });
+}
+
+const SOCKET_FOLDERS = ["/", "/run", "/var", "/var/run"];
+
+const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+  "pinned-images": {
+    level: "error",
+    find: (judged) =>
+      eachContainer(judged, ({ image }) =>
+        isPinned(text(image))
+          ? undefined
+          : `the image ${text(image)} may change under its name; give its digest`,
+      ),
+  },
+  "gateway-ports": {
+    level: "error",
+    find: (judged) =>
+      eachContainer(judged, (inputs, name) => {
+        if (inputs.networkMode === "host") return "it is on the host's own network";
+        const ports = portsOf(inputs).map(({ external }) => external);
+        if (ports.length === 0 || name === `${judged.facts.namespace}gateway-net`) return undefined;
+        return `it publishes ${ports.join(", ")}; only gateway-net may`;
+      }),
+  },
+  "docker-socket": {
+    level: "error",
+    find: (judged) =>
+      eachContainer(judged, (inputs) => {
+        if (inputs.privileged === true) return "it is privileged";
+        const mount = mountsOf(inputs).find(
+          ({ source }) =>
+            /(docker|containerd|podman)\.sock$/.test(source) ||
+            SOCKET_FOLDERS.includes(source.replace(/(.)\/+$/, "$1")),
+        );
+        return mount && `it mounts ${mount.source}, which makes it root on the host`;
+      }),
+  },
+  limits: {
+    level: "error",
+    find: (judged) =>
+      eachContainer(judged, ({ memory }) =>
+        typeof memory === "number" && memory > 0 ? undefined : "it has no memory limit",
+      ),
+  },
+  "data-stays": { level: "error", find: findLostData },
+  "major-jump": {
+    level: "error",
+    find: ({ containers, facts }) =>
+      containers.flatMap(({ name, image }) => {
+        const jump = image && majorJump(image.packages);
+        if (!jump || (facts.dumpAge !== undefined && facts.dumpAge < DUMP_HOURS)) return [];
+        const dumps = `${facts.volumeRoot}/mysql/dumps`;
+        return [
+          {
+            subject: name,
+            message: `MariaDB ${jump.old} -> ${jump.new} converts the data for good, and ${dumps} has no dump of the last 24 hours; see docs/pull-requests.md`,
+          },
+        ];
+      }),
+  },
+  "backup-schedule": {
+    level: ({ backups }) => (backups ? "error" : "warning"),
+    find: ({ facts }) => {
+      const without = facts.sites.filter(({ scheduled }) => !scheduled).map(({ name }) => name);
+      return without.length === 0 ? [] : [{ subject: without.join(", "), message: "no backup is scheduled" }];
+    },
+  },
+};
+
+/** What would be lost, or lie where nothing finds it any more. */
+function findLostData({ changes, facts, rootSoFar = facts.volumeRoot }: Judged): Finding[] {
+  return changes.flatMap((one): Finding[] => {
+    const goes = one.action === "replace" || one.action === "delete";
+    const found = (message: string) => [{ subject: one.name, message }];
+    if (one.type === CONTAINER && one.action === "replace") {
+      const moved = movedData(one, rootSoFar);
+      return moved
+        ? found(`${moved.old} stays behind: ${moved.target} would be ${moved.new}; move the data first`)
+        : [];
+    }
+    if (!goes) return [];
+    switch (one.type) {
+      case "docker:index/volume:Volume":
+        return found("its data would be deleted");
+      case "tls:index/privateKey:PrivateKey":
+        return one.action === "replace" ? found("the key would be another: browsers trust the old one") : [];
+      case "random:index/randomPassword:RandomPassword": {
+        const stays = facts.sites.some(({ name }) => one.name.startsWith(`${facts.namespace}${name}-`));
+        return stays ? found("the password would be another one than the data was made with") : [];
+      }
+      default:
+        return one.type.startsWith("command:") && !isHarmless(record(one.old?.inputs).delete)
+          ? found("its deletion runs a command on the host")
+          : [];
+    }
+  });
+}
+
+/** The end of a backup schedule removes a timer or a container that holds nothing. */
+function isHarmless(command: unknown): boolean {
+  return command === undefined || /\/\.varvol\/bin\/schedule remove [\w-]+$/.test(text(command));
+}
+
+function movedData(
+  one: ResourceChange,
+  root: string,
+): { target: string; old: string; new: string } | undefined {
+  const after = new Map(mountsOf(one.new?.inputs ?? {}).map((mount) => [mount.target, mount.source]));
+  return mountsOf(one.old?.inputs ?? {})
+    .filter(({ source }) => source.startsWith(`${root}/`))
+    .flatMap(({ target, source }) => {
+      const now = after.get(target);
+      return now !== undefined && now !== source ? [{ target, old: source, new: now }] : [];
+    })[0];
+}
+
+/** What the policies that are not turned off find. */
+export function judge(judged: Judged, off: readonly string[]): Verdict[] {
+  return Object.entries(POLICIES)
+    .filter(([policy]) => !list(off).includes(policy))
+    .flatMap(([policy, { level, find }]) =>
+      find(judged).map((finding) => ({
+        policy,
+        level: typeof level === "string" ? level : level(judged.facts),
+        ...finding,
+      })),
+    );
+}

@@ -1,0 +1,130 @@
+import { existsSync, statSync } from "node:fs";
+import { UserError } from "../base/errors";
+import { attempt, lastLines } from "../base/exec";
+import { mask } from "../base/words";
+import { type HostFacts, lookAtHost } from "../engine/hostFacts";
+import { hostName } from "../machine/host";
+import type { HostConfig } from "../stacks/config";
+import type { SiteConfig } from "../stacks/schema";
+import { isRemoteUrl } from "../stacks/values";
+
+/** MiB that must be free: images and their build for docker, some room for data. */
+const NEEDED = { docker: 2048, volumes: 256 };
+
+/**
+ * Refuses what can't work, and what a further check finds, before anything is touched. Throws one UserError that lists
+ * every problem.
+ */
+export async function preflight(
+  config: HostConfig,
+  further: (config: HostConfig, facts: HostFacts) => string[] = () => [],
+): Promise<HostFacts> {
+  const facts = await lookAtHost(config);
+  const imports = await Promise.all(
+    config.sites.map((site, i) => checkSite(site, `varvol:sites[${i}]`, facts)),
+  );
+  const problems = [...checkHost(config, facts), ...further(config, facts), ...imports.flat()];
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+  return facts;
+}
+
+/** What the host itself lacks. */
+export function checkHost(config: HostConfig, facts: HostFacts): string[] {
+  const where = hostName(config);
+  if (facts.docker === undefined) {
+    return [
+      `${where}: docker does not answer (${facts.dockerProblem ?? "no reason given"}); install or start it, on this machine with: npm start`,
+    ];
+  }
+  const problems: string[] = [];
+  for (const [key, port] of [
+    ["http", config.http],
+    ["https", config.https],
+  ] as const) {
+    const holder = facts.listeners.get(port);
+    if (holder !== undefined && holder !== "docker") {
+      problems.push(
+        `varvol:gateway.${key}: port ${port} on ${where} is in use by ${holder}; stop that, or choose another port`,
+      );
+    }
+  }
+  for (const key of ["docker", "volumes"] as const) {
+    if (facts.free[key] < NEEDED[key]) {
+      const what = key === "docker" ? "docker's folder" : config.volumeRoot;
+      problems.push(
+        `${where}: ${facts.free[key]} MiB are free for ${what}, ${NEEDED[key]} are needed; make room`,
+      );
+    }
+  }
+  return problems;
+}
+
+/** What a site that is not there yet would be filled from. One that has data is never filled again. */
+async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promise<string[]> {
+  if (facts.filled.has(site.name)) return [];
+  switch (site.kind) {
+    case "static":
+      return site.import === undefined ? [] : checkArchive(`${key}.import`, site.import);
+    case "static-git":
+      return checkRepository(`${key}.git`, site.git);
+    case "wordpress": {
+      const { content, database } = site.import ?? {};
+      return [
+        ...(content === undefined ? [] : await checkArchive(`${key}.import.content`, content)),
+        ...(database === undefined ? [] : await checkDump(`${key}.import.database`, database)),
+      ];
+    }
+  }
+}
+
+async function checkArchive(key: string, file: string): Promise<string[]> {
+  if (!existsSync(file)) return [`${key}: ${file} does not exist; correct the path`];
+  if (statSync(file).isDirectory()) return [];
+  const read = await attempt(["tar", "-tf", file]);
+  return read.code === 0
+    ? []
+    : [`${key}: ${file} is no complete tar archive (${lastLines(read.stderr, 1)}); make it anew`];
+}
+
+async function checkDump(key: string, file: string): Promise<string[]> {
+  if (!existsSync(file) || !statSync(file).isFile())
+    return [`${key}: ${file} does not exist; correct the path`];
+  // mysqldump and mariadb-dump end with a line that tells a whole dump from one that was cut off between statements.
+  const script = `
+    text() { if [ "\${1%.gz}" != "$1" ]; then gzip -dc "$1"; else cat "$1"; fi; }
+    text "$1" | grep -a -q -m 1 -E "^(CREATE|INSERT)" || { echo none; exit; }
+    text "$1" | head -n 5 | grep -a -q -E "^-- (MySQL|MariaDB) dump" || exit
+    text "$1" | tail -n 5 | grep -a -q "^-- Dump completed" || echo cut`;
+  const packed = file.endsWith(".gz") ? await attempt(["gzip", "-t", file]) : undefined;
+  if (packed && packed.code !== 0)
+    return [`${key}: ${file} is corrupt (${lastLines(packed.stderr, 1)}); make it anew`];
+  const { stdout } = await attempt(["sh", "-c", script, "sh", file]);
+  switch (stdout.trim()) {
+    case "none":
+      return [`${key}: ${file} is no SQL dump (no CREATE or INSERT in it); name a .sql or .sql.gz file`];
+    case "cut":
+      return [`${key}: ${file} is cut off (it does not end with "-- Dump completed"); make it anew`];
+    default:
+      return [];
+  }
+}
+
+async function checkRepository(key: string, git: { url: string; branch?: string }): Promise<string[]> {
+  if (!isRemoteUrl(git.url) && !existsSync(git.url))
+    return [`${key}.url: ${git.url} does not exist; correct the path`];
+  const ref = git.branch ? `refs/heads/${git.branch}` : "HEAD";
+  const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" };
+  const asked = await attempt(["git", "-c", "safe.directory=*", "ls-remote", "--exit-code", git.url, ref], {
+    env,
+    timeout: 20_000,
+  });
+  // Without git here, the first pull on the host tells.
+  if (asked.code === 0 || asked.code === 127) return [];
+  if (asked.code === 2)
+    return [
+      `${key}.branch: ${git.url} has no ${git.branch ? `branch "${git.branch}"` : "commit"}; correct it`,
+    ];
+  return [
+    `${key}.url: ${mask(git.url)} can't be reached (${mask(lastLines(asked.stderr, 1)) || (asked.reason ?? `git ended with ${asked.code}`)}); correct it or make it reachable`,
+  ];
+}

@@ -1,0 +1,98 @@
+import type { Stack } from "../engine/stack";
+import { scriptOnHost } from "../machine/host";
+import { scheduleOf } from "../stacks/schedule";
+import { type BackupHealth, judgeBackups, readResults, RESULTS_SCRIPT } from "./backup/results";
+
+/** What static-git last did. */
+export interface GitStatus {
+  readonly served: string | null;
+  readonly lastTry: string | null;
+  readonly lastSuccess: string | null;
+  readonly error: string | null;
+}
+
+export interface SiteStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly urls: readonly string[];
+  readonly domains: readonly string[];
+  /** ok; or what is wrong: down (no answer), error NNN (its answer), stopped. */
+  readonly state: string;
+  readonly problem?: string;
+  readonly data: string;
+  readonly containers: readonly { readonly name: string; readonly role: string; readonly state: string }[];
+  readonly git?: GitStatus;
+  /** Undefined where the host has no backups. */
+  readonly backup?: BackupHealth;
+}
+
+const SCRIPT = String.raw`
+net=$1 label=$2 root=$3; shift 3
+${RESULTS_SCRIPT}
+docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}} {{.Label "varvol.role"}} {{.Names}} {{.State}}'
+while [ $# -gt 0 ]; do
+  site=$1 domain=$2; shift 2
+  echo "http $site $(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2>/dev/null)"
+  git=$(docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$site" --filter label=varvol.role=git | head -n 1)
+  [ -z "$git" ] || echo "git $site $(docker exec "$git" cat /srv/site/status.json 2>/dev/null | tr -d '\n')"
+done
+exit 0
+`;
+
+/** Asks the host how its sites are. */
+export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
+  const { config } = stack;
+  const text = await scriptOnHost(config, SCRIPT, [
+    `${config.namespace}gateway-net`,
+    `varvol/${stack.name}`,
+    config.volumeRoot,
+    ...config.sites.flatMap(({ name, domains }) => [name, domains[0] ?? name]),
+  ]);
+  const lines = text.split("\n").map((line) => line.split(" "));
+  return config.sites.map((site): SiteStatus => {
+    const { name, kind, domains } = site;
+    const of = (what: string) => lines.filter(([key, owner]) => key === what && owner === name);
+    const containers = of("container").map(([, , role = "", container = "", state = ""]) => ({
+      name: container,
+      role,
+      state,
+    }));
+    const code = of("http")[0]?.[2] ?? "000";
+    const git = parseGit(of("git")[0]?.slice(2).join(" "));
+    const stopped = containers.filter(({ state }) => state !== "running");
+    return {
+      name,
+      kind,
+      urls: (["http", "https"] as const).map((scheme) => address(scheme, domains[0] ?? name, config[scheme])),
+      domains,
+      state: /^[234]/.test(code)
+        ? "ok"
+        : code === "000"
+          ? containers.length === 0
+            ? "not deployed"
+            : "down"
+          : `error ${code}`,
+      ...(stopped.length > 0 && {
+        problem: `not running: ${stopped.map((one) => `${one.name} (${one.state})`).join(", ")}`,
+      }),
+      data: `${config.volumeRoot}/${name}`,
+      containers,
+      ...(git && { git }),
+      ...(config.backup && {
+        backup: judgeBackups(scheduleOf(config.backup, site), readResults(text, name), new Date()),
+      }),
+    };
+  });
+}
+
+function address(scheme: "http" | "https", domain: string, port: number): string {
+  return `${scheme}://${domain}${port === (scheme === "http" ? 80 : 443) ? "" : `:${port}`}`;
+}
+
+function parseGit(text: string | undefined): GitStatus | undefined {
+  try {
+    return text ? (JSON.parse(text) as GitStatus) : undefined;
+  } catch {
+    return undefined;
+  }
+}

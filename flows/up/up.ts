@@ -1,0 +1,88 @@
+import { step } from "../../base/output";
+import type { HostFacts } from "../../engine/hostFacts";
+import { ensureStack } from "../../engine/newStack";
+import { openStack, type Stack, type StackChoice } from "../../engine/stack";
+import { scriptOnHost } from "../../machine/host";
+import { baseImage } from "../../machine/setup/base-image";
+import { bringBaseImage } from "../../machine/setup/remote-base-image";
+import type { HostConfig } from "../../stacks/config";
+import { keepCopy } from "../backup/afterUp";
+import { ensureArchiveImage } from "../backup/archive";
+import { keepTimer } from "../backup/timer";
+import { findDrift } from "../drift/drift";
+import { repair } from "../drift/repair";
+import { preflight } from "../preflight";
+import { dataAtRisk } from "./dataAtRisk";
+import { deploy } from "./deploy";
+import { missing } from "./missing";
+import { replaceOptions } from "./replace";
+
+// A shared ssh connection takes 10 commands at once; each one beyond that makes one of its own, and sshd drops those
+// that come too fast.
+const FEWER_AT_ONCE = ["--parallel", "8"];
+
+export interface UpOptions extends StackChoice {
+  /** Sites and modules whose containers are replaced although nothing about them changed. */
+  readonly replace?: readonly string[];
+  /** Replace what was changed by hand. */
+  readonly repair?: boolean;
+}
+
+/** What an `up` did, and what it found before. */
+export interface BroughtUp {
+  readonly stack: Stack;
+  readonly facts: HostFacts;
+  /** How many resources changed. */
+  readonly changes: number;
+}
+
+/** Brings the host to what its stack file says. */
+export async function bringUp(options: UpOptions): Promise<BroughtUp> {
+  const stack = await openStack(options);
+  const replace = replaceOptions(stack.config, options.replace ?? []);
+  const facts = await step("Checks", () => preflight(stack.config, dataAtRisk));
+  const { ssh } = stack.config;
+  if (ssh && !facts.baseImage) {
+    await step(
+      `Image ${baseImage}`,
+      (s) => bringBaseImage(stack.config, s),
+      (how) => how,
+    );
+  }
+  await ensureArchiveImage(stack.config);
+  await ensureStack(stack);
+  await resume(stack.config);
+  const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];
+  const repaired = options.repair
+    ? await repair(stack, await step("Drift", () => findDrift(stack), count))
+    : [];
+  const changes = await deploy(
+    stack,
+    [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--suppress-outputs",
+      ...(ssh ? FEWER_AT_ONCE : []),
+      ...refresh,
+      ...replace,
+      ...repaired,
+    ],
+    `Stack ${stack.name}`,
+  );
+  if (changes > 0) await keepCopy(stack);
+  await keepTimer(stack, changes > 0);
+  return { stack, facts, changes };
+}
+
+/** Has the host do what a backup or restore left undone that the machine itself cut off. */
+async function resume(config: HostConfig): Promise<void> {
+  if (!config.backup) return;
+  // While one holds the lock it is still at work.
+  const script = '[ ! -f "$1/backup/location" ] || exec flock -n -E 0 "$1/locks/backup" "$1/bin/resume"';
+  await scriptOnHost(config, script, [`${config.volumeRoot}/.varvol`]);
+}
+
+function count(drift: readonly unknown[]): string {
+  return drift.length === 0 ? "none" : `${drift.length} differences`;
+}

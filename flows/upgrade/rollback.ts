@@ -1,0 +1,124 @@
+import { UserError } from "../../base/errors";
+import type { ImageName } from "../../components/imageSource";
+import { scriptOnHost } from "../../machine/host";
+import type { HostConfig } from "../../stacks/config";
+import { imagesOf, MODULE_IMAGES } from "../../stacks/images";
+import { readLock, writeLock } from "../../stacks/lock";
+import { type Generations, readGenerations } from "./generations";
+import { chooseOwners } from "./upgrade";
+
+/** Locks the images of the previous generations. Refuses where data has moved on. */
+export async function pinPrevious(config: HostConfig, names: readonly string[]): Promise<Pin[]> {
+  const owners = chooseOwners(config, names, false);
+  const generations = await readGenerations(config);
+  const pins = owners.flatMap((owner) => pinsOf(config, owner, generations));
+  if (pins.length === 0) {
+    throw new UserError(
+      `${owners.join(", ")}: there is no earlier generation on ${config.stack}.`,
+      "`varvol upgrade` makes the first one.",
+    );
+  }
+  for (const { owner, image, to } of pins) await refuseWhereDataMovedOn(config, owner, image, to);
+  const lock = readLock();
+  const pinned = { ...lock.pins };
+  for (const { owner, image, to } of pins) pinned[owner] = { ...pinned[owner], [image]: to };
+  writeLock({ ...lock, pins: pinned });
+  return pins;
+}
+
+/** An image that a site or module goes back from, and to. */
+export interface Pin {
+  readonly owner: string;
+  readonly image: ImageName;
+  readonly from: string;
+  readonly to: string;
+}
+
+const ROLES: Readonly<Record<ImageName, string>> = {
+  gateway: "gateway",
+  web: "web",
+  git: "git",
+  mariadb: "mysql",
+  backup: "backup",
+  "wordpress-php": "php",
+  "wordpress-web": "web",
+};
+
+/** The earlier image of each role of a site or module that has one. */
+export function pinsOf(config: HostConfig, owner: string, generations: Generations): Pin[] {
+  const site = config.sites.find(({ name }) => name === owner);
+  const images: readonly ImageName[] = site
+    ? imagesOf(site)
+    : [MODULE_IMAGES[owner as keyof typeof MODULE_IMAGES]];
+  return images.flatMap((image): Pin[] => {
+    const [from, ...earlier] = generations.get(`${owner}-${ROLES[image]}`) ?? [];
+    const to = earlier.find((one) => one !== from && one.startsWith(`varvol/${image}:`));
+    return from && to ? [{ owner, image, from, to }] : [];
+  });
+}
+
+const DATA_VERSIONS = String.raw`
+image=$1 kind=$2 container=$3 root=$4 owner=$5
+docker image inspect "$image" > /dev/null 2>&1 || { echo "gone"; exit 0; }
+case $kind in
+  mariadb)
+    echo "old $(docker run --rm --entrypoint mariadbd "$image" --version | sed 's/.*Ver \([0-9]*\.[0-9]*\).*/\1/')"
+    echo "now $(docker exec "$container" mariadb -N -B -e 'SELECT VERSION()' | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')" ;;
+  wordpress-php)
+    echo "old $(docker run --rm --entrypoint php "$image" -r 'require "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version;')"
+    echo "now $(docker exec "$container" /usr/lib/varvol/migrate version)"
+    echo "dump $(ls -t "$root/$owner/dumps" 2>/dev/null | head -n 1)" ;;
+esac
+`;
+
+async function refuseWhereDataMovedOn(
+  config: HostConfig,
+  owner: string,
+  image: ImageName,
+  to: string,
+): Promise<void> {
+  const container =
+    image === "mariadb"
+      ? `${config.namespace}mysql`
+      : (
+          await scriptOnHost(
+            config,
+            'docker ps -q --filter "label=varvol.host=$1" --filter "label=varvol.owner=$2" --filter label=varvol.role=php',
+            [`varvol/${config.stack}`, owner],
+          )
+        ).trim();
+  const text = await scriptOnHost(config, DATA_VERSIONS, [to, image, container, config.volumeRoot, owner]);
+  const value = (key: string) =>
+    text
+      .split("\n")
+      .find((line) => line.startsWith(`${key} `))
+      ?.slice(key.length + 1) ?? "";
+  if (text.startsWith("gone"))
+    throw new UserError(
+      `${owner}: the image ${to} is not on the host any more.`,
+      "`varvol prune` keeps the current and the previous one.",
+    );
+  const [old, now] = [value("old"), value("now")];
+  if (old === "" || now === "" || compareVersions(now, old) <= 0) return;
+  const what =
+    image === "mariadb"
+      ? `MySQL's data is of ${now}, which ${old} can't read`
+      : `WordPress's database is of version ${now}, the earlier image knows ${old}`;
+  const dump = value("dump");
+  throw new UserError(
+    `${owner}: no way back: ${what}.`,
+    dump
+      ? `The dump from before the migration is ${config.volumeRoot}/${owner}/dumps/${dump} on the host.`
+      : "Restore a dump from before the upgrade.",
+  );
+}
+
+/** Orders dotted version numbers. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(".").map(Number));
+  for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i++) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,151 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseDocument } from "yaml";
+import { UserError } from "../../base/errors";
+import { step } from "../../base/output";
+import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
+import { packageSets, type ImageName } from "../../components/imageSource";
+import type { Stack } from "../../engine/stack";
+import { scriptOnHost } from "../../machine/host";
+import type { HostConfig } from "../../stacks/config";
+import { imagesOf, MODULE_IMAGES, modulesOf } from "../../stacks/images";
+import { readLock, writeLock } from "../../stacks/lock";
+import { lookUpPackages } from "./packages";
+
+/** A package whose locked version changed. */
+export interface PackageChange {
+  readonly owner: string;
+  readonly package: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** A site whose own image has another digest. */
+export interface OwnImageChange {
+  readonly site: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Looks for newer packages and images, and locks them. Nothing runs them before the next `up`. */
+export async function lockNewest(
+  stack: Stack,
+  names: readonly string[],
+  modules: boolean,
+): Promise<{ packages: PackageChange[]; images: OwnImageChange[] }> {
+  const owners = chooseOwners(stack.config, names, modules);
+  const before = readLock();
+  const found = await step("Newest packages", () =>
+    lookUpPackages(stack.config, setsOf(stack.config, owners)),
+  );
+  const after = applyUpgrade(before, stack.config, owners, names.length > 0, found);
+  const changes = owners.flatMap((owner) => changesOf(owner, setsOf(stack.config, [owner]), before, after));
+  const own = await upgradeOwnImages(stack, owners);
+  if (changes.length > 0 || JSON.stringify(before.pins) !== JSON.stringify(after.pins)) writeLock(after);
+  return { packages: changes, images: own };
+}
+
+/** Sites and modules that an upgrade means: those named, or all sites, with the modules where they are wanted. */
+export function chooseOwners(config: HostConfig, names: readonly string[], modules: boolean): string[] {
+  const sites = config.sites.map(({ name }) => name);
+  const moduleNames = modulesOf(config).map(([owner]) => owner);
+  const all = [...sites, ...moduleNames];
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown)
+    throw new UserError(
+      `${unknown} is no site or module of ${config.stack}.`,
+      `There are: ${all.join(", ")}`,
+    );
+  const chosen = names.length > 0 ? names : sites;
+  return [...new Set([...chosen, ...(modules ? moduleNames : [])])];
+}
+
+/** Package sets that sites and modules are built from. */
+export function setsOf(config: HostConfig, owners: readonly string[]): PackageSet[] {
+  const images = owners.flatMap((owner): ImageName[] => {
+    const site = config.sites.find(({ name }) => name === owner);
+    return site ? imagesOf(site) : [MODULE_IMAGES[owner as keyof typeof MODULE_IMAGES]];
+  });
+  return [...new Set(images.flatMap(packageSets))];
+}
+
+/**
+ * The lock with newer versions for the owners: a module's are the host's; a site's are shared by all sites, unless
+ * it was named, which leaves the others where they are. What was rolled back is rolled back no more.
+ */
+export function applyUpgrade(
+  lock: ImageLock,
+  config: HostConfig,
+  owners: readonly string[],
+  named: boolean,
+  found: Readonly<Partial<Record<PackageSet, LockedSet>>>,
+): ImageLock {
+  const sets = { ...lock.sets };
+  const sites = { ...lock.sites };
+  const pins = { ...lock.pins };
+  for (const owner of owners) {
+    delete pins[owner];
+    const isSite = config.sites.some(({ name }) => name === owner);
+    const own = setsOf(config, [owner]).flatMap((set): [PackageSet, LockedSet][] => {
+      const newer = found[set];
+      return newer ? [[set, keepMoment(newer, sites[owner]?.[set] ?? lock.sets[set])]] : [];
+    });
+    delete sites[owner];
+    for (const [set, newer] of own) {
+      if (!isSite || !named || sets[set] === undefined) sets[set] = newer;
+      else if (!same(sets[set], newer)) sites[owner] = { ...sites[owner], [set]: newer };
+    }
+  }
+  return { sets, sites, pins };
+}
+
+// Looked up later with the same result: no change.
+function keepMoment(found: LockedSet, old: LockedSet | undefined): LockedSet {
+  return old && same(old, found) ? old : found;
+}
+
+function same(a: LockedSet | undefined, b: LockedSet): boolean {
+  return (
+    JSON.stringify(Object.entries(a?.packages ?? {}).sort()) ===
+    JSON.stringify(Object.entries(b.packages).sort())
+  );
+}
+
+function changesOf(
+  owner: string,
+  sets: readonly PackageSet[],
+  before: ImageLock,
+  after: ImageLock,
+): PackageChange[] {
+  const packages = (lock: ImageLock): Record<string, string> =>
+    Object.assign(
+      {},
+      ...sets.map((set) => (lock.sites[owner]?.[set] ?? lock.sets[set])?.packages ?? {}),
+    ) as Record<string, string>;
+  const [from, to] = [packages(before), packages(after)];
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .filter((name) => from[name] !== to[name])
+    .map((name) => ({ owner, package: name, from: from[name] ?? null, to: to[name] ?? null }));
+}
+
+/** Newer digests of images of the user's own, which name a tag beside the digest: name:tag@sha256:…. */
+async function upgradeOwnImages(stack: Stack, owners: readonly string[]): Promise<OwnImageChange[]> {
+  const document = parseDocument(readFileSync(stack.file, "utf8"));
+  const changes: OwnImageChange[] = [];
+  for (const [i, { name, image }] of stack.config.sites.entries()) {
+    const tagged = image?.replace(/@sha256:.*$/, "");
+    if (!image || !tagged || !owners.includes(name) || !/:[^/]+$/.test(tagged)) continue;
+    const digest = await step(`${name}: ${tagged}`, () =>
+      scriptOnHost(
+        stack.config,
+        `docker pull -q "$1" > /dev/null && docker image inspect -f '{{index .RepoDigests 0}}' "$1"`,
+        [tagged],
+      ),
+    );
+    const to = `${tagged}@${digest.trim().split("@")[1]}`;
+    if (to === image) continue;
+    document.setIn(["config", "varvol:sites", i, "image"], to);
+    changes.push({ site: name, from: image, to });
+  }
+  if (changes.length > 0) writeFileSync(stack.file, document.toString({ lineWidth: 0 }));
+  return changes;
+}

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { quote } from "../base/quoting";
+
+const FOLDER = path.join(__dirname, "..", "host");
+
+/** The tools of host/ that resources may run. */
+export type HostTool =
+  | "volume"
+  | "gate"
+  | "vhost"
+  | "routes"
+  | "database"
+  | "migrate"
+  | "php-switch"
+  | "receive"
+  | "mark"
+  | "repository"
+  | "schedule"
+  | "through"
+  | "event";
+
+/** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
+export function installScript(volumeRoot: string): string {
+  const bin = quote(`${volumeRoot}/.varvol/bin`);
+  const files = fs.readdirSync(FOLDER).sort();
+  return [
+    `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${quote(volumeRoot)}; cd ${bin}`,
+    ...files.map(
+      (file) =>
+        `${heredoc(`.${file}.new`, fs.readFileSync(path.join(FOLDER, file), "utf8"))}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
+    ),
+    "",
+  ].join("\n");
+}
+
+function heredoc(file: string, text: string): string {
+  return `cat > ${file} <<'VARVOL_END'\n${text}VARVOL_END`;
+}
