@@ -1,0 +1,62 @@
+import { Failure } from "./failure";
+import { type Place } from "./place";
+import { output, run } from "./process";
+
+/** What the agent reads of `docker inspect`. */
+export interface Container {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly State: { readonly Running: boolean };
+  readonly Config: {
+    readonly User: string;
+    readonly Env: readonly string[] | null;
+    readonly Cmd: readonly string[] | null;
+  };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly PidsLimit: number | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly Tmpfs: Readonly<Record<string, string>> | null;
+    readonly SecurityOpt: readonly string[] | null;
+    readonly CapDrop: readonly string[] | null;
+    readonly CapAdd: readonly string[] | null;
+  };
+  readonly Mounts: readonly { readonly Source: string; readonly Destination: string; readonly RW: boolean }[];
+}
+
+/** A site's containers, or those of one role, the newest first. */
+export async function containersOf({ stack }: Place, owner: string, role?: string): Promise<Container[]> {
+  const labels = [`varvol.host=varvol/${stack}`, `varvol.owner=${owner}`, ...(role ? [`varvol.role=${role}`] : [])];
+  const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
+  const ids = (await output(["docker", "ps", "-aq", "--no-trunc", ...filters])).split("\n").filter(Boolean);
+  return ids.length === 0 ? [] : inspect(ids);
+}
+
+export async function inspect(ids: readonly string[]): Promise<Container[]> {
+  return JSON.parse(await output(["docker", "inspect", "--type", "container", ...ids])) as Container[];
+}
+
+export async function one(id: string): Promise<Container> {
+  const [found] = await inspect([id]);
+  if (!found) throw new Failure(`there is no container ${id}`);
+  return found;
+}
+
+/** Stops a container as its image wants it; one that has gone meanwhile is no failure. */
+export async function stop(id: string): Promise<void> {
+  await run(["docker", "stop", id], { always: true });
+}
+
+export async function startContainer(id: string): Promise<void> {
+  await run(["docker", "start", id], { always: true });
+}
+
+/** What visitors of a site get now, by the gateway; 0 for no answer. */
+export async function liveAnswer({ namespace }: Place, domain: string): Promise<number> {
+  const address = ["--resolve", `${domain}:8443:127.0.0.1`, `https://${domain}:8443/`];
+  const curl = ["curl", "-sk", "-o", "/dev/null", "-m", "20", "-w", "%{http_code}", ...address];
+  const { stdout } = await run(["docker", "exec", `${namespace}gateway-net`, ...curl]);
+  return Number(stdout) || 0;
+}

@@ -1,0 +1,32 @@
+import { lastLines } from "./failure";
+import type { Place } from "./place";
+import { run } from "./process";
+import type { Schedule } from "./protocol";
+
+/** What whoever is named in the stack file gets to read, as JSON. */
+export interface Told {
+  readonly host: string;
+  readonly name: string;
+  readonly what: "backup" | "drill" | "forget";
+  readonly run: string;
+  readonly error: string;
+}
+
+/** Tells of a failure. That this fails too is said, and no reason to stop. */
+export async function hook({ image, stack }: Place, { hook: whom }: Schedule, told: Told): Promise<void> {
+  if (!whom) return;
+  const message = JSON.stringify(told);
+  const own = ["docker", "run", "--rm", "-i", "--pull", "never", "--label", `varvol.backup=${stack}/hook`];
+  // A command is the host's own, so it runs there: with its mount table, network and programs.
+  const onHost = ["--privileged", "--pid", "host", "--network", "host", "--entrypoint", "nsenter", image];
+  const enter = ["-t", "1", "-m", "-u", "-i", "-n", "--", "timeout", "60", "sh", "-c"];
+  const curl = ["--entrypoint", "curl", image, "-sSf", "-o", "/dev/null", "-m", "20", "--retry", "2"];
+  const { code, stderr } =
+    "command" in whom
+      ? await run([...own, ...onHost, ...enter, whom.command], { input: `${message}\n` })
+      : // Its address may be a secret: no argument shows it.
+        await run([...own, ...curl, "-H", "content-type: application/json", "-K", "-"], {
+          input: `url = ${JSON.stringify(whom.webhook)}\ndata = ${JSON.stringify(message)}\n`,
+        });
+  if (code !== 0) process.stderr.write(`the hook failed for ${told.what} of ${told.name}: ${lastLines(stderr, 1)}\n`);
+}

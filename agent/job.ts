@@ -1,0 +1,61 @@
+import type { Readable } from "node:stream";
+import { aloneWithRepository } from "./alone";
+import { backup } from "./backup";
+import { drill, putDrillRight } from "./drill";
+import { due } from "./due";
+import { event } from "./event";
+import { loadForeign } from "./load";
+import { lock } from "./lock";
+import { readPlace } from "./place";
+import type { Request } from "./protocol";
+import { repository } from "./repository";
+import { databases, fill, restore } from "./restore";
+import { cat, expired, forget, keep, snapshots } from "./snapshots";
+import { unpack } from "./unpack";
+
+/** Does what is asked. */
+export function job(request: Request, rest: Readable): Promise<void> {
+  switch (request.job) {
+    case "backup":
+      return backup(request);
+    case "restore":
+      return restore(request);
+    case "fill":
+      return fill(request);
+    case "databases":
+      return databases(request);
+    case "drill":
+      return drill(request);
+    case "snapshots":
+      return snapshots();
+    case "keep":
+      return keep(request, rest);
+    case "cat":
+      return cat(request);
+    case "expired":
+      return expired(request);
+    case "forget":
+      return forget(request);
+    case "repository":
+      return repository(request);
+    case "due":
+      return due(request);
+    case "resume":
+      return resume();
+    case "event":
+      return event(request);
+    case "load":
+      return loadForeign(request);
+    case "unpack":
+      return unpack(request);
+  }
+}
+
+/** Puts right what killed jobs left; nothing happens where nothing is left. */
+async function resume(): Promise<void> {
+  const place = readPlace();
+  await (await aloneWithRepository(place, "resume")).release();
+  const held = await lock("drill", "resume");
+  await putDrillRight(place);
+  await held.release();
+}

@@ -1,0 +1,167 @@
+import type { Writable } from "node:stream";
+import * as path from "node:path";
+import { Failure, lastLines } from "./failure";
+import { read, root } from "./place";
+import { ended, output, run, type RunOptions, start } from "./process";
+
+/** A name as SQL reads it back unchanged. */
+export function identifier(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
+}
+
+/** A text as SQL reads it back unchanged, whatever the server's sql_mode is. */
+export function literal(text: string): string {
+  return `CONVERT(X'${Buffer.from(text).toString("hex")}' USING utf8mb4)`;
+}
+
+/** A database server in a container, as its administrator, who is the server's own user there. */
+export class Server {
+  constructor(readonly container: string) {}
+
+  async runs(): Promise<boolean> {
+    const { stdout } = await run(["docker", "inspect", "-f", "{{.State.Running}}", this.container], { always: true });
+    return stdout.trim() === "true";
+  }
+
+  /** Runs statements of ours and gives the rows of the answer; names in them are made by `identifier` and `literal`. */
+  async query(statements: string, options: RunOptions = {}): Promise<string[][]> {
+    const text = await output(
+      ["docker", "exec", "-i", this.container, "mariadb", "-N", "-B", ...CAUTIOUS],
+      { ...options, input: statements },
+    );
+    return text.split("\n").filter(Boolean).map((line) => line.split("\t"));
+  }
+
+  /** Names that a query gives in its one column, whatever characters they are of. */
+  async names(column: string, rest: string, options: RunOptions = {}): Promise<string[]> {
+    const rows = await this.query(`SELECT HEX(${column}) ${rest}`, options);
+    return rows.map(([hex = ""]) => Buffer.from(hex, "hex").toString());
+  }
+
+  tables(database: string, options: RunOptions = {}): Promise<string[]> {
+    return this.names("table_name", `FROM information_schema.tables ${of(database)} AND table_type = 'BASE TABLE'`, options);
+  }
+
+  views(database: string, options: RunOptions = {}): Promise<string[]> {
+    return this.names("table_name", `FROM information_schema.views ${of(database)}`, options);
+  }
+
+  /** How many rows each of a database's tables has. */
+  async rows(database: string): Promise<Map<string, number>> {
+    const tables = await this.tables(database);
+    if (tables.length === 0) return new Map();
+    const selects = tables.map((table) => `SELECT COUNT(*) FROM ${identifier(database)}.${identifier(table)};`);
+    const counts = await this.query(selects.join("\n"));
+    return new Map(tables.map((table, i) => [table, Number(counts[i]?.[0])]));
+  }
+
+  /** A database and a user of the same name that sees nothing else, with that password from now on. */
+  async createUser(name: string, password: string): Promise<void> {
+    const [database, user] = [identifier(name), `${identifier(name)}@'%'`];
+    const as = `IDENTIFIED BY '${password.replaceAll(/[\\']/g, "\\$&")}'`;
+    await this.query(
+      [
+        `CREATE DATABASE IF NOT EXISTS ${database} CHARACTER SET utf8mb4;`,
+        `CREATE USER IF NOT EXISTS ${user} ${as};`,
+        `ALTER USER ${user} ${as};`,
+        `GRANT ALL PRIVILEGES ON ${database}.* TO ${user};`,
+      ].join("\n"),
+    );
+  }
+
+  /** Makes a database anew: what it held is gone. */
+  async makeAnew(database: string, options: RunOptions = {}): Promise<void> {
+    const name = identifier(database);
+    await this.query(`DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4`, options);
+  }
+
+  /** Moves all tables in one statement. Triggers would not go along: they are dropped, and made again by their definitions. */
+  async moveTables(from: string, to: string, options: RunOptions = {}): Promise<void> {
+    const triggers = await this.names("trigger_name", `FROM information_schema.triggers WHERE trigger_schema = ${literal(from)}`, options);
+    const tables = await this.tables(from, options);
+    const [source, target] = [identifier(from), identifier(to)];
+    const renames = tables.map((table) => `${source}.${identifier(table)} TO ${target}.${identifier(table)}`);
+    await this.query(
+      [
+        ...triggers.map((trigger) => `DROP TRIGGER ${source}.${identifier(trigger)};`),
+        ...(renames.length > 0 ? [`RENAME TABLE ${renames.join(", ")};`] : []),
+      ].join("\n"),
+      options,
+    );
+  }
+
+  /** Waits for a server that is only just starting. */
+  async untilReady(seconds: number): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    while (Date.now() < deadline) {
+      const { code } = await run(["docker", "exec", this.container, "mariadb", "-e", "SELECT 1"], { always: true });
+      if (code === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+
+  /** Writes what mariadb-dump prints; its names come after a word that ends its options. Throws its last words. */
+  async dump(options: readonly string[], names: readonly string[], into: Writable): Promise<void> {
+    const child = start(
+      ["docker", "exec", this.container, "mariadb-dump", "--skip-comments", ...options, "--", ...names],
+      ["ignore", "pipe", "pipe"],
+    );
+    child.stdout?.pipe(into, { end: false });
+    const stop = (): void => void child.kill();
+    into.once("close", stop);
+    const errors: Buffer[] = [];
+    child.stderr?.on("data", (data: Buffer) => errors.push(data));
+    const code = await ended(child).finally(() => into.off("close", stop));
+    if (code !== 0) throw new Failure(lastLines(Buffer.concat(errors).toString(), 3) || `mariadb-dump ended with code ${code}`);
+  }
+
+  /**
+   * Has a site's own user run statements that somebody else wrote: they reach what that user may reach, and nothing
+   * else. The client runs as nobody, and takes none of its own commands (`\!`, `source`) from them.
+   */
+  async runAs(
+    user: string,
+    password: string,
+    database: string,
+    statements: RunOptions["input"],
+    { force = false, ...options }: RunOptions & { force?: boolean } = {},
+  ): Promise<void> {
+    const connection = ["--protocol=tcp", "-h", "127.0.0.1", "-u", user, ...(force ? ["--force"] : [])];
+    const exec = ["docker", "exec", "-i", "-u", "65534:65534", "-e", "MYSQL_PWD", this.container];
+    const { code, stderr } = await run([...exec, "mariadb", ...CAUTIOUS, ...connection, "--", database], {
+      ...options,
+      input: statements,
+      env: { MYSQL_PWD: password },
+    });
+    if (code !== 0 && !force) throw new Failure(lastLines(stderr, 2));
+  }
+
+  /** Has a site's user run statements in a database of ours. */
+  async lend(database: string, user: string, options: RunOptions = {}): Promise<void> {
+    await this.query(`GRANT ALL PRIVILEGES ON ${identifier(database)}.* TO ${identifier(user)}@'%'`, options);
+  }
+
+  async takeBack(database: string, user: string, options: RunOptions = {}): Promise<void> {
+    // Nothing to take where the grant was never made.
+    await this.query(`REVOKE ALL PRIVILEGES ON ${identifier(database)}.* FROM ${identifier(user)}@'%'`, options).catch(
+      (error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+      },
+    );
+  }
+}
+
+/** Of the client's own commands only DELIMITER; nothing read from the files beside it. */
+const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];
+
+function of(database: string): string {
+  return `WHERE table_schema = ${literal(database)}`;
+}
+
+/** The password of a site's database user. */
+export function passwordOf(site: string): string {
+  const password = read(path.join(root, site, "secrets", "database"));
+  if (password === undefined) throw new Failure(`${site} has no database user; run: npx varvol up`);
+  return password;
+}
+

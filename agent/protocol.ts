@@ -1,0 +1,175 @@
+import { z } from "zod";
+
+/**
+ * What the agent is asked and what it says: the one declaration for both sides. A request is the first line of a job's
+ * standard input, as JSON; what else comes there is the job's to read, and its end means that whoever asked is gone.
+ * Answers are lines of JSON on standard output; an error is plain words on standard error and another exit code.
+ */
+
+const name = z.string().regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/);
+/** A run's name begins with its moment: 20261121t135501-3fa9. */
+const run = z.string().regex(/^\d{8}t\d{6}-[0-9a-f]{1,16}$/);
+const domain = z.string().regex(/^[a-z0-9.-]+$/);
+const mode = z.enum(["hot", "stop"]);
+const folder = z.string().regex(/^[a-z][a-z-]*$/);
+const path = z.string().startsWith("/");
+
+/** What the agent needs to know of a site: what its kind is, said as facts. */
+export const subjectSchema = z.strictObject({
+  name,
+  /** The kind's name, or `module` for databases that no site owns. */
+  kind: z.string().min(1),
+  /** Folders of its volume that hold data. */
+  folders: z.array(folder),
+  /** Whether a database of the same name is part of it. */
+  database: z.boolean(),
+  /** What the agent knows to ask beyond files and tables. */
+  application: z.enum(["wordpress"]).optional(),
+});
+
+const site = subjectSchema.extend({ domain });
+
+export const scheduleSchema = z.strictObject({
+  hook: z
+    .union([z.strictObject({ command: z.string() }), z.strictObject({ webhook: z.string() })])
+    .optional(),
+  /** Whether the host asks by itself for what is due. */
+  byItself: z.boolean(),
+  entries: z.array(
+    z.strictObject({
+      subject: subjectSchema,
+      /** Empty for modules. */
+      domain: z.union([domain, z.literal("")]),
+      mode,
+      /** Seconds from one backup to the next, and from one drill to the next; 0 for never. */
+      every: z.number().int().min(0),
+      drill: z.number().int().min(0),
+      /** Time of the day from which on they are counted, in the host's own time. */
+      at: z.string().regex(/^\d\d:\d\d$/),
+      keep: z.partialRecord(z.enum(["last", "hourly", "daily", "weekly", "monthly", "yearly"]), z.number()),
+    }),
+  ),
+});
+
+const expiredRun = z.strictObject({
+  name: z.string(),
+  run: z.string(),
+  why: z.enum(["expired", "cut-off"]),
+  /** Ids of its last snapshot and of the others: a run without its last is none. */
+  last: z.array(z.string()),
+  parts: z.array(z.string()),
+});
+
+export const requestSchema = z.discriminatedUnion("job", [
+  z.strictObject({ job: z.literal("backup"), mode, run, subjects: z.array(subjectSchema).min(1) }),
+  z.strictObject({ job: z.literal("restore"), site, run, source: name }),
+  /** The files alone, into a volume that is empty or that the same host-restore filled before. */
+  z.strictObject({ job: z.literal("fill"), site: subjectSchema, run }),
+  /** The databases in a module's snapshot that are not there. */
+  z.strictObject({ job: z.literal("databases"), module: name, run }),
+  z.strictObject({ job: z.literal("drill"), site, run }),
+  z.strictObject({ job: z.literal("snapshots") }),
+  /** The input's next `bytes` become a snapshot of the host itself. */
+  z.strictObject({ job: z.literal("keep"), run, file: z.string().regex(/^[\w.-]+$/), bytes: z.number().int() }),
+  z.strictObject({ job: z.literal("cat"), run, file: z.string().regex(/^[\w.-]+$/) }),
+  z.strictObject({
+    job: z.literal("expired"),
+    sites: z.array(z.strictObject({ name: z.string(), keep: scheduleSchema.shape.entries.element.shape.keep })),
+  }),
+  z.strictObject({ job: z.literal("forget"), runs: z.array(expiredRun) }),
+  z.strictObject({
+    job: z.literal("repository"),
+    stack: z.string().min(1),
+    namespace: z.string(),
+    image: z.string().min(1),
+    location: z.string().min(1),
+    /** Whether only a repository that is there will do. */
+    existing: z.boolean(),
+    password: z.string().min(1),
+    credentials: z.string(),
+  }),
+  z.strictObject({ job: z.literal("due"), ask: z.boolean() }),
+  z.strictObject({ job: z.literal("resume") }),
+  /** What the program's resources Backup, Restore and Drill have the host do. */
+  z.discriminatedUnion("what", [
+    z.strictObject({ job: z.literal("event"), what: z.literal("backup"), subject: subjectSchema, mode }),
+    z.strictObject({ job: z.literal("event"), what: z.literal("restore"), site, run, confirm: z.string() }),
+    z.strictObject({
+      job: z.literal("event"),
+      what: z.literal("drill"),
+      site,
+      run: z.union([run, z.literal("latest")]),
+    }),
+  ]),
+  /** Fills an empty database from a dump of a stranger's. */
+  z.strictObject({
+    job: z.literal("load"),
+    container: z.string().min(1),
+    database: name,
+    password: z.string().min(1),
+    dump: path,
+  }),
+  /** Fills an empty folder of a volume from a folder or an archive of a stranger's. */
+  z.strictObject({
+    job: z.literal("unpack"),
+    image: z.string().min(1),
+    target: path,
+    source: path,
+    owner: z.string().regex(/^\d+:\d+$/),
+  }),
+]);
+
+const part = z.strictObject({
+  type: z.literal("part"),
+  name: z.string(),
+  part: z.enum(["files", "database"]),
+  /** Bytes that were read, and that the repository grew by. */
+  size: z.number(),
+  added: z.number(),
+});
+
+export const messageSchema = z.discriminatedUnion("type", [
+  /** Nothing new: it only finds out whether whoever asked is still there. */
+  z.strictObject({ type: z.literal("alive") }),
+  z.strictObject({ type: z.literal("step"), text: z.string() }),
+  /** Bytes so far, and of how many where that is known. */
+  z.strictObject({ type: z.literal("progress"), at: z.number(), of: z.number().optional() }),
+  z.strictObject({ type: z.literal("warning"), name: z.string(), text: z.string() }),
+  z.strictObject({ type: z.literal("stopped"), containers: z.number() }),
+  z.strictObject({ type: z.literal("started"), after: z.number() }),
+  part,
+  z.strictObject({ type: z.literal("complete"), name: z.string(), run: z.string() }),
+  /** A restored site, and the seconds for which it was away. */
+  z.strictObject({ type: z.literal("restored"), away: z.number() }),
+  z.strictObject({
+    type: z.literal("drilled"),
+    answer: z.number(),
+    tables: z.number().optional(),
+    rows: z.number().optional(),
+    files: z.number(),
+    seconds: z.number(),
+  }),
+  z.strictObject({ type: z.literal("databases"), back: z.array(z.string()) }),
+  z.strictObject({ type: z.literal("snapshots"), json: z.string() }),
+  z.strictObject({ type: z.literal("file"), text: z.string() }),
+  z.strictObject({ type: z.literal("expired"), runs: z.array(expiredRun) }),
+  /** Of `due`: what has its time; what was kept; what failed and was told. */
+  z.strictObject({ type: z.literal("due"), name: z.string(), what: z.enum(["backup", "drill"]) }),
+  z.strictObject({ type: z.literal("kept"), name: z.string() }),
+  z.strictObject({ type: z.literal("told"), name: z.string() }),
+  /** What came of an event. */
+  z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),
+  /** What an import left out: how many, and the first of them. */
+  z.strictObject({ type: z.literal("left-out"), what: z.string(), count: z.number(), first: z.array(z.string()) }),
+]);
+
+export type Subject = z.infer<typeof subjectSchema>;
+export type SiteSubject = z.infer<typeof site>;
+export type Request = z.infer<typeof requestSchema>;
+export type RequestOf<Job extends Request["job"]> = Extract<Request, { job: Job }>;
+export type Message = z.infer<typeof messageSchema>;
+export type Schedule = z.infer<typeof scheduleSchema>;
+export type ScheduleEntry = Schedule["entries"][number];
+export type Keep = ScheduleEntry["keep"];
+export type ExpiredRun = z.infer<typeof expiredRun>;
+export type Mode = z.infer<typeof mode>;

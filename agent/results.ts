@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import * as path from "node:path";
+import { plain } from "./failure";
+import { read, settings, write } from "./place";
+
+export type Kind = "backup" | "drill";
+
+export interface Result {
+  readonly time: string;
+  readonly ok: boolean;
+  readonly run: string;
+  readonly text: string;
+}
+
+const MOST = 100;
+
+function fileOf(name: string, kind: Kind): string {
+  return path.join(settings, "results", `${name}.${kind}`);
+}
+
+/** Writes down what came of a backup or drill, for `status` and `evidence`; the last hundred of each are kept. */
+export function record(name: string, kind: Kind, ok: boolean, run: string, since: number, text: string): void {
+  const seconds = Math.round((Date.now() - since) / 1000);
+  const time = `${new Date().toISOString().slice(0, 19)}Z`;
+  const line = [time, ok ? "ok" : "failed", run, seconds, plain(text.replaceAll(/\s+/g, " ")).slice(0, 1000)].join("\t");
+  const before = (read(fileOf(name, kind)) ?? "").split("\n").filter(Boolean);
+  write(fileOf(name, kind), `${[...before.slice(1 - MOST), line].join("\n")}\n`);
+}
+
+/** What came of a site's backups or drills, the oldest first. */
+export function results(name: string, kind: Kind): Result[] {
+  return (read(fileOf(name, kind)) ?? "")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [time = "", ok, run = "", , text = ""] = line.split("\t");
+      return { time, ok: ok === "ok", run, text };
+    });
+}
+
+/** The run of a site's newest good backup; undefined where there is none. */
+export function newestRun(name: string): string | undefined {
+  return results(name, "backup").findLast(({ ok }) => ok)?.run;
+}
+
+/** A name for a run, which begins with its moment. */
+export function newRun(): string {
+  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+Z/g, "").toLowerCase();
+  return `${moment}-${randomBytes(2).toString("hex")}`;
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { hasLeft, putRight } from "./alone";
+import { hasLeftDrill, putDrillRight } from "./drill";
+import { somethingIsDue } from "./due";
+import { tryLock } from "./lock";
+import { read, readPlace, settings } from "./place";
+import * as path from "node:path";
+import type { Request } from "./protocol";
+import { hasPrevious, removePrevious } from "./switch";
+
+/** Seconds between two looks at what killed jobs left, and at what is due. */
+const LOOK = 2;
+const ASK = 60;
+
+/** Looks after the host until it is told to end: starts what is due, and puts right what killed jobs left. */
+export async function serve(): Promise<void> {
+  let ended = false;
+  let job: ChildProcess | undefined;
+  const end = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const)
+      process.on(signal, () => {
+        ended = true;
+        job?.kill("SIGTERM");
+        resolve();
+      });
+  });
+  const clock = new Clock();
+  while (!ended) {
+    try {
+      if (clock.isTime("look", LOOK)) await lookAfter();
+      if (clock.isTime("ask", ASK) && somethingIsDue()) {
+        job = start({ job: "due", ask: false });
+        await new Promise((resolve) => job?.once("close", resolve));
+        job = undefined;
+      }
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`);
+    }
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000))]);
+  }
+}
+
+class Clock {
+  private readonly last = new Map<string, number>();
+
+  isTime(what: string, seconds: number): boolean {
+    const now = performance.now();
+    if (now - (this.last.get(what) ?? -Infinity) < seconds * 1000) return false;
+    this.last.set(what, now);
+    return true;
+  }
+}
+
+/** A job in a process of its own, which ends when this one does. */
+function start(request: Request): ChildProcess {
+  const [node = "", main = ""] = process.argv;
+  const child = spawn(node, [main, "job"], { stdio: ["pipe", "inherit", "inherit"] });
+  child.stdin?.write(`${JSON.stringify(request)}\n`);
+  return child;
+}
+
+/** While a job is at work it holds its lock: whatever is there without one was left. */
+async function lookAfter(): Promise<void> {
+  if (read(path.join(settings, "location")) === undefined) return;
+  if (hasLeft()) {
+    const held = await tryLock("backup", "resume");
+    if (held) await putRight(readPlace()).finally(() => held.release());
+  }
+  if (hasLeftDrill()) {
+    const held = await tryLock("drill", "resume");
+    if (held) await putDrillRight(readPlace()).finally(() => held.release());
+  }
+  if (hasPrevious()) {
+    const held = await tryLock("backup", "resume");
+    if (held) removePrevious();
+    await held?.release();
+  }
+}

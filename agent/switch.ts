@@ -1,0 +1,177 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { PassThrough, type Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { containersOf, startContainer, stop } from "./containers";
+import { withoutDefiners } from "./dump";
+import { passwordOf, Server } from "./mysql";
+import { list, type Place, read, remove, restores, root, settings } from "./place";
+import { start } from "./process";
+
+/** What puts things right goes on when the job is cancelled. */
+const ALWAYS = { always: true };
+
+/**
+ * The switch of a site to what a restore has fetched beside its data. Everything is renamed, files as well as tables, so
+ * that it can be undone from any point at which a kill may have left it: while the journal is there, that is done.
+ */
+export class Switch {
+  /** Where what is fetched lies, and what it replaced. */
+  readonly work: string;
+  readonly staging: string;
+  private readonly previous: string;
+  private readonly journal: string;
+  private readonly server: Server;
+
+  constructor(
+    private readonly place: Place,
+    private readonly site: string,
+  ) {
+    this.work = path.join(restores, site);
+    this.journal = path.join(settings, "switched", site);
+    this.staging = `varvol-staging-${site}`;
+    this.previous = `varvol-previous-${site}`;
+    this.server = new Server(`${place.namespace}mysql`);
+  }
+
+  get begun(): boolean {
+    return fs.existsSync(this.journal);
+  }
+
+  file(name: string): string {
+    return path.join(this.work, name);
+  }
+
+  /** Folders that were fetched. */
+  folders(): string[] {
+    return list(this.file("new"));
+  }
+
+  /** An empty folder to fetch to. */
+  async prepare(): Promise<void> {
+    await this.drop();
+    fs.mkdirSync(this.file("new"), { recursive: true, mode: 0o700 });
+    fs.chmodSync(this.work, 0o700);
+  }
+
+  /** Removes what was fetched, and the databases beside; there must be no journal. */
+  async drop(): Promise<void> {
+    if (await this.server.runs()) {
+      for (const database of [this.staging, this.previous]) {
+        await this.server.query(`DROP DATABASE IF EXISTS \`${database}\``, ALWAYS);
+        await this.server.takeBack(database, this.site, ALWAYS);
+      }
+    }
+    remove(this.work);
+  }
+
+  /** Stops the site, switches it, and starts it again. */
+  async perform(run: string, folders: readonly string[], definitions: Definitions | undefined): Promise<void> {
+    const containers = await containersOf(this.place, this.site);
+    fs.writeFileSync(this.file("containers"), containers.map(({ Id }) => `${Id}\n`).join(""));
+    fs.mkdirSync(path.dirname(this.journal), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(this.journal, `${run}\n`);
+    await this.stopSite();
+    this.switchFiles(folders);
+    if (definitions) await this.switchDatabase(definitions);
+    await this.startSite();
+  }
+
+  /** The site works with what it has now: what it had before goes. */
+  async confirm(): Promise<void> {
+    remove(this.journal);
+    // Much data takes a while to delete, and nobody needs to wait for that.
+    const previous = path.join(restores, `${PREVIOUS}${process.pid}-${Date.now()}`);
+    fs.renameSync(this.work, previous);
+    start(["rm", "-rf", previous], "ignore", ALWAYS).unref();
+    await this.drop();
+  }
+
+  /** Brings the data from before back. Each step may have been done already, and may be done again. */
+  async putBack(): Promise<void> {
+    await this.stopSite();
+    for (const folder of list(this.file("old"))) {
+      remove(path.join(root, this.site, folder));
+      fs.renameSync(path.join(this.file("old"), folder), path.join(root, this.site, folder));
+    }
+    if (fs.existsSync(this.file("away"))) await this.putTablesBack();
+    await this.startSite();
+    remove(this.journal);
+    await this.drop();
+  }
+
+  private async putTablesBack(): Promise<void> {
+    const { server, site } = this;
+    await server.untilReady(60);
+    // Once all of the previous tables were away, what lies in the site's own database is the snapshot's.
+    if (fs.existsSync(this.file("gone")) && !fs.existsSync(this.file("back"))) await server.makeAnew(site, ALWAYS);
+    fs.writeFileSync(this.file("back"), "");
+    await server.moveTables(this.previous, site, ALWAYS);
+    const definitions = read(this.file("definitions.old")) ?? "";
+    // What a kill had not come to drop is there still.
+    await server.runAs(site, passwordOf(site), site, definitions, { ...ALWAYS, force: true });
+  }
+
+  private switchFiles(folders: readonly string[]): void {
+    fs.mkdirSync(this.file("old"), { recursive: true });
+    for (const folder of folders) {
+      const live = path.join(root, this.site, folder);
+      if (fs.existsSync(live)) fs.renameSync(live, path.join(this.file("old"), folder));
+      fs.renameSync(path.join(this.file("new"), folder), live);
+    }
+  }
+
+  private async switchDatabase(definitions: Definitions): Promise<void> {
+    const { server, site } = this;
+    await this.keepDefinitions();
+    await server.makeAnew(this.previous);
+    fs.writeFileSync(this.file("away"), "");
+    await server.moveTables(site, this.previous);
+    fs.writeFileSync(this.file("gone"), "");
+    await server.makeAnew(site);
+    await server.moveTables(this.staging, site);
+    await server.runAs(site, passwordOf(site), site, definitions());
+  }
+
+  /** What tables don't take along when they move. */
+  private async keepDefinitions(): Promise<void> {
+    const { server, site } = this;
+    const into = new PassThrough();
+    const written = pipeline(into, withoutDefiners(), fs.createWriteStream(this.file("definitions.old")));
+    try {
+      await server.dump(["--no-data", "--no-create-info", "--triggers", "--routines", "--events"], [site], into);
+      const views = await server.views(site);
+      if (views.length > 0) await server.dump(["--no-data", "--skip-triggers"], [site, ...views], into);
+    } finally {
+      into.end();
+    }
+    await written;
+  }
+
+  private async stopSite(): Promise<void> {
+    for (const id of this.containers()) await stop(id);
+  }
+
+  private async startSite(): Promise<void> {
+    for (const id of this.containers()) await startContainer(id);
+  }
+
+  private containers(): string[] {
+    return (read(this.file("containers")) ?? "").split("\n").filter(Boolean);
+  }
+}
+
+const PREVIOUS = ".previous.";
+
+/** Whether there is something that restores have replaced and did not come to delete. */
+export function hasPrevious(): boolean {
+  return list(restores).some((name) => name.startsWith(PREVIOUS));
+}
+
+/** Removes what restores have replaced and did not come to delete. */
+export function removePrevious(): void {
+  for (const name of list(restores)) if (name.startsWith(PREVIOUS)) remove(path.join(restores, name));
+}
+
+/** What the site's own user runs once the tables are there. */
+export type Definitions = () => Readable | string;
