@@ -1,6 +1,6 @@
 import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
-import { Gateway, Host, Intercontainer, Mysql, Repository, Schedule } from "./components";
+import { Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
 import { readConfig } from "./stacks/readConfig";
 import { scheduleOn } from "./stacks/schedule";
@@ -13,7 +13,7 @@ const config = readConfig();
 const { limits } = config;
 
 const host = new Host("host", config);
-const networks = new Intercontainer("intercontainer", { host });
+const networks = new Networks("networks", { host });
 const gateway = new Gateway("gateway", {
   ...config,
   host,

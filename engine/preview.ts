@@ -6,6 +6,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const state = z.object({
   type: z.string(),
   id: z.string().optional(),
+  parent: z.string().optional(),
   delete: z.boolean().optional(),
   inputs: z.record(z.string(), z.unknown()).default({}),
   outputs: z.record(z.string(), z.unknown()).default({}),
@@ -33,6 +34,10 @@ export interface ResourceChange {
   readonly type: string;
   /** The resource's name: the last part of its URN. */
   readonly name: string;
+  /** The type of what it is a part of; undefined for what the program itself makes. */
+  readonly parentType?: string;
+  /** Name of the site or module that it is a part of: the outermost component around it. */
+  readonly owner?: string;
   readonly action: "keep" | "update" | "create" | "replace" | "delete";
   readonly old?: PreviewState;
   readonly new?: PreviewState;
@@ -48,7 +53,28 @@ export function resourceChanges(preview: Preview): ResourceChange[] {
   // A look at the host comes first where it was asked for; what follows from it has steps of its own.
   for (const one of preview.steps.filter(({ op }) => op !== "refresh"))
     byUrn.set(one.urn, [...(byUrn.get(one.urn) ?? []), one]);
-  return [...byUrn].flatMap(([urn, steps]) => changesOf(urn, steps));
+  const parents = new Map(
+    preview.steps.map(({ urn, oldState, newState }) => [urn, (newState ?? oldState)?.parent]),
+  );
+  return [...byUrn].flatMap(([urn, steps]) => {
+    const owner = ownerOf(urn, parents);
+    return changesOf(urn, steps).map((one) => ({ ...one, ...(owner !== undefined && { owner }) }));
+  });
+}
+
+/** The name of the component around a resource that the program itself makes. */
+function ownerOf(urn: string, parents: ReadonlyMap<string, string | undefined>): string | undefined {
+  const parent = parents.get(urn);
+  if (parent === undefined) return undefined;
+  return isStack(parent) ? nameIn(urn) : ownerOf(parent, parents);
+}
+
+function isStack(urn: string): boolean {
+  return urn.split("::")[2] === "pulumi:pulumi:Stack";
+}
+
+function nameIn(urn: string): string {
+  return urn.split("::").pop() ?? urn;
 }
 
 function changesOf(urn: string, steps: readonly PreviewStep[]): ResourceChange[] {
@@ -65,10 +91,13 @@ function changesOf(urn: string, steps: readonly PreviewStep[]): ResourceChange[]
 
 function change(urn: string, one: PreviewStep, action: ResourceChange["action"]): ResourceChange {
   const { oldState, newState } = one;
+  // A URN's third part has the types of all components around a resource, the outermost first.
+  const [type = "", parentType] = (urn.split("::")[2] ?? "").split("$").reverse();
   return {
     urn,
-    type: oldState?.type ?? newState?.type ?? urn.split("::")[2]?.split("$").pop() ?? "",
-    name: urn.split("::").pop() ?? urn,
+    type: oldState?.type ?? newState?.type ?? type,
+    name: nameIn(urn),
+    ...(parentType !== undefined && { parentType }),
     action,
     ...(oldState && action !== "create" && { old: oldState }),
     ...(newState && action !== "delete" && { new: newState }),

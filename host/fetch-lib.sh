@@ -24,7 +24,7 @@ fetch_manifest() {
         *) refuse "the snapshot $2 is not one of $1" ;;
     esac
     case $manifest in
-        *"\"kind\":\"$3"*) ;;
+        *"\"kind\":\"$3\""*) ;;
         *) refuse "the snapshot $2 is not one of a $3 site, which $site is" ;;
     esac
 }

@@ -5,7 +5,7 @@ import type { ImageLock } from "../components/imageLock";
 import type { SshArgs } from "../machine/ssh";
 import { readCredentials } from "./credentials";
 import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
-import type { Kind } from "./kind";
+import type { HostProfile } from "./hostProfile";
 import { local } from "./local";
 import { readLock } from "./lock";
 import type { PolicyName } from "./policies";
@@ -14,7 +14,7 @@ import { rpi } from "./rpi";
 import type { Hook, SiteConfig, StackConfig } from "./schema";
 import { isRemoteUrl, isServer } from "./values";
 
-const KINDS: Readonly<Record<StackConfig["kind"], Kind>> = { local, prod, rpi };
+const PROFILES: Readonly<Record<StackConfig["kind"], HostProfile>> = { local, prod, rpi };
 
 /** Where backups go, and how sites are backed up that say nothing of their own. */
 export interface BackupConfig extends Schedule {
@@ -29,7 +29,7 @@ export interface BackupConfig extends Schedule {
 }
 
 /** A stack's configuration, checked and with its kind's defaults filled in. */
-export interface HostConfig extends Kind {
+export interface HostConfig extends HostProfile {
   readonly stack: string;
   readonly namespace: string;
   readonly volumeRoot: string;
@@ -45,18 +45,18 @@ export interface HostConfig extends Kind {
 
 /** Fills in the kind's defaults and makes paths absolute. */
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
-  const kind = KINDS[config.kind];
+  const profile = PROFILES[config.kind];
   const { host } = config;
   return {
-    ...kind,
+    ...profile,
     stack,
     namespace: config.namespace,
     volumeRoot: config.volumeRoot,
-    http: config.gateway.http ?? kind.http,
-    https: config.gateway.https ?? kind.https,
-    addresses: config.gateway.addresses ?? kind.addresses,
-    accessLog: config.gateway.accessLog ?? kind.accessLog,
-    gateTimeout: config.healthTimeout ?? kind.gateTimeout,
+    http: config.gateway.http ?? profile.http,
+    https: config.gateway.https ?? profile.https,
+    addresses: config.gateway.addresses ?? profile.addresses,
+    accessLog: config.gateway.accessLog ?? profile.accessLog,
+    gateTimeout: config.healthTimeout ?? profile.gateTimeout,
     sites: config.sites.map(withAbsolutePaths),
     lock: readLock(),
     policiesOff: Object.keys(config.policies) as PolicyName[],

@@ -1,7 +1,7 @@
-import type { Kind } from "./kind";
+import type { HostProfile } from "./hostProfile";
 
 /** A copy of production on your own machine: loopback only, unprivileged ports, HTTP as well as HTTPS. */
-export const local: Kind = {
+export const local: HostProfile = {
   http: 8080,
   https: 8443,
   addresses: ["127.0.0.1"],

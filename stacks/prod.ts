@@ -1,7 +1,7 @@
-import type { Kind } from "./kind";
+import type { HostProfile } from "./hostProfile";
 
 /** A VPS or a home server with real domains. */
-export const prod: Kind = {
+export const prod: HostProfile = {
   http: 80,
   https: 443,
   addresses: ["0.0.0.0", "::"],

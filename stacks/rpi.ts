@@ -1,7 +1,7 @@
-import type { Kind } from "./kind";
+import type { HostProfile } from "./hostProfile";
 
 /** A Raspberry Pi: arm64, little memory, and an SD card that wears with every write. */
-export const rpi: Kind = {
+export const rpi: HostProfile = {
   http: 80,
   https: 443,
   addresses: ["0.0.0.0", "::"],

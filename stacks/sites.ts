@@ -1,8 +1,8 @@
 import {
   type Gateway,
   type Host,
-  type Intercontainer,
   type Mysql,
+  type Networks,
   type Repository,
   type Site,
   StaticGitSite,
@@ -16,7 +16,7 @@ import type { SiteConfig } from "./schema";
 /** The modules that sites stand on. */
 export interface Modules {
   readonly host: Host;
-  readonly networks: Intercontainer;
+  readonly networks: Networks;
   readonly gateway: Gateway;
   /** There when a site needs it. */
   readonly mysql?: Mysql;

@@ -6,7 +6,8 @@ import { Generation } from "../generation";
 import { HealthGate } from "../healthGate";
 import type { Host } from "../host";
 import { type Image, imageOn } from "../image";
-import type { Intercontainer } from "../intercontainer";
+import type { Networks } from "../networks";
+import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
 import { gatewayConf, HTTP, HTTPS } from "./nginx";
@@ -14,7 +15,7 @@ import { keepPart, type Part, Vhost } from "./vhost";
 
 export interface GatewayArgs {
   readonly host: Host;
-  readonly networks: Intercontainer;
+  readonly networks: Networks;
   /** Addresses that the ports are published on. */
   readonly addresses: readonly string[];
   readonly http: number;
@@ -103,7 +104,7 @@ export class Gateway extends pulumi.ComponentResource {
           memory: args.memory,
           tmp: 24,
           stopSignal: "SIGQUIT",
-          grace: 90,
+          grace: TIME_LIMITS.grace,
         },
       },
       { parent: this },

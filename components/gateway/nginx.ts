@@ -1,3 +1,5 @@
+import { TIME_LIMITS } from "../timeLimits";
+
 /** Addresses that the gateway can be published on. */
 export const MOST_ADDRESSES = 4;
 
@@ -34,7 +36,7 @@ error_log stderr warn;
 worker_processes ${conf.workers};
 worker_rlimit_nofile 16384;
 # After a reload the old workers finish what they serve; longer than any request that php may run.
-worker_shutdown_timeout 90s;
+worker_shutdown_timeout ${TIME_LIMITS.drain}s;
 events { worker_connections 4096; }
 http {
     default_type application/octet-stream;
@@ -96,8 +98,8 @@ http {
 
     proxy_http_version 1.1;
     proxy_connect_timeout 5s;
-    proxy_read_timeout 90s;
-    proxy_send_timeout 90s;
+    proxy_read_timeout ${TIME_LIMITS.gatewayRead}s;
+    proxy_send_timeout ${TIME_LIMITS.gatewayRead}s;
     proxy_buffers 16 8k;
     proxy_set_header Host $host;
     proxy_set_header Upgrade $http_upgrade;

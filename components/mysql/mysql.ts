@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { Generation } from "../generation";
 import type { Host } from "../host";
 import { imageOn } from "../image";
-import type { Intercontainer } from "../intercontainer";
+import type { Networks } from "../networks";
 import { Volume } from "../volume";
 
 export interface MysqlArgs {
   readonly host: Host;
-  readonly networks: Intercontainer;
+  readonly networks: Networks;
   /** InnoDB's buffer pool in MiB. */
   readonly bufferPool: number;
   /** Memory limit in MiB. */

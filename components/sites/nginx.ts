@@ -1,9 +1,11 @@
+import { TIME_LIMITS } from "../timeLimits";
+
 /** What the configurations of all sites' nginx begin with. */
 export const nginxHead = `daemon off;
 pid /tmp/nginx.pid;
 error_log stderr warn;
 worker_processes 1;
-worker_shutdown_timeout 90s;
+worker_shutdown_timeout ${TIME_LIMITS.drain}s;
 events { worker_connections 1024; }
 http {
     include /etc/nginx/mime.types;

@@ -2,12 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Gateway } from "../gateway/gateway";
 import type { Vhost } from "../gateway/vhost";
 import type { Host } from "../host";
-import type { Intercontainer } from "../intercontainer";
+import type { Networks } from "../networks";
 
 /** What every site is built from. */
 export interface SiteArgs {
   readonly host: Host;
-  readonly networks: Intercontainer;
+  readonly networks: Networks;
   readonly gateway: Gateway;
   /** The first is canonical; the others redirect to it. */
   readonly domains: readonly string[];

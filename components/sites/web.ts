@@ -3,6 +3,7 @@ import type { Mount } from "../container";
 import { Generation } from "../generation";
 import { imageOn } from "../image";
 import type { ImageName } from "../imageSource";
+import { TIME_LIMITS } from "../timeLimits";
 import type { SiteArgs } from "./site";
 
 export interface WebArgs extends SiteArgs {
@@ -39,7 +40,7 @@ export class Web extends pulumi.ComponentResource {
           memory: args.memory,
           tmp: args.tmp,
           stopSignal: "SIGQUIT",
-          grace: 90,
+          grace: TIME_LIMITS.grace,
         },
       },
       { parent: this },

@@ -1,3 +1,4 @@
+import { TIME_LIMITS } from "../timeLimits";
 import { nginxHead } from "./nginx";
 
 /**
@@ -57,7 +58,7 @@ export function wordpressConf(uploadLimit: string): string {
             fastcgi_param HTTP_PROXY "";
             fastcgi_pass unix:/run/php/fpm.sock;
             fastcgi_connect_timeout 10s;
-            fastcgi_read_timeout 130s;
+            fastcgi_read_timeout ${TIME_LIMITS.webRead}s;
             fastcgi_buffers 16 8k;
             fastcgi_buffer_size 16k;
 

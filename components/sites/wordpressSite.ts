@@ -5,6 +5,7 @@ import { Generation } from "../generation";
 import { imageOn } from "../image";
 import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
+import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
@@ -137,7 +138,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           memory: args.phpMemory,
           tmp: 192,
           stopSignal: "SIGQUIT",
-          grace: 90,
+          grace: TIME_LIMITS.grace,
         },
       },
       { parent: this },

@@ -4,17 +4,17 @@ import { scriptOnHost } from "../../machine/host";
 import { archiveOf } from "./archive";
 import { backupTool } from "./repository";
 import { expiredRuns, forgetRuns } from "./retention";
-import { forgetTold, tellHook } from "./told";
+import { forgetNotified, notify } from "./notify";
 
 /** Has the host do what is due, and says nothing when all is well. */
 export async function runDue(stack: Stack): Promise<void> {
   const { config } = stack;
   const tool = `${config.volumeRoot}/.varvol/bin/due`;
   const kept: string[] = [];
-  let told = false;
+  let notified = false;
   const onLine = (line: string): void => {
     if (line.startsWith("kept ")) kept.push(line.slice("kept ".length));
-    if (line.startsWith("told ")) told = true;
+    if (line.startsWith("told ")) notified = true;
   };
   const happen = async (): Promise<void> => {
     // No need to give the archive out for nothing.
@@ -27,9 +27,9 @@ export async function runDue(stack: Stack): Promise<void> {
   };
   try {
     await happen();
-    forgetTold(stack);
+    forgetNotified(stack);
   } catch (error) {
-    if (!told && !(error instanceof Interrupted)) await tellHook(stack, (error as Error).message);
+    if (!notified && !(error instanceof Interrupted)) await notify(stack, (error as Error).message);
     throw error;
   }
 }

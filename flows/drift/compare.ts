@@ -2,7 +2,6 @@ import { containerFacts, labelOf } from "../../engine/containerFacts";
 import { type Declared, type DeclaredContainer, sha256 } from "../../engine/declared";
 import { keyChanges } from "../plan/changes";
 import type { KeyChange } from "../plan/schema";
-import { isAsleep } from "./asleep";
 import type { Found, FoundContainer } from "./found";
 import { foundFacts } from "./foundFacts";
 
@@ -75,10 +74,8 @@ function subjectOf({ inputs, name }: DeclaredContainer): string {
   return `${labelOf(inputs, "owner") ?? name}/${labelOf(inputs, "role") ?? "container"}`;
 }
 
-function stateOf({ State, Config }: FoundContainer): string | undefined {
+function stateOf({ State }: FoundContainer): string | undefined {
   if (State.Status === "running") return undefined;
-  if (isAsleep({ labels: new Map(Object.entries(Config.Labels ?? {})), state: State.Status }))
-    return undefined;
   return State.Status === "exited" ? `stopped (exit code ${State.ExitCode ?? "unknown"})` : State.Status;
 }
 

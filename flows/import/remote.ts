@@ -25,7 +25,7 @@ export interface RemoteArgs {
 /** Copies a site from another machine by tar over ssh, and dumps its database there. Nothing is changed there. */
 export async function fetchRemote({ kind, source, database, folder }: RemoteArgs): Promise<Fetched> {
   const from = nameOf(source);
-  const look = async () => told(source, await ssh(source, "look"));
+  const look = async () => outputOf(source, await ssh(source, "look"));
   const found = (await step(from, look, (text) => /^kind (.*)$/m.exec(text)?.[1])).split("\n");
   const wordpress = found.includes("kind wordpress");
   if (found.includes("network"))
@@ -59,7 +59,7 @@ async function receive(
     async (s) => {
       const timer = setInterval(() => s.detail(size()), 500);
       try {
-        told(source, await ssh(source, verb, { file, options }));
+        outputOf(source, await ssh(source, verb, { file, options }));
       } finally {
         clearInterval(timer);
       }
@@ -95,7 +95,7 @@ function ssh(
   });
 }
 
-function told(source: Address, { code, stdout, stderr, reason }: Result): string {
+function outputOf(source: Address, { code, stdout, stderr, reason }: Result): string {
   const from = nameOf(source);
   if (code === 0) return stdout;
   if (code === 127 && (reason || /ssh: (not found|No such file)/.test(stderr)))

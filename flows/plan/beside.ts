@@ -41,22 +41,16 @@ export function planRoutes(outputs: Readonly<Record<string, unknown>>, facts: Pl
   });
 }
 
-/** The part of a name between a stack's namespace and the suffix of a role; undefined where it is another role's. */
-function subject(name: string, namespace: string, suffix: string): string | undefined {
-  if (!name.startsWith(namespace) || !name.endsWith(suffix)) return undefined;
-  return name.slice(namespace.length, -suffix.length);
-}
-
-function commands(changes: Changes, namespace: string, suffix: string): [string, ResourceChange][] {
-  return changes.flatMap((one): [string, ResourceChange][] => {
-    const name = one.type.startsWith("command:") ? subject(one.name, namespace, suffix) : undefined;
-    return name === undefined ? [] : [[name, one]];
-  });
+/** The commands that are parts of components of a type, by the site or module that these are of. */
+function commands(changes: Changes, component: string): [string, ResourceChange][] {
+  return changes
+    .filter(({ type, parentType }) => type.startsWith("command:") && parentType === component)
+    .map((one) => [one.owner ?? one.name, one]);
 }
 
 export function planVolumes(changes: Changes, facts: PlanFacts): Plan["volumes"] {
   return byName(
-    commands(changes, facts.namespace, "-volume").map(([name, { action }]) => ({
+    commands(changes, "varvol:index:Volume").map(([name, { action }]) => ({
       name,
       path: `${facts.volumeRoot}/${name}`,
       action: action === "create" ? "create" : action === "delete" ? "leave" : "keep",
@@ -64,9 +58,9 @@ export function planVolumes(changes: Changes, facts: PlanFacts): Plan["volumes"]
   );
 }
 
-export function planDatabases(changes: Changes, facts: PlanFacts): Plan["databases"] {
+export function planDatabases(changes: Changes): Plan["databases"] {
   return byName(
-    commands(changes, facts.namespace, "-database").map(([name, { action }]) => ({
+    commands(changes, "varvol:index:Database").map(([name, { action }]) => ({
       name,
       action:
         action === "create" ? "create" : action === "delete" ? "leave" : action === "keep" ? "keep" : "check",
@@ -82,10 +76,10 @@ export function planNetworks(changes: Changes): Plan["networks"] {
   );
 }
 
-export function planCertificates(changes: Changes, facts: PlanFacts): Plan["certificates"] {
+export function planCertificates(changes: Changes): Plan["certificates"] {
   return changes
     .filter(({ type }) => type === CERTIFICATE)
-    .map((one) => ({ site: subject(one.name, facts.namespace, "-certificate") ?? one.name, ...fate(one) }))
+    .map((one) => ({ site: one.owner ?? one.name, ...fate(one) }))
     .sort((a, b) => (a.site < b.site ? -1 : 1));
 }
 

@@ -5,7 +5,6 @@ import type { KnownImages } from "./images";
 /** What a plan needs to know beside the engine's preview. */
 export interface PlanFacts {
   readonly stack: string;
-  readonly namespace: string;
   readonly volumeRoot: string;
   /** The sites that the stack file describes. */
   readonly sites: readonly PlannedSite[];

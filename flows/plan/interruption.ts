@@ -30,6 +30,5 @@ export function interruptionOf({ action, owner, role, exclusive }: Subject, fact
 /** An interruption as people read it. */
 export function interruptionInWords({ kind, seconds }: Interruption): string {
   if (kind === "none") return "none";
-  const time = seconds === null ? "not measured yet" : `about ${Math.max(1, Math.round(seconds))} s`;
-  return kind === "held" ? `held, ${time}` : time;
+  return seconds === null ? "not measured yet" : `about ${Math.max(1, Math.round(seconds))} s`;
 }

@@ -23,7 +23,6 @@ export async function planOf(stack: Stack): Promise<Plan> {
     preview,
     {
       stack: stack.name,
-      namespace: config.namespace,
       volumeRoot: config.volumeRoot,
       sites: config.sites.map(({ name, kind, domains, backup }) => ({
         ...{ name, kind, domains },

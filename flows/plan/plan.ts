@@ -33,8 +33,8 @@ export function makePlan(preview: Preview, facts: PlanFacts, off: readonly strin
     containers,
     routes: planRoutes(outputs, facts),
     volumes: planVolumes(changes, facts),
-    databases: planDatabases(changes, facts),
-    certificates: planCertificates(changes, facts),
+    databases: planDatabases(changes),
+    certificates: planCertificates(changes),
     networks: planNetworks(changes),
     events: planEvents(changes, containers),
     policies: {

@@ -1,4 +1,4 @@
-import { isPinned, list, mountsOf, portsOf, record, text } from "../../engine/containerFacts";
+import { isPinned, labelOf, list, mountsOf, portsOf, record, text } from "../../engine/containerFacts";
 import type { ResourceChange } from "../../engine/preview";
 import type { PolicyName } from "../../stacks/policies";
 import { DUMP_HOURS } from "../up/dataAtRisk";
@@ -27,12 +27,12 @@ const CONTAINER = "docker:index/container:Container";
 /** Findings for each container that will be there, by its new arguments. */
 function eachContainer(
   { changes }: Judged,
-  find: (inputs: Readonly<Record<string, unknown>>, name: string) => string | undefined,
+  find: (inputs: Readonly<Record<string, unknown>>) => string | undefined,
 ): Finding[] {
   return changes
     .filter(({ type, action }) => type === CONTAINER && action !== "delete")
     .flatMap((one) => {
-      const message = find((one.new ?? one.old)?.inputs ?? {}, one.name);
+      const message = find((one.new ?? one.old)?.inputs ?? {});
       return message === undefined ? [] : [{ subject: one.name, message }];
     });
 }
@@ -52,10 +52,14 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   "gateway-ports": {
     level: "error",
     find: (judged) =>
-      eachContainer(judged, (inputs, name) => {
+      eachContainer(judged, (inputs) => {
         if (inputs.networkMode === "host") return "it is on the host's own network";
         const ports = portsOf(inputs).map(({ external }) => external);
-        if (ports.length === 0 || name === `${judged.facts.namespace}gateway-net`) return undefined;
+        if (
+          ports.length === 0 ||
+          (labelOf(inputs, "owner") === "gateway" && labelOf(inputs, "role") === "net")
+        )
+          return undefined;
         return `it publishes ${ports.join(", ")}; only gateway-net may`;
       }),
   },
@@ -122,11 +126,11 @@ function findLostData({ changes, facts, rootSoFar = facts.volumeRoot }: Judged):
       case "tls:index/privateKey:PrivateKey":
         return one.action === "replace" ? found("the key would be another: browsers trust the old one") : [];
       case "random:index/randomPassword:RandomPassword": {
-        const stays = facts.sites.some(({ name }) => one.name.startsWith(`${facts.namespace}${name}-`));
+        const stays = facts.sites.some(({ name }) => name === one.owner);
         return stays ? found("the password would be another one than the data was made with") : [];
       }
       default:
-        return one.type.startsWith("command:") && !isHarmless(record(one.old?.inputs).delete)
+        return one.type.startsWith("command:") && !isHarmless(one)
           ? found("its deletion runs a command on the host")
           : [];
     }
@@ -134,8 +138,8 @@ function findLostData({ changes, facts, rootSoFar = facts.volumeRoot }: Judged):
 }
 
 /** The end of a backup schedule removes a timer or a container that holds nothing. */
-function isHarmless(command: unknown): boolean {
-  return command === undefined || /\/\.varvol\/bin\/schedule remove [\w-]+$/.test(text(command));
+function isHarmless({ old, parentType }: ResourceChange): boolean {
+  return record(old?.inputs).delete === undefined || parentType === "varvol:index:Schedule";
 }
 
 function movedData(

@@ -14,9 +14,7 @@ const packageChange = z.strictObject({
 });
 
 const interruption = z.strictObject({
-  kind: z
-    .enum(["none", "held", "down"])
-    .describe("none: every request is answered; held: requests wait; down: requests fail meanwhile."),
+  kind: z.enum(["none", "down"]).describe("none: every request is answered; down: requests fail meanwhile."),
   seconds: z
     .number()
     .nullable()

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { shellCommand } from "../../base/quoting";
 import { type Declared, declaredBy, exportSchema, sha256, shellWords } from "../../engine/declared";
-import { isAsleep } from "../../flows/drift/asleep";
 import { compare, type Drift } from "../../flows/drift/compare";
 import { type Found, readFound } from "../../flows/drift/found";
 
@@ -189,10 +188,6 @@ describe("drift of containers", () => {
     const [drift] = compare(declared(), { ...host, networks: other });
     assert.equal(drift?.what, "made anew");
     assert.deepEqual(drift?.urns, ["hello"], "who was on it has to join it again");
-  });
-
-  it("is no sleep", () => {
-    assert.equal(isAsleep({ labels: new Map(), state: "exited" }), false);
   });
 });
 

@@ -20,7 +20,6 @@ const site = (name: string, kind: string, ...domains: string[]) => ({
 
 const facts: PlanFacts = {
   stack: "local",
-  namespace: "",
   volumeRoot: "/var/vol",
   sites: [
     site("hello", "static", "hello.localhost", "www.hello.localhost"),

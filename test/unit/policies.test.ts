@@ -10,7 +10,6 @@ import { checkConfig } from "../../stacks/problems";
 
 const facts: PlanFacts = {
   stack: "x",
-  namespace: "",
   volumeRoot: "/var/vol",
   sites: [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"], scheduled: true }],
   backups: true,
@@ -54,13 +53,31 @@ function step(
   });
 }
 
+/** The same resource as a part of a component, which the program itself makes. */
+function within(preview: Preview, component: string, owner: string): Preview {
+  const stack = "urn:pulumi:x::varvol::pulumi:pulumi:Stack::varvol-x";
+  const parent = `urn:pulumi:x::varvol::${component}::${owner}`;
+  const part = ({ urn, oldState, newState, ...rest }: Preview["steps"][number]) => ({
+    ...rest,
+    urn: urn.replace("::varvol::", `::varvol::${component}$`),
+    oldState: oldState && { ...oldState, parent },
+    newState: newState && { ...newState, parent },
+  });
+  const around = { type: component, parent: stack, inputs: {}, outputs: {} };
+  return {
+    steps: [{ op: "same", urn: parent, oldState: around, newState: around }, ...preview.steps.map(part)],
+  };
+}
+
+const PASSWORD = "random:index/randomPassword:RandomPassword";
+const WORDPRESS = "varvol:index:WordPressSite";
+
 const verdicts = (preview: Preview, more: Partial<PlanFacts> = {}, off: string[] = []) =>
   makePlan(preview, { ...facts, ...more }, off).policies.verdicts.map(
     ({ policy, level, message }) => `${level} ${policy}: ${message}`,
   );
 
-const container = (more: Record<string, unknown>, name = "blog-web") =>
-  step(name, "create", { ...good, ...more });
+const container = (more: Record<string, unknown>) => step("blog-web", "create", { ...good, ...more });
 
 describe("policies", () => {
   const broken: [policy: string, what: string, preview: Preview, message: RegExp][] = [
@@ -102,7 +119,7 @@ describe("policies", () => {
     [
       "data-stays",
       "another password for data that stays",
-      step("blog-database-password", "replace", {}, {}, "random:index/randomPassword:RandomPassword"),
+      within(step("blog-database-password", "replace", {}, {}, PASSWORD), WORDPRESS, "blog"),
       /another one/,
     ],
     [
@@ -134,7 +151,7 @@ describe("policies", () => {
     assert.deepEqual(verdicts(container({})), []);
     assert.deepEqual(verdicts(container({ image: `me/site@sha256:${"a".repeat(64)}` })), []);
     const ports = [{ internal: 8080, external: 80, ip: "0.0.0.0" }];
-    assert.deepEqual(verdicts(container({ ports }, "gateway-net")), []);
+    assert.deepEqual(verdicts(container({ ports, labels: labels("gateway", "net") })), []);
   });
 
   for (const [policy, what, preview, message] of broken) {
@@ -155,17 +172,18 @@ describe("policies", () => {
   });
 
   it("data-stays lets the backups' timer go, and no other command that does something at its end", () => {
-    const ends = (command: string) =>
-      verdicts(step("x", "delete", undefined, { delete: command }, "command:local:Command"));
-    assert.deepEqual(ends("sudo -n /var/vol/.varvol/bin/schedule remove varvol-scheduler"), []);
-    assert.deepEqual(ends("/var/vol/.varvol/bin/schedule remove x; rm -rf /"), [
+    const ends = step("backup-schedule", "delete", undefined, { delete: "x" }, "command:local:Command");
+    assert.deepEqual(verdicts(within(ends, "varvol:index:Schedule", "backup")), []);
+    assert.deepEqual(verdicts(within(ends, "varvol:index:Repository", "backup")), [
       "error data-stays: its deletion runs a command on the host",
     ]);
   });
 
   it("data-stays lets a site go with its password: purge alone deletes its data", () => {
-    const gone = step("old-salt", "delete", undefined, {}, "random:index/randomPassword:RandomPassword");
-    assert.deepEqual(verdicts(gone), []);
+    const gone = step("blog-old-salt", "delete", undefined, {}, PASSWORD);
+    // Another site's name begins as its does.
+    assert.deepEqual(verdicts(within(gone, WORDPRESS, "blog-old")), []);
+    assert.equal(verdicts(within(gone, WORDPRESS, "blog")).length, 1);
   });
 
   it("backup-schedule warns of sites without one, and refuses them once the host has backups", () => {

@@ -8,7 +8,7 @@ export interface Limits {
 }
 
 /** What a kind of host defaults to. A stack's own keys win. */
-export interface Kind {
+export interface HostProfile {
   readonly http: number;
   readonly https: number;
   /** Addresses that the gateway's ports are published on. */

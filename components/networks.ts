@@ -2,19 +2,22 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host";
 
-export interface IntercontainerArgs {
+export interface NetworksArgs {
   readonly host: Host;
 }
 
+// What stacks that were made under its earlier name have.
+const FORMERLY = { type: "varvol:index:Intercontainer", name: "intercontainer" };
+
 /** The two networks of a host. A container is found by its name on each. */
-export class Intercontainer extends pulumi.ComponentResource {
+export class Networks extends pulumi.ComponentResource {
   /** Gateway and web containers. */
   readonly web: pulumi.Output<string>;
   /** MySQL and php containers; no web container is on it. */
   readonly database: pulumi.Output<string>;
 
-  constructor(name: string, { host }: IntercontainerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("varvol:index:Intercontainer", name, {}, opts);
+  constructor(name: string, { host }: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Networks", name, {}, { ...opts, aliases: [FORMERLY, ...(opts?.aliases ?? [])] });
     // Every argument of a network forces a replacement, for which all containers would have to leave it: set once.
     const network = (role: string) =>
       new docker.Network(

@@ -12,7 +12,7 @@ const PAUSE = 3_600_000;
  * Tells whom the stack file names what this machine alone can know: that the host can't be reached, or that its
  * snapshots could not be removed here. Throws where that fails as well.
  */
-export async function tellHook(stack: Stack, error: string): Promise<void> {
+export async function notify(stack: Stack, error: string): Promise<void> {
   const { hook } = backupOf(stack.config);
   const stamp = stampOf(stack);
   if (!hook || (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < PAUSE)) return;
@@ -32,12 +32,12 @@ export async function tellHook(stack: Stack, error: string): Promise<void> {
 }
 
 /** The trouble is over: the next one is told at once. */
-export function forgetTold(stack: Stack): void {
+export function forgetNotified(stack: Stack): void {
   rmSync(stampOf(stack), { force: true });
 }
 
 function stampOf({ name, workspace }: Stack): string {
-  return join(workspace.paths.folder, `told-${name}`);
+  return join(workspace.paths.folder, `notified-${name}`);
 }
 
 async function post(address: string, body: string): Promise<void> {
