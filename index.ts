@@ -1,9 +1,9 @@
 import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
-import { Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
+import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
 import { readConfig } from "./stacks/readConfig";
-import { scheduleOn } from "./stacks/schedule";
+import { agentSchedule } from "./stacks/schedule";
 import { createSite, needsMysql } from "./stacks/sites";
 
 // The SDK takes a stack trace for each property of each resource: at ten frames, a tenth of the time of an `up`.
@@ -43,7 +43,8 @@ for (const { built, ...site } of sites) restoreAfter(site, { host, repository },
 if (repository) {
   // A site is backed up once it is there.
   const there = [repository, gateway, ...sites.map(({ built }) => built)];
-  new Schedule("backup", { host, repository, ...scheduleOn(config) }, { dependsOn: there });
+  const schedule = new Schedule("backup", { host, ...agentSchedule(config) }, { dependsOn: there });
+  new Agent("agent", { host }, { dependsOn: schedule });
 }
 
 /** What `varvol status` lists: each site's kind, addresses and data. */

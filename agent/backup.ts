@@ -40,8 +40,7 @@ export async function backup({ mode, run, subjects }: RequestOf<"backup">): Prom
   } catch (error) {
     const reason = error instanceof Failure ? error.message : "interrupted";
     // One whose manifest is there has its snapshot, whatever became of the others.
-    for (const { name } of subjects)
-      if (!kept.has(name)) record(name, "backup", false, run, since, reason);
+    for (const { name } of subjects) if (!kept.has(name)) record(name, "backup", false, run, since, reason);
     throw error;
   } finally {
     await held.release();
@@ -73,7 +72,9 @@ async function stopped(
 async function announce(place: Place, subjects: readonly Subject[]): Promise<void> {
   const names = (await writers(place, subjects)).map(({ Name }) => Name.replace("/", ""));
   const before = subjects.flatMap(({ name }) =>
-    results(name, "backup").map(({ text }) => Number(/writes stopped for ([\d.]+) s$/.exec(text)?.[1] ?? 0)).slice(-1),
+    results(name, "backup")
+      .map(({ text }) => Number(/writes stopped for ([\d.]+) s$/.exec(text)?.[1] ?? 0))
+      .slice(-1),
   );
   const last = Math.max(0, ...before);
   step(
@@ -133,10 +134,9 @@ class Snapshot {
       ...{ files: bytes("files"), database: bytes("database") },
     });
     const words = ["--stdin", "--stdin-filename", "/manifest.json", "--tag", "complete"];
-    const { code, stderr } = await this.restic.run(
-      [...this.words(name, "manifest"), ...words],
-      { input: `${text}\n` },
-    );
+    const { code, stderr } = await this.restic.run([...this.words(name, "manifest"), ...words], {
+      input: `${text}\n`,
+    });
     if (code !== 0) throw this.failure(name, "manifest", code, stderr);
     for (const part of ["files", "database"] as const) {
       const summary = this.summaries.get(`${name} ${part}`);
@@ -149,7 +149,13 @@ class Snapshot {
   private async database(subject: Subject): Promise<void> {
     const { name } = subject;
     const dump = new PassThrough();
-    const whole = ["--stdin-filename", "/database.sql", "--stdin-from-command", "--", "/usr/lib/varvol/whole-dump"];
+    const whole = [
+      "--stdin-filename",
+      "/database.sql",
+      "--stdin-from-command",
+      "--",
+      "/usr/lib/varvol/whole-dump",
+    ];
     const kept = this.restic
       .follow([...this.words(name, "database"), ...whole], { input: dump })
       // A client whose output nobody takes any more would wait for ever.

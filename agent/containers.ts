@@ -28,7 +28,11 @@ export interface Container {
 
 /** A site's containers, or those of one role, the newest first. */
 export async function containersOf({ stack }: Place, owner: string, role?: string): Promise<Container[]> {
-  const labels = [`varvol.host=varvol/${stack}`, `varvol.owner=${owner}`, ...(role ? [`varvol.role=${role}`] : [])];
+  const labels = [
+    `varvol.host=varvol/${stack}`,
+    `varvol.owner=${owner}`,
+    ...(role ? [`varvol.role=${role}`] : []),
+  ];
   const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
   const ids = (await output(["docker", "ps", "-aq", "--no-trunc", ...filters])).split("\n").filter(Boolean);
   return ids.length === 0 ? [] : inspect(ids);

@@ -52,7 +52,9 @@ export function hasLeftDrill(): boolean {
 export async function putDrillRight(place: Place): Promise<void> {
   const left = read(journal);
   if (left !== undefined) {
-    const found = /^\{/.test(left) ? (JSON.parse(left) as { site: string; run: string; since: number }) : undefined;
+    const found = /^\{/.test(left)
+      ? (JSON.parse(left) as { site: string; run: string; since: number })
+      : undefined;
     if (found) record(found.site, "drill", false, found.run, found.since, "interrupted");
   }
   await drop(place);
@@ -96,7 +98,7 @@ class Scratch {
 
   /** What the site's answer and its data came to, in words. Throws a Failure that says why it did not. */
   async prove(): Promise<string> {
-    const { place, site } = this;
+    const { place } = this;
     const live = await this.liveContainers();
     fs.mkdirSync(restores, { recursive: true, mode: 0o700 });
     fs.mkdirSync(path.join(work, "new"), { recursive: true, mode: 0o700 });
@@ -126,7 +128,9 @@ class Scratch {
       site.database ? containersOf(place, "mysql", "mysql") : [],
     ]);
     if (!web || (site.application && !php) || (site.database && !server))
-      throw new Failure("the site is not deployed, and a drill starts containers like its own; run: npx varvol up");
+      throw new Failure(
+        "the site is not deployed, and a drill starts containers like its own; run: npx varvol up",
+      );
     return { web, php, server };
   }
 
@@ -145,7 +149,15 @@ class Scratch {
   /** A shell with curl beside the site, as its gateway is. */
   private async startAsker(): Promise<string> {
     const net = await one(`${this.place.namespace}gateway-net`);
-    const limits = ["--memory", "64m", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+    const limits = [
+      "--memory",
+      "64m",
+      "--read-only",
+      "--cap-drop",
+      "ALL",
+      "--security-opt",
+      "no-new-privileges",
+    ];
     const as = ["--user", "65534:65534", "--entrypoint", "sleep", net.Image, "1h"];
     return this.docker(["run", "-d", "--init", ...this.own("asker"), ...limits, ...as]);
   }
@@ -167,9 +179,14 @@ class Scratch {
     const rows = await server.rows(site.name);
     const different = [...dump.rows]
       .filter(([table, count]) => rows.get(table) !== count)
-      .map(([table, count]) => `${plain(table)}: ${count} in the dump, ${rows.get(table) ?? "none"} in the database`);
+      .map(
+        ([table, count]) =>
+          `${plain(table)}: ${count} in the dump, ${rows.get(table) ?? "none"} in the database`,
+      );
     if (different.length > 0)
-      throw new Failure(`the rows of its tables are not those of the dump: ${different.slice(0, 4).join("; ")}`);
+      throw new Failure(
+        `the rows of its tables are not those of the dump: ${different.slice(0, 4).join("; ")}`,
+      );
     const prefix = site.application === "wordpress" ? await tablePrefix(server, site.name) : undefined;
     if (site.application === "wordpress") {
       if (prefix === undefined) throw new Failure("the dump has no WordPress in it");
@@ -188,9 +205,11 @@ class Scratch {
 
   /** nginx finds php-fpm by a link that the host turns. */
   private link(php: Container, web: Container): void {
-    const at = ({ Mounts }: Container) => Mounts.find(({ Destination }) => Destination === "/run/php")?.Source;
+    const at = ({ Mounts }: Container) =>
+      Mounts.find(({ Destination }) => Destination === "/run/php")?.Source;
     const [sockets, links] = [at(php), at(web)];
-    if (sockets === undefined || links === undefined) throw new Failure("the site's web server knows no php-fpm");
+    if (sockets === undefined || links === undefined)
+      throw new Failure("the site's web server knows no php-fpm");
     const link = path.join(links, "fpm.sock");
     remove(link);
     fs.symlinkSync(path.join(path.relative(links, sockets), `php-${php.Id.slice(0, 12)}.sock`), link);
@@ -212,7 +231,8 @@ class Scratch {
     const post = await newestPost(server, this.site.name, prefix);
     if (post === undefined) return;
     const answer = await this.ask(asker, `/?p=${encodeURIComponent(post)}`);
-    if (answer < 200 || answer >= 400) throw new Failure(`its answer for the post ${plain(post)} is ${answer}`);
+    if (answer < 200 || answer >= 400)
+      throw new Failure(`its answer for the post ${plain(post)} is ${answer}`);
   }
 
   /** What the site answers there, as soon as it answers at all. */
@@ -233,7 +253,12 @@ class Scratch {
     let deadline = Date.now() + 180_000;
     let erring = false;
     for (;;) {
-      const { code, stdout, stderr } = await runProgram(["docker", "exec", container, "/usr/lib/varvol/healthy"]);
+      const { code, stdout, stderr } = await runProgram([
+        "docker",
+        "exec",
+        container,
+        "/usr/lib/varvol/healthy",
+      ]);
       if (code === 0) return;
       const last = lastLines(stdout + stderr, 1);
       if (last.includes("answered") && !erring) [erring, deadline] = [true, Date.now() + 15_000];
@@ -272,7 +297,15 @@ class Scratch {
 
   private own(alias: string): string[] {
     const network = ["--network", this.name, "--network-alias", alias];
-    return [...network, "--name", `${this.name}-${alias}`, "--label", labelOf(this.place), "--cpu-shares", "128"];
+    return [
+      ...network,
+      "--name",
+      `${this.name}-${alias}`,
+      "--label",
+      labelOf(this.place),
+      "--cpu-shares",
+      "128",
+    ];
   }
 
   /** A container's folders, from the scratch copy. Only the secrets are the site's own, and nothing writes there. */
@@ -313,7 +346,8 @@ function each(option: string, values: readonly string[] | null): string[] {
 }
 
 function countFiles(folder: string): number {
-  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .length;
 }
 
 /** When a run was, by its name. */

@@ -5,7 +5,7 @@ import { hook } from "./hook";
 import { tryLock } from "./lock";
 import { isRestoring, type Place, readPlace } from "./place";
 import { goOn } from "./process";
-import type { RequestOf, Schedule, ScheduleEntry } from "./protocol";
+import type { Schedule, ScheduleEntry } from "./protocol";
 import { type Kind, newestRun, newRun, results } from "./results";
 import { say } from "./say";
 import { intervalOf, isDue, momentOf, readSchedule } from "./schedule";
@@ -27,16 +27,19 @@ export function somethingIsDue(): boolean {
   return dueOf(schedule, "backup").length > 0 || dueOf(schedule, "drill").length > 0;
 }
 
+/** Says what is due. */
+export function ask(): void {
+  const schedule = readSchedule();
+  if (!schedule || isRestoring()) return;
+  for (const what of ["backup", "drill"] as const)
+    for (const { subject } of dueOf(schedule, what)) say({ type: "due", name: subject.name, what });
+}
+
 /** The backups and drills whose time has come; what fails is told to whom the stack file names. */
-export async function due({ ask }: RequestOf<"due">): Promise<void> {
+export async function due(): Promise<void> {
   const schedule = readSchedule();
   // While a lost host comes back, what is there is not what is to be kept.
   if (!schedule || isRestoring()) return;
-  if (ask) {
-    for (const what of ["backup", "drill"] as const)
-      for (const { subject } of dueOf(schedule, what)) say({ type: "due", name: subject.name, what });
-    return;
-  }
   const held = await tryLock("due", "due");
   if (!held) return;
   try {
@@ -88,7 +91,12 @@ class Round {
     await this.tried("host", "forget", "", () => removeExpired(sites));
   }
 
-  private async tried(name: string, what: Kind | "forget", run: string, work: () => Promise<void>): Promise<boolean> {
+  private async tried(
+    name: string,
+    what: Kind | "forget",
+    run: string,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
     try {
       await work();
       return true;

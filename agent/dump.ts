@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { Transform } from "node:stream";
 
 /** What stands between a dump's tables and what refers to them: triggers, routines, events and views. */
 export const DEFINITIONS = "-- varvol: definitions";
@@ -120,48 +119,4 @@ async function* lines(file: string): AsyncGenerator<Line> {
 /** A part of a file. */
 export function part(file: string, from: number, to: number): fs.ReadStream | string {
   return from >= to ? "" : fs.createReadStream(file, { start: from, end: to - 1 });
-}
-
-const DEFINER = /DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`/;
-
-/** A dump without whom its definitions are said to be of: whoever runs them is that. Bodies and rows are left alone. */
-export function withoutDefiners(): Transform {
-  let head = Buffer.alloc(0);
-  // In the rest of a line whose beginning has gone on already.
-  let passing = false;
-  const changed = (): Buffer => {
-    const text = head.toString("latin1");
-    head = Buffer.alloc(0);
-    return Buffer.from(withoutDefiner(text), "latin1");
-  };
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      for (let from = 0; from < chunk.length; ) {
-        const end = chunk.indexOf(10, from);
-        const to = end < 0 ? chunk.length : end;
-        if (passing) this.push(chunk.subarray(from, to));
-        else head = Buffer.concat([head, chunk.subarray(from, to)]);
-        if (!passing && (end >= 0 || head.length >= HEAD)) {
-          this.push(changed());
-          passing = true;
-        }
-        if (end >= 0) {
-          this.push("\n");
-          passing = false;
-        }
-        from = to + 1;
-      }
-      done();
-    },
-    flush(done) {
-      if (!passing && head.length > 0) this.push(changed());
-      done();
-    },
-  });
-}
-
-function withoutDefiner(line: string): string {
-  return /^(?:CREATE |\/\*!\d+ (?:CREATE|DEFINER=))/.test(line)
-    ? line.replace(/^\/\*!50013 DEFINER=.*\*\/$/, "").replace(DEFINER, "")
-    : line;
 }

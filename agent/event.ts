@@ -39,10 +39,16 @@ async function happen(request: RequestOf<"event">): Promise<{ run: string; text:
 }
 
 /** Once, whatever becomes of the stack's state: what was written since is not to be lost to an old wish. */
-async function restoreOnce({ site, run, confirm }: RequestOf<"event"> & { what: "restore" }): Promise<string> {
+async function restoreOnce({
+  site,
+  run,
+  confirm,
+}: RequestOf<"event"> & { what: "restore" }): Promise<string> {
   const { name } = site;
   if (confirm !== `replace-${name}-by-${run}`)
-    throw new Failure(`restore: ${name}: the confirmation is not replace-${name}-by-${run}. Nothing was changed.`);
+    throw new Failure(
+      `restore: ${name}: the confirmation is not replace-${name}-by-${run}. Nothing was changed.`,
+    );
   const file = path.join(settings, "restored", name);
   if (read(file)?.trim() === run) return `${name} was put back to it before`;
   // What it was put back to once is in its backups since.

@@ -1,11 +1,12 @@
 import * as fs from "node:fs";
 import { z } from "zod";
-import { type Dump, part, readDump, withoutDefiners } from "./dump";
+import { type Dump, part, readDump } from "./dump";
 import { Failure } from "./failure";
 import { type Server } from "./mysql";
 import { root, state } from "./place";
 import type { Restic } from "./restic";
 import { step } from "./say";
+import { newReport, ownStatements } from "./statements";
 import type { Definitions } from "./switch";
 
 /** The last part of a run: what it is of. */
@@ -105,7 +106,11 @@ export interface Loader {
 }
 
 /** Fills an empty database from a dump of ours, up to what its definitions say, and tells what the dump has. */
-export async function load(file: string, { server, user, password, database }: Loader, refuse: Refuse): Promise<Dump> {
+export async function load(
+  file: string,
+  { server, user, password, database }: Loader,
+  refuse: Refuse,
+): Promise<Dump> {
   const dump = await readDump(file);
   if (!dump.complete) throw refuse("the dump is cut off");
   step("filling the staging database");
@@ -125,6 +130,6 @@ export async function load(file: string, { server, user, password, database }: L
 export function definitionsOf(file: string, { definitions, size }: Dump): Definitions {
   return () => {
     const text = part(file, definitions, size);
-    return typeof text === "string" ? text : text.pipe(withoutDefiners());
+    return typeof text === "string" ? text : text.pipe(ownStatements(newReport()));
   };
 }

@@ -28,5 +28,6 @@ export async function hook({ image, stack }: Place, { hook: whom }: Schedule, to
         await run([...own, ...curl, "-H", "content-type: application/json", "-K", "-"], {
           input: `url = ${JSON.stringify(whom.webhook)}\ndata = ${JSON.stringify(message)}\n`,
         });
-  if (code !== 0) process.stderr.write(`the hook failed for ${told.what} of ${told.name}: ${lastLines(stderr, 1)}\n`);
+  if (code !== 0)
+    process.stderr.write(`the hook failed for ${told.what} of ${told.name}: ${lastLines(stderr, 1)}\n`);
 }

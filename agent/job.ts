@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { aloneWithRepository } from "./alone";
 import { backup } from "./backup";
 import { drill, putDrillRight } from "./drill";
-import { due } from "./due";
+import { ask, due } from "./due";
 import { event } from "./event";
 import { loadForeign } from "./load";
 import { lock } from "./lock";
@@ -38,8 +38,10 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return forget(request);
     case "repository":
       return repository(request);
+    case "ask":
+      return Promise.resolve(ask());
     case "due":
-      return due(request);
+      return due();
     case "resume":
       return resume();
     case "event":

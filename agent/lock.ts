@@ -28,11 +28,11 @@ export async function tryLock(name: string, who: string, seconds = 0): Promise<L
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const wait = seconds > 0 ? ["-w", String(seconds)] : ["-n"];
   // It is held for as long as the pipe to its holder is open: to the end of this process, whatever that is.
-  const child = start(["flock", ...wait, "-E", "75", file, "sh", "-c", "echo held; exec cat"], [
-    "pipe",
-    "pipe",
-    "ignore",
-  ], { always: true });
+  const child = start(
+    ["flock", ...wait, "-E", "75", file, "sh", "-c", "echo held; exec cat"],
+    ["pipe", "pipe", "ignore"],
+    { always: true },
+  );
   if (!(await answered(child))) return undefined;
   fs.writeFileSync(file, `${process.pid} ${who}\n`);
   return {

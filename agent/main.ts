@@ -15,7 +15,11 @@ async function main(what: string | undefined): Promise<void> {
   if (what === "unpack") return unpackHere();
   // Nobody is there any more to read what is said: the job puts right what it has begun, and ends.
   process.stdout.on("error", () => cancel(141));
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const)
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
     process.on(signal, () => cancel(code));
   const heart = setInterval(() => say({ type: "alive" }), HEARTBEAT);
   try {

@@ -19,17 +19,22 @@ export class Server {
   constructor(readonly container: string) {}
 
   async runs(): Promise<boolean> {
-    const { stdout } = await run(["docker", "inspect", "-f", "{{.State.Running}}", this.container], { always: true });
+    const { stdout } = await run(["docker", "inspect", "-f", "{{.State.Running}}", this.container], {
+      always: true,
+    });
     return stdout.trim() === "true";
   }
 
   /** Runs statements of ours and gives the rows of the answer; names in them are made by `identifier` and `literal`. */
   async query(statements: string, options: RunOptions = {}): Promise<string[][]> {
-    const text = await output(
-      ["docker", "exec", "-i", this.container, "mariadb", "-N", "-B", ...CAUTIOUS],
-      { ...options, input: statements },
-    );
-    return text.split("\n").filter(Boolean).map((line) => line.split("\t"));
+    const text = await output(["docker", "exec", "-i", this.container, "mariadb", "-N", "-B", ...CAUTIOUS], {
+      ...options,
+      input: statements,
+    });
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split("\t"));
   }
 
   /** Names that a query gives in its one column, whatever characters they are of. */
@@ -39,7 +44,11 @@ export class Server {
   }
 
   tables(database: string, options: RunOptions = {}): Promise<string[]> {
-    return this.names("table_name", `FROM information_schema.tables ${of(database)} AND table_type = 'BASE TABLE'`, options);
+    return this.names(
+      "table_name",
+      `FROM information_schema.tables ${of(database)} AND table_type = 'BASE TABLE'`,
+      options,
+    );
   }
 
   views(database: string, options: RunOptions = {}): Promise<string[]> {
@@ -50,7 +59,9 @@ export class Server {
   async rows(database: string): Promise<Map<string, number>> {
     const tables = await this.tables(database);
     if (tables.length === 0) return new Map();
-    const selects = tables.map((table) => `SELECT COUNT(*) FROM ${identifier(database)}.${identifier(table)};`);
+    const selects = tables.map(
+      (table) => `SELECT COUNT(*) FROM ${identifier(database)}.${identifier(table)};`,
+    );
     const counts = await this.query(selects.join("\n"));
     return new Map(tables.map((table, i) => [table, Number(counts[i]?.[0])]));
   }
@@ -72,12 +83,19 @@ export class Server {
   /** Makes a database anew: what it held is gone. */
   async makeAnew(database: string, options: RunOptions = {}): Promise<void> {
     const name = identifier(database);
-    await this.query(`DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4`, options);
+    await this.query(
+      `DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4`,
+      options,
+    );
   }
 
   /** Moves all tables in one statement. Triggers would not go along: they are dropped, and made again by their definitions. */
   async moveTables(from: string, to: string, options: RunOptions = {}): Promise<void> {
-    const triggers = await this.names("trigger_name", `FROM information_schema.triggers WHERE trigger_schema = ${literal(from)}`, options);
+    const triggers = await this.names(
+      "trigger_name",
+      `FROM information_schema.triggers WHERE trigger_schema = ${literal(from)}`,
+      options,
+    );
     const tables = await this.tables(from, options);
     const [source, target] = [identifier(from), identifier(to)];
     const renames = tables.map((table) => `${source}.${identifier(table)} TO ${target}.${identifier(table)}`);
@@ -94,7 +112,9 @@ export class Server {
   async untilReady(seconds: number): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     while (Date.now() < deadline) {
-      const { code } = await run(["docker", "exec", this.container, "mariadb", "-e", "SELECT 1"], { always: true });
+      const { code } = await run(["docker", "exec", this.container, "mariadb", "-e", "SELECT 1"], {
+        always: true,
+      });
       if (code === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -112,7 +132,10 @@ export class Server {
     const errors: Buffer[] = [];
     child.stderr?.on("data", (data: Buffer) => errors.push(data));
     const code = await ended(child).finally(() => into.off("close", stop));
-    if (code !== 0) throw new Failure(lastLines(Buffer.concat(errors).toString(), 3) || `mariadb-dump ended with code ${code}`);
+    if (code !== 0)
+      throw new Failure(
+        lastLines(Buffer.concat(errors).toString(), 3) || `mariadb-dump ended with code ${code}`,
+      );
   }
 
   /**
@@ -143,11 +166,12 @@ export class Server {
 
   async takeBack(database: string, user: string, options: RunOptions = {}): Promise<void> {
     // Nothing to take where the grant was never made.
-    await this.query(`REVOKE ALL PRIVILEGES ON ${identifier(database)}.* FROM ${identifier(user)}@'%'`, options).catch(
-      (error: unknown) => {
-        if (!(error instanceof Failure)) throw error;
-      },
-    );
+    await this.query(
+      `REVOKE ALL PRIVILEGES ON ${identifier(database)}.* FROM ${identifier(user)}@'%'`,
+      options,
+    ).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+    });
   }
 }
 
@@ -164,4 +188,3 @@ export function passwordOf(site: string): string {
   if (password === undefined) throw new Failure(`${site} has no database user; run: npx varvol up`);
   return password;
 }
-

@@ -76,7 +76,9 @@ export async function run(command: readonly string[], options: RunOptions = {}):
 export async function output(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await run(command, options);
   if (code === 0) return stdout;
-  throw new Failure(lastLines(stderr || stdout, 3) || `${command.slice(0, 2).join(" ")} ended with code ${code}`);
+  throw new Failure(
+    lastLines(stderr || stdout, 3) || `${command.slice(0, 2).join(" ")} ended with code ${code}`,
+  );
 }
 
 export async function sleep(milliseconds: number): Promise<void> {

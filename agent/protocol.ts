@@ -70,11 +70,18 @@ export const requestSchema = z.discriminatedUnion("job", [
   z.strictObject({ job: z.literal("drill"), site, run }),
   z.strictObject({ job: z.literal("snapshots") }),
   /** The input's next `bytes` become a snapshot of the host itself. */
-  z.strictObject({ job: z.literal("keep"), run, file: z.string().regex(/^[\w.-]+$/), bytes: z.number().int() }),
+  z.strictObject({
+    job: z.literal("keep"),
+    run,
+    file: z.string().regex(/^[\w.-]+$/),
+    bytes: z.number().int(),
+  }),
   z.strictObject({ job: z.literal("cat"), run, file: z.string().regex(/^[\w.-]+$/) }),
   z.strictObject({
     job: z.literal("expired"),
-    sites: z.array(z.strictObject({ name: z.string(), keep: scheduleSchema.shape.entries.element.shape.keep })),
+    sites: z.array(
+      z.strictObject({ name: z.string(), keep: scheduleSchema.shape.entries.element.shape.keep }),
+    ),
   }),
   z.strictObject({ job: z.literal("forget"), runs: z.array(expiredRun) }),
   z.strictObject({
@@ -88,7 +95,9 @@ export const requestSchema = z.discriminatedUnion("job", [
     password: z.string().min(1),
     credentials: z.string(),
   }),
-  z.strictObject({ job: z.literal("due"), ask: z.boolean() }),
+  /** What is due; and to do it. */
+  z.strictObject({ job: z.literal("ask") }),
+  z.strictObject({ job: z.literal("due") }),
   z.strictObject({ job: z.literal("resume") }),
   /** What the program's resources Backup, Restore and Drill have the host do. */
   z.discriminatedUnion("what", [
@@ -160,7 +169,12 @@ export const messageSchema = z.discriminatedUnion("type", [
   /** What came of an event. */
   z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),
   /** What an import left out: how many, and the first of them. */
-  z.strictObject({ type: z.literal("left-out"), what: z.string(), count: z.number(), first: z.array(z.string()) }),
+  z.strictObject({
+    type: z.literal("left-out"),
+    what: z.string(),
+    count: z.number(),
+    first: z.array(z.string()),
+  }),
 ]);
 
 export type Subject = z.infer<typeof subjectSchema>;

@@ -51,11 +51,13 @@ async function opened(
   const { location } = place;
   if (code === 0) return;
   if (code === 10) {
-    if (existing) throw new Failure(`there is no backup repository in ${location}; correct the path or address`);
+    if (existing)
+      throw new Failure(`there is no backup repository in ${location}; correct the path or address`);
     // An `up` is not held up by a disk that is away; the next backup says so.
     if (known) return step(`missing: ${location}`);
     const made = await withRestic(place, "make", (restic) => restic.run(["init", "--quiet"]));
-    if (made.code !== 0) throw new Failure(`the backup repository ${location} can't be made: ${said(made.stderr)}`);
+    if (made.code !== 0)
+      throw new Failure(`the backup repository ${location} can't be made: ${said(made.stderr)}`);
     return;
   }
   if (code !== 12) throw new Failure(`the backup repository ${location} can't be opened: ${words}`);
@@ -91,4 +93,3 @@ function addsKey(place: Place, former: string): Promise<boolean> {
 function file(name: string): string {
   return path.join(settings, name);
 }
-

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Readable } from "node:stream";
 import { Failure, lastLines } from "./failure";
 import { type Place, read, restores, root, settings, write } from "./place";
 import { ended, output, type Ran, run, type RunOptions, start } from "./process";
@@ -33,7 +32,13 @@ export class Restic {
     const container = `${namespace}backup-${process.pid}-${Date.now().toString(36)}`;
     const words = [
       ...["docker", "run", "-d", "--rm", "--init", "--pull", "never", "--name", container],
-      ...["--hostname", `varvol-${machine()}`, "--label", `varvol.backup=${stack}/${label(use)}`, "--read-only"],
+      ...[
+        "--hostname",
+        `varvol-${machine()}`,
+        "--label",
+        `varvol.backup=${stack}/${label(use)}`,
+        "--read-only",
+      ],
       ...["--tmpfs", "/tmp:rw,nosuid,nodev,size=256m", "--log-driver", "none", "--cap-drop", "ALL"],
       ...["DAC_OVERRIDE", "CHOWN", "FOWNER", "FSETID"].flatMap((one) => ["--cap-add", one]),
       ...["--security-opt", "no-new-privileges", ...limits(use), ...repositoryOptions(location, use)],
@@ -70,7 +75,10 @@ export class Restic {
 
   /** Runs another program of the image beside the repository. */
   tool(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return run(["docker", "exec", ...(options.input === undefined ? [] : ["-i"]), this.container, ...words], options);
+    return run(
+      ["docker", "exec", ...(options.input === undefined ? [] : ["-i"]), this.container, ...words],
+      options,
+    );
   }
 
   /** Runs restic with what it prints in a file, and gives its code and the last of what it said. */
@@ -88,7 +96,10 @@ export class Restic {
   }
 
   /** The same, saying meanwhile how far it is by the JSON that restic prints. */
-  async follow(args: readonly string[], options: RunOptions = {}): Promise<{ code: number; said: string; summary?: Summary }> {
+  async follow(
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{ code: number; said: string; summary?: Summary }> {
     let rest = "";
     let summary: Summary | undefined;
     const key = args.join(" ");
@@ -149,7 +160,11 @@ export class Restic {
   private progress(key: string, { bytes_done, bytes_restored, total_bytes }: Status): void {
     this.fetched[key] = bytes_restored ?? bytes_done ?? 0;
     const at = Object.values(this.fetched).reduce((sum, one) => sum + one, 0);
-    say({ type: "progress", at, ...(bytes_restored !== undefined && total_bytes !== undefined && { of: total_bytes }) });
+    say({
+      type: "progress",
+      at,
+      ...(bytes_restored !== undefined && total_bytes !== undefined && { of: total_bytes }),
+    });
   }
 
   /** restic itself would try for a quarter of an hour, with what was stopped stopped. */
@@ -190,7 +205,11 @@ export function said(text: string): string {
 }
 
 /** Opens restic, and has its container gone at the end, whatever that is. */
-export async function withRestic<T>(place: Place, use: Use, work: (restic: Restic) => Promise<T>): Promise<T> {
+export async function withRestic<T>(
+  place: Place,
+  use: Use,
+  work: (restic: Restic) => Promise<T>,
+): Promise<T> {
   const restic = await Restic.open(place, use);
   try {
     return await work(restic);
@@ -219,7 +238,9 @@ function repositoryOptions(location: string, use: Use): string[] {
   if (location.startsWith("/"))
     return [
       ...["--network", "none", "RESTIC_REPOSITORY=/repository"],
-      ...(use === "make" ? volume(location, "/repository") : ["--mount", `type=bind,src=${location},dst=/repository`]),
+      ...(use === "make"
+        ? volume(location, "/repository")
+        : ["--mount", `type=bind,src=${location},dst=/repository`]),
     ];
   if (!isControlNodes(location)) return ["--network", "bridge", `RESTIC_REPOSITORY=${location}`];
   if (!SOCKET)
@@ -275,4 +296,3 @@ export async function removeLeft({ stack }: Place): Promise<void> {
   const left = ids.flatMap((text) => text.split("\n").filter(Boolean));
   if (left.length > 0) await run(["docker", "rm", "-f", ...left], { always: true });
 }
-

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { aloneWithRepository } from "./alone";
 import { containersOf, liveAnswer } from "./containers";
-import { part, readSections, withoutDefiners } from "./dump";
+import { part, readSections } from "./dump";
 import { Failure, lastLines } from "./failure";
 import { definitionsOf, Fetch, load } from "./fetch";
 import { passwordOf, Server } from "./mysql";
@@ -12,6 +12,7 @@ import type { RequestOf, SiteSubject } from "./protocol";
 import { randomBytes } from "node:crypto";
 import { type Restic, withRestic } from "./restic";
 import { say, step } from "./say";
+import { newReport, ownStatements } from "./statements";
 import { type Definitions, removePrevious, Switch } from "./switch";
 import { applicationOf, tablePrefix, tooNew } from "./wordpress";
 
@@ -54,7 +55,9 @@ export async function restore({ site, run, source }: RequestOf<"restore">): Prom
     await fetch.manifest(site.kind, site.name);
     await fetch.files();
     const folders = foldersIn(fetched, site);
-    const definitions = site.database ? await stage(place, site, source, fetched, await fetch.database()) : undefined;
+    const definitions = site.database
+      ? await stage(place, site, source, fetched, await fetch.database())
+      : undefined;
     await restic.close();
     step("switching");
     const began = performance.now();
@@ -185,7 +188,7 @@ export async function databases({ module, run }: RequestOf<"databases">): Promis
       await server.createUser(name, password);
       const text = part(file, from, to);
       try {
-        const statements = typeof text === "string" ? text : text.pipe(withoutDefiners());
+        const statements = typeof text === "string" ? text : text.pipe(ownStatements(newReport()));
         await server.runAs(name, password, name, statements);
       } catch (error) {
         await server.query(`DROP DATABASE \`${name}\``, { always: true });

@@ -19,10 +19,23 @@ function fileOf(name: string, kind: Kind): string {
 }
 
 /** Writes down what came of a backup or drill, for `status` and `evidence`; the last hundred of each are kept. */
-export function record(name: string, kind: Kind, ok: boolean, run: string, since: number, text: string): void {
+export function record(
+  name: string,
+  kind: Kind,
+  ok: boolean,
+  run: string,
+  since: number,
+  text: string,
+): void {
   const seconds = Math.round((Date.now() - since) / 1000);
   const time = `${new Date().toISOString().slice(0, 19)}Z`;
-  const line = [time, ok ? "ok" : "failed", run, seconds, plain(text.replaceAll(/\s+/g, " ")).slice(0, 1000)].join("\t");
+  const line = [
+    time,
+    ok ? "ok" : "failed",
+    run,
+    seconds,
+    plain(text.replaceAll(/\s+/g, " ")).slice(0, 1000),
+  ].join("\t");
   const before = (read(fileOf(name, kind)) ?? "").split("\n").filter(Boolean);
   write(fileOf(name, kind), `${[...before.slice(1 - MOST), line].join("\n")}\n`);
 }
@@ -40,11 +53,16 @@ export function results(name: string, kind: Kind): Result[] {
 
 /** The run of a site's newest good backup; undefined where there is none. */
 export function newestRun(name: string): string | undefined {
-  return results(name, "backup").findLast(({ ok }) => ok)?.run;
+  return results(name, "backup")
+    .filter(({ ok }) => ok)
+    .at(-1)?.run;
 }
 
 /** A name for a run, which begins with its moment. */
 export function newRun(): string {
-  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+Z/g, "").toLowerCase();
+  const moment = new Date()
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+Z/g, "")
+    .toLowerCase();
   return `${moment}-${randomBytes(2).toString("hex")}`;
 }

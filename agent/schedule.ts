@@ -18,12 +18,17 @@ export function readSchedule(): Schedule | undefined {
  * Whether the newest of the moments `at` + n * `every` has passed without a good result since. What fails is tried again
  * after an hour, or after its interval where that is shorter. `today` is the moment of `at` today; all are in seconds.
  */
-export function isDue(every: number, today: number, now: number, results: readonly Pick<Result, "time" | "ok">[]): boolean {
+export function isDue(
+  every: number,
+  today: number,
+  now: number,
+  results: readonly Pick<Result, "time" | "ok">[],
+): boolean {
   if (every <= 0) return false;
   const begun = today <= now ? today : today - DAY;
   const slot = every < DAY ? begun + Math.floor((now - begun) / every) * every : begun - every + DAY;
   const last = (ok: boolean): number => {
-    const found = results.findLast((one) => one.ok === ok);
+    const found = results.filter((one) => one.ok === ok).at(-1);
     return found ? Date.parse(found.time) / 1000 : 0;
   };
   return last(true) < slot && last(false) < now - Math.min(every, HOUR);

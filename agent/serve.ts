@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { hasLeft, putRight } from "./alone";
 import { hasLeftDrill, putDrillRight } from "./drill";
 import { somethingIsDue } from "./due";
 import { tryLock } from "./lock";
 import { read, readPlace, settings } from "./place";
-import * as path from "node:path";
 import type { Request } from "./protocol";
 import { hasPrevious, removePrevious } from "./switch";
 
+/** What the image's own check of its health looks at. */
+const ALIVE = "/tmp/alive";
 /** Seconds between two looks at what killed jobs left, and at what is due. */
 const LOOK = 2;
 const ASK = 60;
@@ -26,11 +29,14 @@ export async function serve(): Promise<void> {
   });
   const clock = new Clock();
   while (!ended) {
+    fs.writeFileSync(ALIVE, "");
     try {
       if (clock.isTime("look", LOOK)) await lookAfter();
       if (clock.isTime("ask", ASK) && somethingIsDue()) {
-        job = start({ job: "due", ask: false });
+        job = start({ job: "due" });
+        const beat = setInterval(() => fs.writeFileSync(ALIVE, ""), 5000);
         await new Promise((resolve) => job?.once("close", resolve));
+        clearInterval(beat);
         job = undefined;
       }
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { aloneWithRepository } from "./alone";
+import { expiredLines, keepOptions, readExpired } from "./expired";
 import { Failure, lastLines } from "./failure";
 import { readPlace } from "./place";
 import type { ExpiredRun, Keep, RequestOf } from "./protocol";
@@ -23,7 +24,14 @@ export async function keep({ run, file, bytes }: RequestOf<"keep">, input: Reada
     await withRestic(place, "write", async (restic) => {
       await restic.unlock();
       const tags = ["--host", place.stack, "--tag", `run=${run},part=host,complete`];
-      const whole = ["--stdin-filename", `/${file}`, "--stdin-from-command", "--", "/usr/lib/varvol/of-size", String(bytes)];
+      const whole = [
+        "--stdin-filename",
+        `/${file}`,
+        "--stdin-from-command",
+        "--",
+        "/usr/lib/varvol/of-size",
+        String(bytes),
+      ];
       const { code, stderr } = await restic.run(["backup", "--quiet", ...tags, ...whole], { input });
       if (code !== 0) throw new Failure(`${restic.reason(code)}: ${lastLines(stderr, 2)}`);
     });
@@ -56,28 +64,9 @@ function allExpired(sites: RequestOf<"expired">["sites"]): Promise<ExpiredRun[]>
 }
 
 async function expiredOf(restic: Restic, name: string, kept: Keep): Promise<ExpiredRun[]> {
-  const options = Object.entries(kept).map(([period, count]) => `--keep-${period}=${count}`);
-  const { code, stdout } = await restic.tool(["/usr/lib/varvol/expired", name, ...options]);
+  const { code, stdout } = await restic.tool(["/usr/lib/varvol/expired", name, ...keepOptions(kept)]);
   if (code !== 0) throw new Failure(restic.reason(code));
   return readExpired(stdout);
-}
-
-/** The lines that images/agent/expired prints. */
-export function readExpired(text: string): ExpiredRun[] {
-  const ids = (word = "-") => (word === "-" ? [] : word.split(","));
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [name = "", run = "", why, last, parts] = line.split(" ");
-      return { name, run, why: why === "expired" ? why : "cut-off", last: ids(last), parts: ids(parts) };
-    });
-}
-
-/** The lines that images/agent/forget takes. */
-export function expiredLines(runs: readonly ExpiredRun[]): string {
-  const word = (ids: readonly string[]) => ids.join(",") || "-";
-  return runs.map((one) => `${one.name} ${one.run} ${one.why} ${word(one.last)} ${word(one.parts)}\n`).join("");
 }
 
 /** Removes runs for good. The last snapshot of each goes first: a run without it is none. */
@@ -89,7 +78,8 @@ export async function forget({ runs }: RequestOf<"forget">): Promise<void> {
     await withRestic(place, "write", async (restic) => {
       await restic.unlock();
       const { code, stderr } = await restic.tool(["/usr/lib/varvol/forget"], { input: expiredLines(runs) });
-      if (code !== 0) throw new Failure(code < 10 ? lastLines(stderr, 3) || restic.reason(code) : restic.reason(code));
+      if (code !== 0)
+        throw new Failure(code < 10 ? lastLines(stderr, 3) || restic.reason(code) : restic.reason(code));
     });
   } finally {
     await held.release();

@@ -32,7 +32,7 @@ const LEFT_OUT = [
 ];
 
 /** What programs print into the dump that they write. */
-const NOISE = /^(?:mysqldump|mariadb-dump|mysql|Warning|Enter password)\b.*$/i;
+const NOISE = /^(?:mysqldump|mariadb-dump|mysql|warning|enter password)\b/i;
 
 /** The statements of a stranger's dump that a site's user may run; the report says what is not among them. */
 export function ownStatements(report: Report): Transform {
@@ -50,87 +50,186 @@ export function ownStatements(report: Report): Transform {
 }
 
 type Emit = (piece: Buffer) => void;
-type Quote = 0x27 | 0x22 | 0x60;
 
-const NEWLINE = 10;
+const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
+const BACKTICK = 0x60;
+const [HASH, DASH, SLASH, STAR] = [0x23, 0x2d, 0x2f, 0x2a];
+/** What follows the beginning of a comment that is code: an exclamation mark, or MariaDB's own M!. */
+const CODE: readonly number[] = [0x21, 0x4d];
+const QUOTES: readonly number[] = [0x22, 0x27, BACKTICK];
+/** Bytes beyond the one that is looked at: a delimiter is no longer. */
+const AHEAD = 32;
 
 /**
  * Follows a dump from statement to statement, as the client does that runs it: a delimiter ends one unless it stands in
  * a string, a quoted name or a comment. Nothing but a statement's beginning is kept in memory.
  */
 class Splitter {
+  private rest = Buffer.alloc(0);
   private head: Buffer[] = [];
   private held = 0;
   private fate: "undecided" | "kept" | "left out" = "undecided";
+  private within: "text" | "line" | "block" | number = "text";
   private delimiter = Buffer.from(";");
-  private quote: Quote | undefined;
-  private comment: "line" | "block" | undefined;
-  private escaped = false;
-  /** The last bytes before this one, to see what begins or ends here, across chunks. */
-  private recent = "";
-  private matched = 0;
-  private lineStart = true;
-  private first = true;
+  /** Nothing but blanks and comments so far in this statement. */
+  private blank = true;
+  private atStart = true;
+  /** Before the first word of the dump. */
+  private begins = true;
 
   constructor(private readonly report: Report) {}
 
   take(chunk: Buffer, emit: Emit): void {
-    let from = 0;
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] ?? 0;
-      if (!this.ends(byte)) continue;
-      this.keep(chunk.subarray(from, at + 1), emit);
-      this.close(emit);
-      from = at + 1;
-    }
-    this.keep(chunk.subarray(from), emit);
+    this.follow(chunk, AHEAD, emit);
   }
 
   finish(emit: Emit): void {
-    if (this.held > 0 && this.fate === "undecided") this.close(emit);
+    this.follow(Buffer.alloc(0), 0, emit);
+    this.keep(this.rest, emit);
+    this.close(emit);
   }
 
-  /** Follows a byte; whether a statement, or a line of the client's own, ends with it. */
-  private ends(byte: number): boolean {
-    const before = this.recent.slice(-1);
-    this.recent = (this.recent + String.fromCharCode(byte)).slice(-3);
-    if (this.comment === "line") {
-      if (byte === NEWLINE) this.comment = undefined;
-      return false;
+  private follow(chunk: Buffer, ahead: number, emit: Emit): void {
+    const data = Buffer.concat([this.rest, chunk]);
+    const end = data.length - ahead;
+    let from = 0;
+    let at = 0;
+    const close = (to: number): void => {
+      this.keep(data.subarray(from, to), emit);
+      this.close(emit);
+      from = at = to;
+    };
+    while (at < end) {
+      if (this.atStart && this.blank && this.within === "text") {
+        const line = this.clientLine(data, at, ahead === 0, emit);
+        if (line === "cut off") break;
+        if (line !== undefined) {
+          close(line);
+          continue;
+        }
+      }
+      this.atStart = data[at] === NEWLINE;
+      if (this.within === "text" && this.isDelimiter(data, at)) close(at + this.delimiter.length);
+      else at += this.step(data, at);
     }
-    if (this.comment === "block") {
-      if (byte === 0x2f && before === "*") this.comment = undefined;
-      return false;
-    }
-    if (this.quote !== undefined) {
-      if (this.escaped) this.escaped = false;
-      else if (byte === BACKSLASH && this.quote !== 0x60) this.escaped = true;
-      else if (byte === this.quote) this.quote = undefined;
-      return false;
-    }
-    if (byte === NEWLINE) {
-      const isOwn = this.fate === "undecided" && this.isClientLine();
-      return isOwn;
-    }
-    if (byte === 0x27 || byte === 0x22 || byte === 0x60) {
-      this.quote = byte;
-      this.matched = 0;
-      return false;
-    }
-    if (byte === 0x23 || (this.recent.endsWith("-- ") && !this.isDelimiterPart("-"))) {
-      this.comment = "line";
-      return false;
-    }
-    // What stands in /*! … */ is a statement's own text.
-    if (byte === 0x2a && before === "/") this.comment = "block";
-    return this.endsBy(byte);
+    at = Math.min(at, data.length);
+    this.keep(data.subarray(from, at), emit);
+    this.rest = data.subarray(at);
   }
 
-  private endsBy(byte: number): boolean {
-    this.matched = byte === this.delimiter[this.matched] ? this.matched + 1 : byte === this.delimiter[0] ? 1 : 0;
-    if (this.matched < this.delimiter.length) return false;
-    this.matched = 0;
-    return true;
+  /** Follows what is there, and gives how many bytes that was. */
+  private step(data: Buffer, at: number): number {
+    const byte = data[at] ?? 0;
+    if (typeof this.within === "number") {
+      if (byte === BACKSLASH && this.within !== BACKTICK) return 2;
+      if (byte === this.within) this.within = "text";
+    } else if (this.within === "line") {
+      if (byte === NEWLINE) this.within = "text";
+    } else if (this.within === "block") {
+      if (byte === STAR && data[at + 1] === SLASH) {
+        this.within = "text";
+        return 2;
+      }
+    } else if (QUOTES.includes(byte)) {
+      this.within = byte;
+      this.blank = false;
+    } else if (byte === HASH || (byte === DASH && data[at + 1] === DASH && (data[at + 2] ?? 0x20) <= 0x20)) {
+      this.within = "line";
+    } else if (byte === SLASH && data[at + 1] === STAR && !CODE.includes(data[at + 2] ?? 0)) {
+      this.within = "block";
+      return 2;
+    } else if (byte > 0x20) this.blank = false;
+    return 1;
   }
+
+  private isDelimiter(data: Buffer, at: number): boolean {
+    if (data[at] !== this.delimiter[0]) return false;
+    return data.subarray(at, at + this.delimiter.length).equals(this.delimiter);
+  }
+
+  /** Where a line ends that is no statement but the client's own: another delimiter, or a program's words. */
+  private clientLine(data: Buffer, at: number, all: boolean, emit: Emit): number | "cut off" | undefined {
+    const words = data.toString("latin1", at, at + 24);
+    if (!/^delimiter[ \t]/i.test(words) && !(this.begins && NOISE.test(words))) {
+      this.begins &&= (data[at] ?? 0) <= 0x20;
+      return undefined;
+    }
+    const newline = data.indexOf(NEWLINE, at);
+    if (newline < 0 && !all) return "cut off";
+    const end = newline < 0 ? data.length : newline + 1;
+    const line = data.toString("latin1", at, end).trim();
+    if (/^delimiter/i.test(line)) {
+      this.delimiter = Buffer.from(line.slice("delimiter".length).trim() || ";", "latin1");
+      this.head.forEach(emit);
+      this.forget();
+      this.fate = "kept";
+    } else this.leaveOut("a program's words");
+    return end;
+  }
+
+  private keep(piece: Buffer, emit: Emit): void {
+    if (this.fate === "kept") emit(piece);
+    if (this.fate !== "undecided") return;
+    this.head.push(piece);
+    this.held += piece.length;
+    if (this.held >= HEAD) this.decide(emit);
+  }
+
+  private close(emit: Emit): void {
+    if (this.fate === "undecided") this.decide(emit);
+    this.fate = "undecided";
+    this.blank = true;
+  }
+
+  private decide(emit: Emit): void {
+    const text = Buffer.concat(this.head).toString("latin1");
+    this.forget();
+    const words = beginning(text);
+    if (LEFT_OUT.some((one) => one.test(words))) {
+      const database = /^(?:CREATE (?:DATABASE|SCHEMA)|USE)\b.*?`((?:[^`]|``)+)`/i.exec(
+        text.replace(/^[^]*?(?=\b(?:CREATE|USE)\b)/i, ""),
+      )?.[1];
+      if (database !== undefined) this.report.databases.add(database);
+      return this.leaveOut(words.split(" ").slice(0, 3).join(" "));
+    }
+    this.fate = "kept";
+    emit(Buffer.from(/^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text, "latin1"));
+  }
+
+  private forget(): void {
+    this.head = [];
+    this.held = 0;
+  }
+
+  private leaveOut(what: string): void {
+    this.fate = "left out";
+    this.report.leftOut.set(what, (this.report.leftOut.get(what) ?? 0) + 1);
+  }
+
+  /** Whoever runs a definition is whom it is of. */
+  private withoutDefiner(text: string): string {
+    const defined = /\b(?:PROCEDURE|FUNCTION|TRIGGER|VIEW|EVENT)\b/i.exec(text)?.index ?? 0;
+    const found = DEFINER.exec(text);
+    if (!found || found.index > defined) return text;
+    this.report.definers++;
+    return text.slice(0, found.index) + text.slice(found.index + found[0].length);
+  }
+}
+
+const NAME = "(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[\\w.%$-]+)";
+const DEFINER = new RegExp(`\\bDEFINER\\s*=\\s*${NAME}(?:\\s*@\\s*${NAME})?`, "i");
+
+/** What a statement begins with: in capitals, with single blanks, without comments. */
+function beginning(text: string): string {
+  // A version that no server has makes of code a comment.
+  const blank =
+    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
+  let rest = text.slice(0, HEAD);
+  for (let found = blank.exec(rest); found; found = blank.exec(rest)) rest = rest.slice(found[0].length);
+  return rest
+    .slice(0, 200)
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/@@(GLOBAL|SESSION|PERSIST)\s*\.\s*/gi, "@@$1.")
+    .toUpperCase();
 }

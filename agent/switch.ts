@@ -3,10 +3,10 @@ import * as path from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { containersOf, startContainer, stop } from "./containers";
-import { withoutDefiners } from "./dump";
 import { passwordOf, Server } from "./mysql";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
 import { start } from "./process";
+import { newReport, ownStatements } from "./statements";
 
 /** What puts things right goes on when the job is cancelled. */
 const ALWAYS = { always: true };
@@ -66,7 +66,11 @@ export class Switch {
   }
 
   /** Stops the site, switches it, and starts it again. */
-  async perform(run: string, folders: readonly string[], definitions: Definitions | undefined): Promise<void> {
+  async perform(
+    run: string,
+    folders: readonly string[],
+    definitions: Definitions | undefined,
+  ): Promise<void> {
     const containers = await containersOf(this.place, this.site);
     fs.writeFileSync(this.file("containers"), containers.map(({ Id }) => `${Id}\n`).join(""));
     fs.mkdirSync(path.dirname(this.journal), { recursive: true, mode: 0o700 });
@@ -104,7 +108,8 @@ export class Switch {
     const { server, site } = this;
     await server.untilReady(60);
     // Once all of the previous tables were away, what lies in the site's own database is the snapshot's.
-    if (fs.existsSync(this.file("gone")) && !fs.existsSync(this.file("back"))) await server.makeAnew(site, ALWAYS);
+    if (fs.existsSync(this.file("gone")) && !fs.existsSync(this.file("back")))
+      await server.makeAnew(site, ALWAYS);
     fs.writeFileSync(this.file("back"), "");
     await server.moveTables(this.previous, site, ALWAYS);
     const definitions = read(this.file("definitions.old")) ?? "";
@@ -137,9 +142,17 @@ export class Switch {
   private async keepDefinitions(): Promise<void> {
     const { server, site } = this;
     const into = new PassThrough();
-    const written = pipeline(into, withoutDefiners(), fs.createWriteStream(this.file("definitions.old")));
+    const written = pipeline(
+      into,
+      ownStatements(newReport()),
+      fs.createWriteStream(this.file("definitions.old")),
+    );
     try {
-      await server.dump(["--no-data", "--no-create-info", "--triggers", "--routines", "--events"], [site], into);
+      await server.dump(
+        ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"],
+        [site],
+        into,
+      );
       const views = await server.views(site);
       if (views.length > 0) await server.dump(["--no-data", "--skip-triggers"], [site, ...views], into);
     } finally {

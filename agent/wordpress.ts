@@ -35,7 +35,11 @@ export async function tooNew(
 }
 
 /** The newest published post or page; undefined where there is none. */
-export async function newestPost(server: Server, database: string, prefix: string): Promise<string | undefined> {
+export async function newestPost(
+  server: Server,
+  database: string,
+  prefix: string,
+): Promise<string | undefined> {
   const posts = `${identifier(database)}.${identifier(`${prefix}posts`)}`;
   const of = "post_status = 'publish' AND post_type IN ('post', 'page')";
   const [[id] = []] = await server.query(`SELECT MAX(id) FROM ${posts} WHERE ${of}`);

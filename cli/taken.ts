@@ -1,7 +1,8 @@
 import { UserError } from "../base/errors";
 import { table } from "../base/output";
 import { bytes } from "../base/words";
-import type { Mode, Taken } from "../flows/backup/take";
+import type { Mode } from "../agent/protocol";
+import type { Taken } from "../flows/backup/take";
 
 /** The mode that was asked for; undefined where the stack file decides. */
 export function readMode(mode: string | undefined): Mode | undefined {

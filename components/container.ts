@@ -17,7 +17,11 @@ export interface ContainerSpec {
   readonly user?: string;
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly mounts: readonly Mount[];
-  readonly networks: readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
+  /** "none" for a container that speaks with nobody. */
+  readonly networks:
+    "none" | readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
+  /** What root may do in it beyond nothing. Defaults to nothing. */
+  readonly capabilities?: readonly string[];
   /** Memory limit in MiB; there is no swap beyond it. */
   readonly memory: number;
   /** Size of /tmp in MiB, part of the memory. Defaults to 16. */
@@ -46,11 +50,18 @@ export function containerArgs(spec: ContainerSpec): docker.ContainerArgs {
       target,
       readOnly: readOnly ?? false,
     })),
-    networksAdvanced: spec.networks.map(({ name, aliases }) => ({ name, aliases: aliases && [...aliases] })),
+    ...(spec.networks === "none"
+      ? { networkMode: "none" }
+      : {
+          networksAdvanced: spec.networks.map(({ name, aliases }) => ({
+            name,
+            aliases: aliases && [...aliases],
+          })),
+        }),
     ports: spec.ports?.map((port) => ({ ...port, protocol: "tcp" })),
     readOnly: true,
     tmpfs: { "/tmp": `rw,nosuid,nodev,noexec,mode=1777,size=${spec.tmp ?? 16}m`, ...spec.tmpfs },
-    capabilities: { drops: ["ALL"] },
+    capabilities: { drops: ["ALL"], ...(spec.capabilities && { adds: [...spec.capabilities] }) },
     securityOpts: ["no-new-privileges:true"],
     memory: spec.memory,
     memorySwap: spec.memory,

@@ -4,7 +4,10 @@ export const PACKAGE_SETS = {
   web: ["curl", "nginx-light"],
   git: ["ca-certificates", "git", "openssh-client"],
   mariadb: ["mariadb-server"],
-  backup: ["ca-certificates", "curl", "docker-cli", "jq", "openssh-client", "restic", "restic-rest-server"],
+  agent: [
+    ...["bzip2", "ca-certificates", "curl", "docker-cli", "jq", "nodejs", "openssh-client", "restic"],
+    ...["restic-rest-server", "xz-utils", "zstd"],
+  ],
   php: [
     ...[
       "ca-certificates",

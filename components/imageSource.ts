@@ -1,6 +1,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ensureAgentBundle } from "./agentBundle";
 import { type ImageLock, lockedSet, type PackageSet } from "./imageLock";
 
 const CONTEXT = path.join(__dirname, "..", "images");
@@ -22,7 +23,7 @@ const SOURCES = {
   web: { files: ["web"], dockerfile: "web/Dockerfile", packages: { PACKAGES: "web" } },
   git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
   mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
-  backup: { files: ["backup"], dockerfile: "backup/Dockerfile", packages: { PACKAGES: "backup" } },
+  agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
   "wordpress-php": {
     files: ["wordpress"],
     dockerfile: "wordpress/Dockerfile",
@@ -57,6 +58,7 @@ export function imageContents(name: ImageName, lock: ImageLock, owner: string): 
 /** The name of one of Varvol's images: its tag is the hash of everything it is built from. */
 export function imageTag(name: ImageName, lock: ImageLock, owner: string): string {
   const source: Source = SOURCES[name];
+  if (name === "agent") ensureAgentBundle();
   const hash = crypto.createHash("sha256").update(source.target ?? "");
   for (const set of packageSets(name))
     hash.update(JSON.stringify(Object.entries(lockedSet(lock, set, owner).packages).sort()));

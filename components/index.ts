@@ -1,3 +1,4 @@
+export { Agent } from "./agent/agent";
 export { Backup } from "./backup/backup";
 export { Drill } from "./backup/drill";
 export { Repository } from "./backup/repository";

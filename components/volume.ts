@@ -1,6 +1,9 @@
+import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { agentJob } from "./agent/job";
 import type { Mount } from "./container";
 import type { Host } from "./host";
+import { imageOn } from "./image";
 
 /** A folder of a volume and who owns it. */
 export interface Folder {
@@ -38,15 +41,11 @@ export class Volume extends pulumi.ComponentResource {
     super("varvol:index:Volume", name, {}, opts);
     const { host, folders, secrets = [] } = args;
     this.root = host.folder(name);
-    const imports = folders.flatMap((folder) =>
-      folder.import ? [{ folder, ...host.import(`${name}-${folder.name}`, folder.import) }] : [],
-    );
-    const command = host.run(
+    const made = host.run(
       `${host.scoped(name)}-volume`,
       {
         tool: "volume",
         args: [this.root],
-        sent: imports,
         stdin: pulumi
           .all(secrets.map(({ content }) => pulumi.output(content)))
           .apply((contents) =>
@@ -58,17 +57,37 @@ export class Volume extends pulumi.ComponentResource {
                 ({ name: file, owner }, i) =>
                   `secret ${file} ${owner ?? "33:33"} ${base64(contents[i] ?? "")}`,
               ),
-              ...imports.map(
-                ({ folder, path }) => `fill ${folder.name} ${folder.owner ?? "33:33"} ${base64(path)}`,
-              ),
               "",
             ].join("\n"),
           ),
       },
       { parent: this },
     );
-    this.path = command.stdout;
+    const filled = folders.flatMap((folder) =>
+      folder.import ? [this.fill(name, host, folder, folder.import, made)] : [],
+    );
+    this.path = pulumi
+      .all([made.stdout, ...filled.map(({ stdout }) => stdout)])
+      .apply(([path]) => path ?? this.root);
     this.registerOutputs({ path: this.path });
+  }
+
+  /** Has the agent fill a folder that is empty. */
+  private fill(
+    name: string,
+    host: Host,
+    { name: folder, owner = "33:33" }: Folder,
+    source: string,
+    made: pulumi.Resource,
+  ): command.local.Command {
+    const sent = host.import(`${name}-${folder}`, source);
+    const image = imageOn(host, "agent", "agent").name;
+    const request = {
+      ...{ job: "unpack" as const, image, owner },
+      ...{ target: `${this.root}/${folder}`, source: sent.path },
+    };
+    const options = { parent: this, dependsOn: made };
+    return agentJob(`${host.scoped(name)}-${folder}-import`, "unpack", { host, request, sent }, options);
   }
 
   /** One of the volume's folders inside a container. */

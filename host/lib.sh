@@ -31,13 +31,3 @@ write() {
     chown "$3" "$1"
     chmod "$2" "$1"
 }
-
-# wants SOURCE: ends with the code at which whoever runs the tool over ssh sends what it has not sent yet
-wants() {
-    case $1 in "$state"/import/*) exit 75 ;; esac
-}
-
-# discard SOURCE: removes what was sent; what lies on the host itself is not Varvol's
-discard() {
-    case $1 in "$state"/import/*) rm -rf "$1" ;; esac
-}

@@ -15,10 +15,9 @@ export type HostTool =
   | "php-switch"
   | "receive"
   | "mark"
-  | "repository"
   | "schedule"
   | "through"
-  | "event";
+  | "agent";
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {

@@ -5,6 +5,7 @@ import type { HostConfig } from "./config";
 import { imagesOf } from "./images";
 import { scheduleOf } from "./schedule";
 import type { SiteConfig } from "./schema";
+import { siteSubjectOf, subjectOf } from "./subjects";
 
 /** What backups and restores that an `up` itself makes work with. */
 interface Modules {
@@ -19,9 +20,9 @@ export function snapshotBefore(
   { host, repository }: Modules,
 ): Backup | undefined {
   if (!backup || !repository || !(site.backup?.beforeReplace ?? backup.beforeReplace)) return undefined;
-  const { name, kind } = site;
   const { mode } = scheduleOf(backup, site);
-  return new Backup(name, { host, repository, site: name, kind, mode, trigger: imagesNow(site, lock) });
+  const trigger = imagesNow(site, lock);
+  return new Backup(site.name, { host, repository, subject: subjectOf(site), mode, trigger });
 }
 
 /** The images of a site's containers. */
@@ -34,11 +35,11 @@ export function imagesNow(site: SiteConfig, lock: HostConfig["lock"]): string {
 
 /** Puts a site back to a snapshot where its stack file says so, once the site is there and routed. */
 export function restoreAfter(
-  { name, kind, domains, restore }: SiteConfig,
+  site: SiteConfig,
   { host, repository }: Modules,
   dependsOn: pulumi.Resource[],
 ): void {
+  const { name, restore } = site;
   if (!restore || !repository) return;
-  const args = { host, repository, site: name, kind, domain: domains[0] ?? name };
-  new Restore(name, { ...args, ...restore }, { dependsOn });
+  new Restore(name, { host, repository, site: siteSubjectOf(site), ...restore }, { dependsOn });
 }

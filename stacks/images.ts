@@ -18,12 +18,12 @@ export function imagesOf(site: SiteConfig): ImageName[] {
 export const MODULE_IMAGES = {
   gateway: "gateway",
   mysql: "mariadb",
-  backup: "backup",
+  agent: "agent",
 } as const satisfies Record<string, ImageName>;
 
 /** The modules that a host has, each with its image. */
 export function modulesOf({ backup }: Pick<HostConfig, "backup">): [string, ImageName][] {
-  return Object.entries(MODULE_IMAGES).filter(([owner]) => owner !== "backup" || backup !== undefined);
+  return Object.entries(MODULE_IMAGES).filter(([owner]) => owner !== "agent" || backup !== undefined);
 }
 
 /** Every image of Varvol's that a host runs, by name, with the packages in it. */

@@ -1,6 +1,8 @@
+import type { Schedule as AgentSchedule, ScheduleEntry, Subject } from "../agent/protocol";
 import type { BackupConfig, HostConfig } from "./config";
 import type { Schedule } from "./defaultSchedule";
-import type { Keep, SiteConfig } from "./schema";
+import type { SiteConfig } from "./schema";
+import { DATABASES, HOST_ITSELF, subjectOf } from "./subjects";
 import { isOnControlNode } from "./values";
 
 /** A site's own schedule, with the host's where it says nothing. */
@@ -14,46 +16,35 @@ export function scheduleOf(host: BackupConfig, { backup: own = {} }: Pick<SiteCo
   };
 }
 
-/** What is kept, as restic's options say it. */
-export function keepOptions(keep: Keep): string {
-  return Object.entries(keep)
-    .map(([period, count]) => `--keep-${period}=${count}`)
-    .join(",");
-}
-
-/**
- * What a host's schedule is made of. It asks by itself for what is due unless that is never anything, or the repository
- * is a folder of the machine that varvol runs on, which the host reaches only when called from there.
- */
-export function scheduleOn(config: HostConfig): { lines: string; scheduled: boolean; byItself: boolean } {
-  const { backup, sites, ssh } = config;
-  const reachable = backup !== undefined && !isOnControlNode(backup.repository, ssh);
+/** Whether anything is ever due on a host. */
+export function isScheduled({ backup, sites }: ScheduleConfig): boolean {
   const schedules = backup ? sites.map((site) => scheduleOf(backup, site)) : [];
-  const scheduled = schedules.some(({ every, drill }) => every > 0 || drill > 0);
-  return { lines: scheduleLines(config), scheduled, byItself: reachable && scheduled };
+  return schedules.some(({ every, drill }) => every > 0 || drill > 0);
 }
 
 /**
- * The schedule as host/schedule reads it. The databases that no site owns have the host's own; the copies of the host
- * itself are made by `up`, and only expire by it.
+ * What the agent reads of a host's schedule. It asks by itself for what is due unless that is never anything, or the
+ * repository is a folder of the machine that varvol runs on, which the host reaches only when called from there. The
+ * databases that no site owns have the host's own schedule; the copies of the host itself are made by `up`, and only
+ * expire by it.
  */
-export function scheduleLines({ backup, sites }: Pick<HostConfig, "backup" | "sites">): string {
-  if (!backup) return "";
-  const line = (kind: string, name: string, domain: string, schedule: Schedule): string => {
-    const { mode, every, at, drill, keep } = schedule;
-    return [kind, name, domain, mode, every, at, drill, keepOptions(keep)].join(" ");
-  };
-  const { hook } = backup;
-  const [how, whom] = Object.entries(hook ?? {})[0] ?? [];
-  return [
-    ...(how && whom ? [`hook ${how} ${Buffer.from(whom).toString("base64")}`] : []),
-    ...sites.map((site) =>
-      line(site.kind, site.name, site.domains[0] ?? site.name, scheduleOf(backup, site)),
-    ),
-    ...(sites.some(({ kind }) => kind === "wordpress")
-      ? [line("module", "mysql", "-", { ...scheduleOf(backup, {}), mode: "hot", drill: 0 })]
+export function agentSchedule(config: ScheduleConfig): AgentSchedule {
+  const { backup, sites, ssh } = config;
+  if (!backup) return { byItself: false, entries: [] };
+  const own = scheduleOf(backup, {});
+  const entries = [
+    ...sites.map((site) => entry(subjectOf(site), scheduleOf(backup, site), site.domains[0] ?? site.name)),
+    ...(sites.some((site) => subjectOf(site).database)
+      ? [entry(DATABASES, { ...own, mode: "hot", drill: 0 })]
       : []),
-    line("module", "host", "-", { ...scheduleOf(backup, {}), every: 0, drill: 0 }),
-    "",
-  ].join("\n");
+    entry(HOST_ITSELF, { ...own, every: 0, drill: 0 }),
+  ];
+  const byItself = isScheduled(config) && !isOnControlNode(backup.repository, ssh);
+  return { ...(backup.hook && { hook: backup.hook }), byItself, entries };
+}
+
+type ScheduleConfig = Pick<HostConfig, "backup" | "sites"> & Partial<Pick<HostConfig, "ssh">>;
+
+function entry(subject: Subject, { mode, every, drill, at, keep }: Schedule, domain = ""): ScheduleEntry {
+  return { subject, domain, mode, every, drill, at, keep };
 }

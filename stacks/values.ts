@@ -8,6 +8,7 @@ export const RESERVED_NAMES = [
   "gateway",
   "gateway-net",
   "mysql",
+  "agent",
   "backup",
   "host",
   "repository",

@@ -22,18 +22,18 @@ export function archiveLocation(folder: string): string {
 /** A shell command that builds the image for archives on this machine where it is missing. */
 export function buildArchiveImage(lock: ImageLock): string {
   const image = archiveImage(lock);
-  const { context } = imageBuild("backup", lock, "backup");
-  const build = [...imageBuildCommand("backup", lock, "backup", context), context];
+  const { context } = imageBuild("agent", lock, "agent");
+  const build = [...imageBuildCommand("agent", lock, "agent", context), context];
   return `docker image inspect ${image} > /dev/null 2>&1 || ${shellCommand(build)} > /dev/null`;
 }
 
 /** The image whose restic and server work on archives. It is never an earlier one: that may lack the server. */
 export function archiveImage(lock: ImageLock): string {
-  return imageTag("backup", lock, "backup");
+  return imageTag("agent", lock, "agent");
 }
 
 /**
- * The words that run one of images/backup/archive's commands on an archive; `more` are options of `docker run`. There
+ * The words that run one of images/agent/archive's commands on an archive; `more` are options of `docker run`. There
  * is no network, and nothing but the archive to see.
  */
 export function archiveCommand(

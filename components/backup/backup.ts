@@ -1,7 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Subject } from "../../agent/protocol";
 import { HostEvent, type HostEventArgs } from "./hostEvent";
 
 export interface BackupArgs extends HostEventArgs {
+  readonly subject: Subject;
   /** Defaults to hot: nothing is stopped. */
   readonly mode?: "hot" | "stop";
   /** A snapshot is taken whenever this changes. */
@@ -14,7 +16,8 @@ export interface BackupArgs extends HostEventArgs {
  */
 export class Backup extends HostEvent {
   constructor(name: string, args: BackupArgs, opts?: pulumi.CustomResourceOptions) {
-    const { mode = "hot", trigger } = args;
-    super(`${name}-snapshot`, args, { type: "Backup", detail: mode, words: [mode], trigger }, opts);
+    const { subject, mode = "hot", trigger } = args;
+    const request = { job: "event", what: "backup", subject, mode } as const;
+    super(`${name}-snapshot`, args, { type: "Backup", detail: mode, request, trigger }, opts);
   }
 }

@@ -5,8 +5,10 @@ export interface EventInputs {
   readonly site: string;
   /** The mode of a backup; the snapshot that is restored or tried. */
   readonly detail: string;
-  /** Words that run host/event on the machine. */
+  /** Words that ask the machine's agent. */
   readonly command: string[];
+  /** What it is asked. */
+  readonly input: string;
   readonly trigger: string;
   /** Seconds that it may take. */
   readonly timeout: number;
@@ -22,7 +24,7 @@ export interface EventOutputs extends EventInputs {
 }
 
 /** Raised whenever the provider's code changes. */
-export const REVISION = 1;
+export const REVISION = 2;
 
 /**
  * The provider of Backup, Restore and Drill. It is written into the stack's state and runs in a process of its own:
@@ -46,14 +48,14 @@ export const events: pulumi.dynamic.ResourceProvider<EventInputs, EventOutputs> 
 };
 
 /** Runs the command; what it says on standard error is the error, and it never says a secret. */
-function happen({ command, timeout }: EventInputs): Promise<{ run: string; text: string }> {
+function happen({ command, input, timeout }: EventInputs): Promise<{ run: string; text: string }> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- what a serialised function may refer to
   const { spawn } = require("node:child_process") as typeof import("node:child_process");
   const [file = "", ...words] = command;
   // The tools need nothing of the engine's, which has the passphrase of the state in its environment.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("PULUMI_")));
   return new Promise((resolve, reject) => {
-    const child = spawn(file, words, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(file, words, { stdio: ["pipe", "pipe", "pipe"], env });
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     let late = false;
@@ -62,6 +64,8 @@ function happen({ command, timeout }: EventInputs): Promise<{ run: string; text:
       late = true;
       child.kill("SIGTERM");
     }, timeout * 1000);
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
     child.stdout.on("data", (data: Buffer) => out.push(data));
     child.stderr.on("data", (data: Buffer) => errors.push(data));
     child.on("error", (error) => {
@@ -70,9 +74,14 @@ function happen({ command, timeout }: EventInputs): Promise<{ run: string; text:
     });
     child.on("close", (code) => {
       clearTimeout(timer);
-      const said = (what: string) =>
-        new RegExp(`^result ${what} (.*)$`, "m").exec(Buffer.concat(out).toString())?.[1] ?? "";
-      if (code === 0) resolve({ run: said("run"), text: said("text") });
+      const result = Buffer.concat(out)
+        .toString()
+        .split("\n")
+        .find((line) => line.startsWith('{"type":"result"'));
+      if (code === 0 && result) {
+        const { run, text } = JSON.parse(result) as { run: string; text: string };
+        resolve({ run, text });
+      } else if (code === 0) reject(new Error("it ended without a result"));
       else if (late) reject(new Error(`it was not done after ${timeout} seconds`));
       else reject(new Error(Buffer.concat(errors).toString().trim().slice(-2000) || `exit code ${code}`));
     });

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RequestOf } from "../../agent/protocol";
+import { requestLine } from "../agent/job";
 import type { Host } from "../host";
 import { events, REVISION } from "./event";
 import type { Repository } from "./repository";
@@ -7,9 +9,6 @@ export interface HostEventArgs {
   readonly host: Host;
   /** Where this program makes it. Defaults to the one that the host knows already. */
   readonly repository?: Repository;
-  readonly site: string;
-  /** wordpress, static or static-git. */
-  readonly kind: string;
   /** Seconds that it may take. Defaults to two hours. */
   readonly timeout?: number;
 }
@@ -18,8 +17,8 @@ export interface What {
   readonly type: "Backup" | "Restore" | "Drill";
   /** The mode of a backup; the snapshot that is restored or tried. */
   readonly detail: string;
-  /** What host/event takes after the site and its kind. */
-  readonly words: readonly string[];
+  /** What the agent is asked. */
+  readonly request: RequestOf<"event">;
   /** It happens whenever this changes. */
   readonly trigger: pulumi.Input<string>;
 }
@@ -33,15 +32,17 @@ export class HostEvent extends pulumi.dynamic.Resource {
 
   constructor(
     name: string,
-    { host, repository, site, kind, timeout = 7200 }: HostEventArgs,
-    { type, detail, words, trigger }: What,
+    { host, repository, timeout = 7200 }: HostEventArgs,
+    { type, detail, request, trigger }: What,
     opts?: pulumi.CustomResourceOptions,
   ) {
-    const command = host.words("event", [type.toLowerCase(), site, kind, ...words], repository?.archive);
+    const site = request.what === "backup" ? request.subject.name : request.site.name;
+    const command = host.words("agent", ["event", host.namespace, "-"], repository?.archive);
+    const input = requestLine(request);
     super(
       events,
       host.scoped(name),
-      { site, detail, command, trigger, timeout, revision: REVISION, run: undefined, text: undefined },
+      { site, detail, command, input, trigger, timeout, revision: REVISION, run: undefined, text: undefined },
       pulumi.mergeOptions({ dependsOn: repository ?? [] }, opts),
       "backup",
       type,

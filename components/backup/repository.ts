@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Host } from "../host";
+import { agentJob } from "../agent/job";
 import { imageOn } from "../image";
 import { type Archive, archiveLocation } from "./archive";
 
@@ -34,20 +35,13 @@ export class Repository extends pulumi.ComponentResource {
     const archive = location.startsWith("/") ? host.archive(location) : undefined;
     this.archive = archive;
     this.location = archive ? archiveLocation(location) : location;
-    const image = imageOn(host, "backup", name);
-    this.image = image.name;
-    host.run(
-      `${host.scoped(name)}-repository`,
-      {
-        tool: "repository",
-        args: [pulumi.getStack(), host.namespace, image.name, this.location],
-        archive,
-        stdin: this.password.apply(
-          (password) => `${password}\n${Buffer.from(credentials ?? "").toString("base64")}\n`,
-        ),
-      },
-      { parent: this, dependsOn: image.present },
-    );
+    this.image = imageOn(host, "agent", "agent").name;
+    const request = this.password.apply((password) => ({
+      job: "repository" as const,
+      ...{ stack: pulumi.getStack(), namespace: host.namespace, image: this.image, location: this.location },
+      ...{ existing: false, password, credentials: credentials ?? "" },
+    }));
+    agentJob(`${host.scoped(name)}-repository`, "repository", { host, request, archive }, { parent: this });
     this.registerOutputs({});
   }
 }

@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { confirmation } from "./confirmation";
+import type { SiteSubject } from "../../agent/protocol";
 import { HostEvent, type HostEventArgs } from "./hostEvent";
 
 /** The site is one that is there: what it consists of belongs into `dependsOn`, and so does the gateway. */
 export interface RestoreArgs extends HostEventArgs {
-  /** The site's first domain. */
-  readonly domain: string;
+  readonly site: SiteSubject;
   /** The whole name of a snapshot. */
   readonly snapshot: string;
   /** `replace-<site>-by-<snapshot>`: what the site has now is lost. */
@@ -15,11 +15,11 @@ export interface RestoreArgs extends HostEventArgs {
 /** Puts a site's volume and database back to a snapshot, once; the previous data returns unless the site answers then. */
 export class Restore extends HostEvent {
   constructor(name: string, args: RestoreArgs, opts?: pulumi.CustomResourceOptions) {
-    const { site, domain, snapshot, confirm } = args;
-    const right = confirmation(site, snapshot);
+    const { site, snapshot, confirm } = args;
+    const right = confirmation(site.name, snapshot);
     if (confirm !== right)
-      throw new Error(`Restore ${name}: \`confirm\` must be ${right}: the data of ${site} is replaced`);
-    const words = [domain, snapshot, confirm];
-    super(`${name}-restore`, args, { type: "Restore", detail: snapshot, words, trigger: confirm }, opts);
+      throw new Error(`Restore ${name}: \`confirm\` must be ${right}: the data of ${site.name} is replaced`);
+    const request = { job: "event", what: "restore", site, run: snapshot, confirm } as const;
+    super(`${name}-restore`, args, { type: "Restore", detail: snapshot, request, trigger: confirm }, opts);
   }
 }

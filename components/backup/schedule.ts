@@ -1,29 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Schedule as AgentSchedule, scheduleSchema } from "../../agent/protocol";
 import type { Host } from "../host";
-import type { Repository } from "./repository";
 
-export interface ScheduleArgs {
+export interface ScheduleArgs extends AgentSchedule {
   readonly host: Host;
-  readonly repository: Repository;
-  /** When each site is backed up, as host/schedule reads it. */
-  readonly lines: string;
-  /** Whether the host asks for what is due by itself. Otherwise whoever holds the repository does. */
-  readonly byItself: boolean;
 }
 
-/** Has backups and drills happen in their time: by a systemd timer on the host, or by a container where it has no systemd. */
+/** When backups and drills are due: the host's agent, or whoever holds the repository, asks. */
 export class Schedule extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Schedule", name, {}, opts);
-    const { host, repository, lines, byItself } = args;
+    const { host, ...schedule } = args;
+    // What asked before there was an agent.
     const unit = host.scoped("varvol-scheduler");
     host.run(
       `${host.scoped(name)}-schedule`,
       {
         tool: "schedule",
-        args: byItself ? ["set", unit, repository.image, repository.location] : ["write", unit],
+        args: ["write", unit],
         undo: ["remove", unit],
-        stdin: pulumi.secret(lines),
+        // Whom to tell may be a secret.
+        stdin: pulumi.secret(JSON.stringify(scheduleSchema.parse(schedule))),
       },
       { parent: this },
     );

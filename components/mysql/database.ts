@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { agentJob } from "../agent/job";
 import type { Host } from "../host";
 import type { Mysql } from "./mysql";
 
@@ -28,19 +29,29 @@ export class Database extends pulumi.ComponentResource {
       { length: 32, special: false },
       { parent: this },
     ).result;
-    const dump = args.import ? host.import(`${name}-database`, args.import) : undefined;
-    this.ready = host.run(
+    const made = host.run(
       `${host.scoped(name)}-database`,
       {
         tool: "database",
-        args: pulumi
-          .output(mysql.containerName)
-          .apply((container) => [container, name, ...(dump ? [dump.path] : [])]),
+        args: pulumi.output(mysql.containerName).apply((container) => [container, name]),
         stdin: this.password,
-        sent: dump && [dump],
       },
       { parent: this },
-    ).stdout;
+    );
+    const loaded = args.import === undefined ? undefined : this.load(name, args, args.import, made);
+    this.ready = pulumi.all([made.stdout, loaded?.stdout]).apply(([ready]) => ready);
     this.registerOutputs({ name: this.databaseName });
+  }
+
+  /** Has the agent fill it while it has no tables. */
+  private load(name: string, { host, mysql }: DatabaseArgs, source: string, made: pulumi.Resource) {
+    const sent = host.import(`${name}-database`, source);
+    const request = pulumi
+      .all([mysql.containerName, this.password])
+      .apply(([container, password]) => ({
+        ...{ job: "load" as const, container, database: name, password, dump: sent.path },
+      }));
+    const options = { parent: this, dependsOn: made };
+    return agentJob(`${host.scoped(name)}-database-import`, "load", { host, request, sent }, options);
   }
 }

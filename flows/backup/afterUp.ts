@@ -3,7 +3,7 @@ import { errorColors, say, step } from "../../base/output";
 import type { Stack } from "../../engine/stack";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { scheduleOn } from "../../stacks/schedule";
+import { isScheduled } from "../../stacks/schedule";
 import { keepHost } from "./hostCopy";
 import { nameRun } from "./repository";
 import { subjectsOf } from "./take";
@@ -12,8 +12,7 @@ import { subjectsOf } from "./take";
 export async function keepCopy(stack: Stack): Promise<void> {
   const { config } = stack;
   // While a lost host comes back, its data is not there yet.
-  const { scheduled } = scheduleOn(config);
-  if (!scheduled || (await isRestoring(config))) return;
+  if (!isScheduled(config) || (await isRestoring(config))) return;
   const [modules, sites] = subjectsOf(config, [], true);
   const names = [...sites, ...modules].map(({ name }) => name);
   try {

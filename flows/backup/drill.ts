@@ -1,8 +1,10 @@
+import type { Message } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
 import type { SiteConfig } from "../../stacks/schema";
-import { backupTool } from "./repository";
+import { siteSubjectOf } from "../../stacks/subjects";
+import { answer, askAgent } from "./repository";
 import { chooseRun, type Run } from "./runs";
 import { followFetch } from "./text";
 
@@ -29,20 +31,21 @@ export interface Drilled {
 /** Restores a site's snapshot into scratch containers and asks the site there. A snapshot that fails is a result. */
 export async function drillSite(
   config: HostConfig,
-  { name, kind, domains }: Pick<SiteConfig, "name" | "kind" | "domains">,
+  site: Pick<SiteConfig, "name" | "kind" | "domains">,
   runs: readonly Run[],
   wanted?: string,
 ): Promise<Drilled> {
+  const { name } = site;
   let tried: Pick<Drilled, "site" | "snapshot" | "age"> = { site: name };
   return step(
     `Drill of ${name}`,
-    async (s) => {
+    async (s): Promise<Drilled> => {
       try {
         const { run, time } = chooseRun(runs, name, wanted);
         tried = { site: name, snapshot: run, age: Math.round((Date.now() - Date.parse(time)) / 1000) };
-        const words = ["drill", name, run, kind, domains[0] ?? name];
-        const output = await backupTool(config, words, { onLine: followFetch(s) });
-        return { ...tried, ...readDrilled(output) };
+        const request = { job: "drill", site: siteSubjectOf(site), run } as const;
+        const said = await askAgent(config, request, { onMessage: followFetch(s) });
+        return { ...tried, ok: true, ...drilled(said) };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         return { ...tried, ok: false, problem: error.message.replace(/^drill: \S+: /, "") };
@@ -53,16 +56,9 @@ export async function drillSite(
   );
 }
 
-/** What the last line of the tool's output tells. */
-export function readDrilled(output: string): Omit<Drilled, "site"> {
-  const [, answer, tables, rows, files, seconds] =
-    /^drilled (\d+) (\d+|-) (\d+|-) (\d+) (\d+)$/m.exec(output) ?? [];
-  if (answer === undefined) throw new UserError("The drill ended without a result.");
-  return {
-    ok: true,
-    answer: Number(answer),
-    ...(tables !== "-" && { tables: Number(tables), rows: Number(rows) }),
-    files: Number(files),
-    seconds: Number(seconds),
-  };
+function drilled(
+  said: readonly Message[],
+): Pick<Drilled, "answer" | "tables" | "rows" | "files" | "seconds"> {
+  const { answer: status, tables, rows, files, seconds } = answer(said, "drilled");
+  return { answer: status, ...(tables !== undefined && { tables, rows }), files, seconds };
 }

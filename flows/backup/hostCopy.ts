@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { exportState } from "../../engine/exported";
 import type { Stack } from "../../engine/stack";
 import { lockFile } from "../../stacks/lock";
-import { backupTool } from "./repository";
+import { askAgent } from "./repository";
 
 /** The file of a host's own snapshot. */
 export const HOST_FILE = "host.json";
@@ -35,8 +35,8 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
     state,
   };
   const input = JSON.stringify(copy);
-  const bytes = String(Buffer.byteLength(input));
-  await backupTool(stack.config, ["backups", "keep", run, HOST_FILE, bytes], { input });
+  const request = { job: "keep", run, file: HOST_FILE, bytes: Buffer.byteLength(input) } as const;
+  await askAgent(stack.config, request, { input });
 }
 
 interface Exported {

@@ -14,7 +14,7 @@ import type { HostConfig } from "../../stacks/config";
 
 /** The image that restic is in, built on the host where it is missing; gives its name. */
 export async function backupImage(config: HostConfig): Promise<string> {
-  const image = imageTag("backup", config.lock, "backup");
+  const image = imageTag("agent", config.lock, "agent");
   if (config.ssh) await buildImageThere(config, image);
   else await buildImageHere(image, config.lock);
   return image;
@@ -31,7 +31,7 @@ export async function buildImageHere(image: string, lock: ImageLock): Promise<vo
     );
   await step("Image for backups", async (s) => {
     await ensureBaseImage(found.docker, s);
-    await run([...imageBuildCommand("backup", lock, "backup", context()), context()]);
+    await run([...imageBuildCommand("agent", lock, "agent", context()), context()]);
   });
 }
 
@@ -43,7 +43,7 @@ async function buildImageThere(config: HostConfig, image: string): Promise<void>
   await step(`Image for backups on ${hostName(config)}`, async (s) => {
     if (!present.includes(baseImage)) await bringBaseImage(config, s);
     // In a context that comes by a pipe, the Dockerfile's path begins there.
-    const words = imageBuildCommand("backup", config.lock, "backup", "");
+    const words = imageBuildCommand("agent", config.lock, "agent", "");
     const build = shellCommand(hostCommand(config, [...words, "-"]));
     await run(["bash", "-o", "pipefail", "-c", `tar -C "$0" -cf - . | ${build}`, context()]);
   });

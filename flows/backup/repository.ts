@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { type Message, messageSchema, type Request } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { lastLines, type RunOptions } from "../../base/exec";
+import { requestLine } from "../../components/agent/job";
 import { onHost } from "../../machine/host";
 import type { BackupConfig, HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "./archive";
@@ -15,27 +17,69 @@ export function backupOf(config: HostConfig): BackupConfig {
   );
 }
 
-/** Runs one of the backup tools on the host, as root; its errors are told in its own words. */
-export async function backupTool(
+/** Jobs that need no repository: it is not given out for them. */
+const ALONE: readonly Request["job"][] = ["ask"];
+
+/** What a job is given beside the request, and who hears what it says meanwhile. */
+export interface Asking {
+  /** What follows the request. */
+  readonly input?: string;
+  readonly onMessage?: (message: Message) => void;
+}
+
+/** Has the host's agent do a job, as root, and gives what it said; its errors are told in its own words. */
+export async function askAgent(
   config: HostConfig,
-  words: readonly string[],
-  options: RunOptions = {},
-): Promise<string> {
-  const [tool = "", ...args] = words;
-  const archive = archiveOf(config);
+  request: Request,
+  { input = "", onMessage }: Asking = {},
+): Promise<Message[]> {
+  const said: Message[] = [];
+  const options: RunOptions = {
+    input: requestLine(request) + input,
+    onLine: (line) => {
+      const message = readMessage(line);
+      if (!message || message.type === "alive") return;
+      said.push(message);
+      onMessage?.(message);
+    },
+  };
+  const words = ["agent", request.job, config.namespace, "-"];
+  const archive = ALONE.includes(request.job) ? undefined : archiveOf(config);
   const result = archive
     ? await throughArchive(config, archive, words, options)
-    : await onHost(config, [`${config.volumeRoot}/.varvol/bin/${tool}`, ...args], options);
-  if (result.code === 0) return result.stdout;
-  const said = lastLines(result.stderr || result.stdout);
-  if (/: (not found|No such file|command not found)|there is no such command/.test(`${said}${result.reason}`))
+    : await onHost(config, [`${config.volumeRoot}/.varvol/bin/agent`, ...words.slice(1)], options);
+  if (result.code === 0) return said;
+  const why = lastLines(result.stderr);
+  if (/: (not found|No such file|command not found)|there is no such command/.test(`${why}${result.reason}`))
     throw new UserError("Backups are not set up on this host yet.", "Run: npx varvol up");
-  throw new UserError(said || `${tool} ended with code ${result.code}`);
+  throw new UserError(why || `${request.job} ended with code ${result.code}`);
+}
+
+/** Whether a backup or drill has its time on the host. */
+export async function somethingIsDue(config: HostConfig): Promise<boolean> {
+  return (await askAgent(config, { job: "ask" })).length > 0;
+}
+
+/** What a job said of one type; throws where it did not say it. */
+export function answer<Type extends Message["type"]>(
+  said: readonly Message[],
+  type: Type,
+): Extract<Message, { type: Type }> {
+  const found = said.find((message): message is Extract<Message, { type: Type }> => message.type === type);
+  if (found) return found;
+  throw new UserError(`The agent ended without saying what came of it (${type}).`);
+}
+
+/** A line of the agent's; undefined for one of another program. */
+export function readMessage(line: string): Message | undefined {
+  if (!line.startsWith('{"type":')) return undefined;
+  return messageSchema.parse(JSON.parse(line));
 }
 
 /** Everything in the repository, the newest first. */
 export async function listRuns(config: HostConfig): Promise<Run[]> {
-  return runsOf(JSON.parse(await backupTool(config, ["backups", "list"])) as ResticSnapshot[]);
+  const { json } = answer(await askAgent(config, { job: "snapshots" }), "snapshots");
+  return runsOf(JSON.parse(json) as ResticSnapshot[]);
 }
 
 export function nameRun(): string {

@@ -1,7 +1,8 @@
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
-import { backupTool } from "./repository";
+import { siteSubjectOf } from "../../stacks/subjects";
+import { answer, askAgent } from "./repository";
 import { followFetch } from "./text";
 
 /** A site of the stack that takes a snapshot's data. */
@@ -18,8 +19,11 @@ export function restoredSite({ stack, sites }: HostConfig, name: string) {
 export async function restoreDatabases(config: HostConfig, run: string): Promise<void> {
   await step(
     "Restore of mysql",
-    () => backupTool(config, ["restore", "databases", "mysql", run]),
-    (output) => output.match(/^(no )?databases.*$/m)?.[0],
+    (s) => askAgent(config, { job: "databases", module: "mysql", run }, { onMessage: followFetch(s) }),
+    (said) => {
+      const { back } = answer(said, "databases");
+      return back.length === 0 ? "no databases are missing" : `databases that are back: ${back.join(" ")}`;
+    },
   );
 }
 
@@ -30,14 +34,14 @@ export async function restoreSite(
   run: string,
   source = site,
 ): Promise<number> {
-  const { kind, domains } = restoredSite(config, site);
-  const output = await step(
+  const request = {
+    ...{ job: "restore" as const, site: siteSubjectOf(restoredSite(config, site)) },
+    ...{ run, source },
+  };
+  const said = await step(
     `Restore of ${site}`,
-    (s) =>
-      backupTool(config, ["restore", site, run, source, kind, domains[0] ?? site], {
-        onLine: followFetch(s),
-      }),
+    (s) => askAgent(config, request, { onMessage: followFetch(s) }),
     () => run,
   );
-  return Number(/^away (\S+)$/m.exec(output)?.[1] ?? 0);
+  return answer(said, "restored").away;
 }

@@ -1,17 +1,11 @@
+import type { Message, Mode, Subject } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
-import { say, step } from "../../base/output";
+import { say, type Step, step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
 import { scheduleOf } from "../../stacks/schedule";
-import { backupOf, backupTool, nameRun } from "./repository";
+import { DATABASES, subjectOf } from "../../stacks/subjects";
+import { askAgent, backupOf, nameRun } from "./repository";
 import { progressIn } from "./text";
-
-export type Mode = "hot" | "stop";
-
-/** A site or module to back up. */
-export interface Subject {
-  readonly kind: string;
-  readonly name: string;
-}
 
 /** What one backup of a site or module came to. */
 export interface Taken {
@@ -32,18 +26,15 @@ export function subjectsOf(
   names: readonly string[],
   withModules: boolean,
 ): [modules: Subject[], sites: Subject[]] {
-  const mysql = sites.some(({ kind }) => kind === "wordpress") ? ["mysql"] : [];
-  const all = [...sites.map(({ name }) => name), ...mysql];
+  const databases = sites.some((site) => subjectOf(site).database) ? [DATABASES] : [];
+  const all = [...sites, ...databases].map(({ name }) => name);
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined)
     throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
-  const modules = mysql.filter((name) => withModules || names.includes(name));
+  const modules = databases.filter(({ name }) => withModules || names.includes(name));
   if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);
-  return [
-    modules.map((name) => ({ kind: "module", name })),
-    chosen.map(({ name, kind }) => ({ kind, name })),
-  ];
+  return [modules, chosen.map(subjectOf)];
 }
 
 /** How a site is backed up. */
@@ -59,49 +50,43 @@ export async function take(
   run = nameRun(),
 ): Promise<Taken[]> {
   const names = subjects.map(({ name }) => name).join(", ");
-  const input = subjects.map(({ kind, name }) => `${kind} ${name}\n`).join("");
-  const output = await step(
+  const said = await step(
     `Backup of ${names}`,
     (s) =>
-      backupTool(config, ["backup", mode, run], {
-        input,
-        onLine: (line) => {
-          const far = progressIn(line);
-          if (far) s.detail(`read ${far}`);
-          else if (line.startsWith("stopping ")) s.part(`will stop ${line.slice(9)}`);
-          else if (line.startsWith("copying")) s.part("copying while everything runs");
-          else if (line.startsWith("stopped "))
-            s.part(`${line.slice(8).trim()} containers that write are stopped for the last changes`);
-          else if (line.startsWith("started ")) s.part(`they run again after ${line.slice(8)} s`);
-          else if (line.includes(": locked while")) s.part(line);
-        },
-      }),
+      askAgent(
+        config,
+        { job: "backup", mode, run, subjects: [...subjects] },
+        { onMessage: (message) => follow(s, message) },
+      ),
     () => run,
   );
-  const taken = subjects.map(({ name }) => readTaken(output, name, run, mode));
+  const taken = subjects.map(({ name }) => readTaken(said, name, run, mode));
   for (const { warnings } of taken) warnings.forEach(say);
   return taken;
 }
 
-/** What the tool's output tells of one site. */
-export function readTaken(output: string, name: string, run: string, mode: Mode): Taken {
-  const lines = output.split("\n");
-  const parts = lines
-    .filter((line) => line.startsWith(`part ${name} `))
-    .map(
-      (line) =>
-        JSON.parse(line.slice(line.indexOf("{"))) as {
-          total_bytes_processed: number;
-          data_added_packed: number;
-        },
-    );
+function follow(step: Step, message: Message): void {
+  const far = progressIn(message);
+  if (far) step.detail(`read ${far}`);
+  else if (message.type === "step") step.part(message.text);
+  else if (message.type === "stopped")
+    step.part(`${message.containers} containers that write are stopped for the last changes`);
+  else if (message.type === "started") step.part(`they run again after ${message.after} s`);
+  else if (message.type === "warning") step.part(`${message.name}: ${message.text}`);
+}
+
+/** What the agent told of one site. */
+export function readTaken(said: readonly Message[], name: string, run: string, mode: Mode): Taken {
+  const parts = said.filter((one) => one.type === "part").filter((one) => one.name === name);
+  const started = said.find((one) => one.type === "started");
   return {
-    name,
-    run,
-    mode,
-    size: parts.reduce((sum, part) => sum + part.total_bytes_processed, 0),
-    added: parts.reduce((sum, part) => sum + part.data_added_packed, 0),
-    stopped: Number(/^started (\S+)$/m.exec(output)?.[1] ?? 0),
-    warnings: lines.filter((line) => line.startsWith(`${name}: `)),
+    ...{ name, run, mode },
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    added: parts.reduce((sum, { added }) => sum + added, 0),
+    stopped: started?.after ?? 0,
+    warnings: said
+      .filter((one) => one.type === "warning")
+      .filter((one) => one.name === name)
+      .map(({ text }) => `${name}: ${text}`),
   };
 }

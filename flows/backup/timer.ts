@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { attempt, lastLines, run } from "../../base/exec";
 import { errorColors, say } from "../../base/output";
 import type { Stack } from "../../engine/stack";
-import { scheduleOn } from "../../stacks/schedule";
+import { agentSchedule, isScheduled } from "../../stacks/schedule";
 
 /** Minutes from one question to the next: what is due is late by no more than that. */
 const EVERY = 5;
@@ -28,7 +28,8 @@ const SYSTEMCTL = AS_ROOT ? ["systemctl"] : ["systemctl", "--user"];
  * can be none, whoever `remind` is for is told.
  */
 export async function keepTimer(stack: Stack, remind: boolean): Promise<void> {
-  const { scheduled, byItself } = scheduleOn(stack.config);
+  const scheduled = isScheduled(stack.config);
+  const { byItself } = agentSchedule(stack.config);
   if (!scheduled || byItself) return dropTimer(stack);
   const why = await whyNoTimer();
   if (why) {

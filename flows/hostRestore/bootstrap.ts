@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors";
 import { lastLines } from "../../base/exec";
+import { requestLine } from "../../components/agent/job";
 import { archiveLocation } from "../../components/backup/archive";
 import { onHost } from "../../machine/host";
 import { installScript } from "../../machine/hostTools";
@@ -26,10 +27,12 @@ export async function openRepository(
   if (installed.code !== 0) throw new UserError(lastLines(installed.stderr));
   const archive = archiveOf(config);
   const place = archive ? archiveLocation(repository) : repository;
-  const words = ["repository", stack, namespace, image, place, "existing"];
-  const options = { input: `${password}\n${Buffer.from(credentials).toString("base64")}\n` };
+  const words = ["agent", "repository", namespace, image];
+  const input = requestLine({
+    ...{ job: "repository", stack, namespace, image, location: place, existing: true, password, credentials },
+  });
   const opened = archive
-    ? await throughArchive(config, archive, words, options)
-    : await onHost(config, [`${volumeRoot}/.varvol/bin/${words[0]}`, ...words.slice(1)], options);
+    ? await throughArchive(config, archive, words, { input })
+    : await onHost(config, [`${volumeRoot}/.varvol/bin/agent`, ...words.slice(1)], { input });
   if (opened.code !== 0) throw new UserError(lastLines(opened.stderr));
 }

@@ -8,7 +8,7 @@ import { type Stack } from "../../engine/stack";
 import type { HostConfig } from "../../stacks/config";
 import { readLock } from "../../stacks/lock";
 import { HOST_FILE, type HostCopy, secretsOnly, standsForThings } from "../backup/hostCopy";
-import { backupTool, listRuns } from "../backup/repository";
+import { answer, askAgent, listRuns } from "../backup/repository";
 import { chooseRun, runAt } from "../backup/runs";
 import { openRepository, type Opened } from "./bootstrap";
 
@@ -31,7 +31,9 @@ export async function readCopy(
     await openRepository(config, opened);
     const all = await listRuns(config);
     const { run } = chooseRun(all, undefined, options.snapshot);
-    const copy = JSON.parse(await backupTool(config, ["backups", "cat", run, HOST_FILE])) as HostCopy;
+    const copy = JSON.parse(
+      answer(await askAgent(config, { job: "cat", run, file: HOST_FILE }), "file").text,
+    ) as HostCopy;
     const runs = copy.names.flatMap((name): [string, string][] => {
       const found = runAt(all, name, options.snapshot && run);
       return found ? [[name, found.run]] : [];

@@ -2,7 +2,9 @@ import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { backupTool } from "../backup/repository";
+import { subjectOf } from "../../stacks/subjects";
+import { askAgent } from "../backup/repository";
+import { followFetch } from "../backup/text";
 
 /** Sites and modules that have data in a volume root. */
 export async function dataOn(config: HostConfig): Promise<string[]> {
@@ -44,8 +46,10 @@ export async function isUnfinished(config: HostConfig, run: string, aside: boole
 
 /** The sites' files come before their containers, which leave alone what is there. */
 export async function fill(config: HostConfig, runs: ReadonlyMap<string, string>): Promise<void> {
-  for (const { name, kind } of config.sites) {
-    const run = runs.get(name);
-    if (run) await step(`Files of ${name}`, () => backupTool(config, ["restore", "fill", name, run, kind]));
+  for (const site of config.sites) {
+    const run = runs.get(site.name);
+    if (!run) continue;
+    const request = { job: "fill", site: subjectOf(site), run } as const;
+    await step(`Files of ${site.name}`, (s) => askAgent(config, request, { onMessage: followFetch(s) }));
   }
 }

@@ -39,6 +39,21 @@ function eachContainer(
 
 const SOCKET_FOLDERS = ["/", "/run", "/var", "/var/run"];
 
+/** The host's agent, which is root there: with nothing but docker's socket and the volume root, and nobody to speak with. */
+function isAgent(inputs: Readonly<Record<string, unknown>>, { volumeRoot }: PlanFacts): boolean {
+  const sources = mountsOf(inputs)
+    .map(({ source }) => source)
+    .sort();
+  return (
+    labelOf(inputs, "owner") === "agent" &&
+    labelOf(inputs, "role") === "agent" &&
+    text(inputs.image).startsWith("varvol/agent:") &&
+    inputs.networkMode === "none" &&
+    portsOf(inputs).length === 0 &&
+    JSON.stringify(sources) === JSON.stringify(["/var/run/docker.sock", volumeRoot].sort())
+  );
+}
+
 const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   "pinned-images": {
     level: "error",
@@ -68,6 +83,7 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
     find: (judged) =>
       eachContainer(judged, (inputs) => {
         if (inputs.privileged === true) return "it is privileged";
+        if (isAgent(inputs, judged.facts)) return undefined;
         const mount = mountsOf(inputs).find(
           ({ source }) =>
             /(docker|containerd|podman)\.sock$/.test(source) ||

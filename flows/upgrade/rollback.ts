@@ -39,7 +39,7 @@ const ROLES: Readonly<Record<ImageName, string>> = {
   web: "web",
   git: "git",
   mariadb: "mysql",
-  backup: "backup",
+  agent: "agent",
   "wordpress-php": "php",
   "wordpress-web": "web",
 };

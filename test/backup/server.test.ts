@@ -70,7 +70,7 @@ describe("a backup repository on a server", function () {
     const before = await host.complete();
     fs.writeFileSync(blob, randomBytes(60_000_000));
     const waited = host.varvol("backup");
-    await until("the backup", async () => (await host.tools("backup ")).length > 0);
+    await until("the backup", async () => (await host.jobs("backup ")).length > 0);
     await sleep(1500);
     await capture(["docker", "pause", server]);
     await sleep(8000);
@@ -79,7 +79,7 @@ describe("a backup repository on a server", function () {
 
     fs.writeFileSync(blob, randomBytes(60_000_000));
     const given = host.varvol("backup", "--mode", "stop");
-    await until("the backup", async () => (await host.tools("backup ")).length > 0);
+    await until("the backup", async () => (await host.jobs("backup ")).length > 0);
     await sleep(1500);
     await capture(["docker", "pause", server]);
     await sleep(3000);
@@ -96,14 +96,11 @@ describe("a backup repository on a server", function () {
   });
 
   it("has no lock that is in the way after a backup and a forget were killed", async () => {
-    for (const [verb, tool] of [
-      ["backup", "backup "],
-      ["forget", "backups forget"],
-    ] as const) {
+    for (const verb of ["backup", "forget"]) {
       fs.writeFileSync(blob, randomBytes(30_000_000));
       if (verb === "forget") await host.ok("backup");
       const run = host.varvol(verb, ...(verb === "forget" ? ["--yes"] : []));
-      await until("the tool", () => host.killTool(tool).then((killed) => killed || undefined));
+      await until("the job", () => host.killJob(verb).then((killed) => killed || undefined));
       await run;
     }
     host.keep({ credentials: path.join(host.folder, "credentials"), keep: { last: 1 } });

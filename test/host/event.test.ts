@@ -4,7 +4,9 @@ import * as path from "node:path";
 import { attempt, capture } from "../../base/exec";
 import { openWorkspace } from "../../engine/workspace";
 import type { Plan } from "../../flows/plan/schema";
+import { requestLine } from "../../components/agent/job";
 import { readLock, writeLock } from "../../stacks/lock";
+import { subjectOf } from "../../stacks/subjects";
 import { TestHost } from "../support/testHost";
 
 describe("snapshots by an up", function () {
@@ -113,11 +115,15 @@ describe("snapshots by an up", function () {
     const snapshot = runs().at(-1)?.[2] ?? "";
     fs.rmSync(path.join(host.root, ".varvol/backup/restored"), { recursive: true });
     fs.writeFileSync(path.join(host.root, ".varvol/restoring"), "");
-    const words = ["hello", "static", "hello.localhost", snapshot];
-    const said = await capture([`${bin}/event`, "restore", ...words, `replace-hello-by-${snapshot}`]);
+    const site = { ...subjectOf({ name: "hello", kind: "static" }), domain: "hello.localhost" };
+    const asked = (confirm: string) => {
+      const input = requestLine({ job: "event", what: "restore", site, run: snapshot, confirm });
+      return attempt([`${bin}/agent`, "event", host.namespace, "-"], { input });
+    };
+    const said = (await asked(`replace-hello-by-${snapshot}`)).stdout;
     fs.rmSync(path.join(host.root, ".varvol/restoring"));
-    assert.match(said, /result text hello comes back from the host's backups/);
-    const wrong = await attempt([`${bin}/event`, "restore", ...words, "yes"]);
+    assert.match(said, /"text":"hello comes back from the host's backups"/);
+    const wrong = await asked("yes");
     assert.match(wrong.stderr, /the confirmation is not replace-hello-by-/);
     assert.equal(fs.readFileSync(page, "utf8"), "written since");
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, capture } from "../../base/exec";
+import { capture } from "../../base/exec";
 import type { Evidence } from "../../flows/backup/evidence";
 import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
@@ -20,8 +20,11 @@ describe("backups by a schedule", function () {
     host.configure(sites, {
       backup: { repository, every: "1d", at: "03:00", drill: "7d", keep: { last: 1 }, ...more },
     });
-  const scheduler = async () =>
-    (await capture(["docker", "ps", "-q", "--filter", `name=^${host.namespace}varvol-scheduler$`])) !== "";
+  const asks = () => {
+    const file = path.join(host.root, ".varvol/backup/schedule.json");
+    return (JSON.parse(fs.readFileSync(file, "utf8")) as { byItself: boolean }).byItself;
+  };
+  const stopAgent = async () => capture(["docker", "stop", await host.container("agent/agent")]);
   const due = () => host.varvol("backup", "--due");
   const status = async () => {
     const { code, stdout } = await host.varvol("status", "--json");
@@ -43,7 +46,7 @@ describe("backups by a schedule", function () {
 
   it("takes the first one at once, without anybody asking, and none before the next is due", async () => {
     await until("the first backup by itself", () => Promise.resolve(fs.existsSync(results)), 90);
-    assert.equal(await scheduler(), true);
+    assert.equal(asks(), true);
     await until("the first drill", async () => (await status()).text.includes("drill passed"), 90);
     const { code, good, text } = await status();
     assert.deepEqual([code, good], [0, true], text);
@@ -86,7 +89,7 @@ describe("backups by a schedule", function () {
   it("tells a command of what failed, shows it, and waits an hour", async () => {
     configure({ hook: { command: `cat > '${told}'` } });
     await host.up();
-    await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
+    await stopAgent();
     age();
     fs.renameSync(repository, `${repository}.away`);
     assert.equal((await due()).code, 1);
@@ -106,7 +109,7 @@ describe("backups by a schedule", function () {
     try {
       configure({ hook: { webhook: told.url } });
       await host.up();
-      await capture(["docker", "stop", `${host.namespace}varvol-scheduler`]);
+      await stopAgent();
       age();
       fs.renameSync(repository, `${repository}.away`);
       assert.equal((await due()).code, 1);
@@ -120,7 +123,7 @@ describe("backups by a schedule", function () {
   it("goes on by itself where the snapshots go to another folder", async () => {
     configure();
     await host.up();
-    assert.equal(await scheduler(), true);
+    assert.equal(asks(), true);
     const before = runs().length;
     age();
     const other = path.join(host.folder, "other");
@@ -134,12 +137,12 @@ describe("backups by a schedule", function () {
   it("ends with the schedule, and no snapshot with it", async () => {
     configure({ every: "never", drill: "never" });
     await host.up();
-    assert.equal((await attempt(["docker", "inspect", `${host.namespace}varvol-scheduler`])).code, 1);
+    assert.equal(asks(), false);
     configure();
     await host.up();
-    assert.equal(await scheduler(), true);
+    assert.equal(asks(), true);
     assert.equal((await host.varvol("destroy", "--yes")).code, 0);
-    assert.equal((await attempt(["docker", "inspect", `${host.namespace}varvol-scheduler`])).code, 1);
+    assert.equal((await host.containers()).has("agent/agent"), false);
     assert.notDeepEqual(fs.readdirSync(path.join(repository, "snapshots")), []);
   });
 });

@@ -115,7 +115,7 @@ async function kill(host: KeptHost, args: readonly string[], victim: Victim, del
   }
   const run = host.varvol(...args);
   await Promise.race([sleep(delay), run]);
-  await host.killTool(args[0] === "forget" ? "backups forget" : "backup ");
+  await host.killJob(args[0] ?? "");
   await run;
 }
 

@@ -63,7 +63,7 @@ export class KeptHost extends TestHost {
   async states(): Promise<string[]> {
     const filter = ["--filter", `name=${this.namespace}`, "--format", "{{.Names}} {{.State}}"];
     const lines = (await capture(["docker", "ps", "-a", ...filter])).split("\n");
-    return lines.filter((line) => !line.startsWith(`${this.namespace}backup-`)).sort();
+    return lines.filter((line) => !/^(?:backup|job)-/.test(line.slice(this.namespace.length))).sort();
   }
 
   /** Waits until nothing is stopped any more. */
@@ -72,25 +72,22 @@ export class KeptHost extends TestHost {
     await until("everything runs again", same, 60);
   }
 
-  /** Waits until no backup tool works on this host, whoever started it. */
+  /** Waits until no job works on this host, whoever asked for it. */
   async untilIdle(): Promise<void> {
-    await until("the end of the tools", async () => (await this.tools("")).length === 0, 60);
+    await until("the end of the jobs", async () => (await this.jobs("")).length === 0, 60);
   }
 
-  /** Processes of the tools on the host whose command line goes on like that. */
-  async tools(command: string): Promise<number[]> {
-    const found = await attempt(["pgrep", "-f", `${this.root}/.varvol/bin/${command}`]);
-    return found.stdout.split("\n").filter(Boolean).map(Number);
+  /** Containers of jobs whose name begins like that. */
+  async jobs(job: string): Promise<string[]> {
+    const filter = ["--filter", `name=^${this.namespace}job-${job}`];
+    return (await capture(["docker", "ps", "-q", ...filter])).split("\n").filter(Boolean);
   }
 
-  /** Kills a tool of the host and all that it started in its process group; false where none is there. */
-  async killTool(command: string): Promise<boolean> {
-    const pids = await this.tools(command);
-    for (const pid of pids) {
-      await attempt(["kill", "-KILL", "--", `-${pid}`]);
-      await attempt(["kill", "-KILL", String(pid)]);
-    }
-    return pids.length > 0;
+  /** Kills a job of the host with all of its processes; false where none is there. */
+  async killJob(job: string): Promise<boolean> {
+    const ids = await this.jobs(job);
+    if (ids.length > 0) await attempt(["docker", "kill", ...ids]);
+    return ids.length > 0;
   }
 
   /** Runs restic itself on a repository of this host, with more folders than that. */

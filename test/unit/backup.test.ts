@@ -55,18 +55,25 @@ describe("runs of backups", () => {
 });
 
 describe("what a backup says", () => {
-  it("is read from the tool's lines", () => {
-    const part = '{"message_type":"summary","total_bytes_processed":5,"data_added_packed":2}';
-    const output = `copying\nblog: locked while dumped: x (MyISAM)\nstarted 1.5\npart blog database ${part}\npart blog files ${part}\npart docs files ${part}\n`;
-    assert.deepEqual(readTaken(output, "blog", "r", "stop"), {
+  it("is read from the agent's messages", () => {
+    const part = (name: string, what: "files" | "database") => ({
+      ...{ type: "part" as const, name, part: what, size: 5, added: 2 },
+    });
+    const said = [
+      { type: "warning" as const, name: "blog", text: "locked while dumped: x (MyISAM)" },
+      { type: "started" as const, after: 1.5 },
+      ...[part("blog", "database"), part("blog", "files"), part("docs", "files")],
+    ];
+    assert.deepEqual(readTaken(said, "blog", "r", "stop"), {
       ...{ name: "blog", run: "r", mode: "stop", size: 10, added: 4, stopped: 1.5 },
       warnings: ["blog: locked while dumped: x (MyISAM)"],
     });
-    assert.deepEqual(["at 1024", "at 1024 4096", "at last"].map(progressIn), [
-      "1.0 KiB so far",
-      "1.0 KiB of 4.0 KiB",
-      undefined,
-    ]);
+    const progress = [
+      { type: "progress" as const, at: 1024 },
+      { type: "progress" as const, at: 1024, of: 4096 },
+      { type: "step" as const, text: "at last" },
+    ];
+    assert.deepEqual(progress.map(progressIn), ["1.0 KiB so far", "1.0 KiB of 4.0 KiB", undefined]);
     assert.deepEqual([0, 1023, 1024, 5_000_000].map(bytes), ["0 B", "1023 B", "1.0 KiB", "4.8 MiB"]);
   });
 
@@ -80,10 +87,13 @@ describe("what a backup says", () => {
     });
     const config = { stack: "home", sites };
     assert.deepEqual(subjectsOf(config, [], true), [
-      [{ kind: "module", name: "mysql" }],
+      [{ kind: "module", name: "mysql", folders: [], database: true }],
       [
-        { kind: "static", name: "hello" },
-        { kind: "wordpress", name: "blog" },
+        { kind: "static", name: "hello", folders: ["site"], database: false },
+        {
+          ...{ kind: "wordpress", name: "blog", folders: ["content"], database: true },
+          application: "wordpress" as const,
+        },
       ],
     ]);
     assert.throws(() => subjectsOf(config, ["blgo"], false), /blgo is no site of home/);

@@ -46,13 +46,17 @@ describe("snapshots that an up takes and restores", () => {
         String(ofBlog?.inputs.trigger),
         /^varvol\/wordpress-php:[0-9a-f]{12} varvol\/wordpress-web:[0-9a-f]{12}$/,
       );
-      assert.deepEqual((restore?.inputs.command as string[]).slice(-5), [
-        "hello",
-        "static",
-        "hello.localhost",
-        run,
-        `replace-hello-by-${run}`,
-      ]);
+      assert.deepEqual((restore?.inputs.command as string[]).slice(-3), ["event", "", "-"]);
+      assert.deepEqual(JSON.parse(String(restore?.inputs.input)), {
+        ...{ job: "event", what: "restore", run, confirm: `replace-hello-by-${run}` },
+        site: {
+          name: "hello",
+          kind: "static",
+          folders: ["site"],
+          database: false,
+          domain: "hello.localhost",
+        },
+      });
     });
   }
 
@@ -99,6 +103,7 @@ describe("the provider of snapshots", () => {
       site: "hello",
       detail: "hot",
       command: ["sh", "-c", script],
+      input: "asked\n",
       trigger: "a",
       timeout: 20,
       revision: 1,
@@ -106,7 +111,8 @@ describe("the provider of snapshots", () => {
     ...more,
   });
   const { create, update, diff, delete: remove } = events;
-  const done = "echo noise; echo 'result run one'; echo 'result text well done'";
+  const result = (run: string, text: string) => `echo '${JSON.stringify({ type: "result", run, text })}'`;
+  const done = `read -r asked; [ "$asked" = asked ] && echo '{"type":"alive"}' && ${result("one", "well done")}`;
 
   it("gives back its inputs and what came of it", async () => {
     const { outs } = await create(inputs(done));
@@ -122,7 +128,7 @@ describe("the provider of snapshots", () => {
     assert.equal(await changes(inputs(done, { revision: 2 })), true);
     const newer = inputs("exit 1", { revision: 2 });
     assert.deepEqual((await update?.("id", olds, newer))?.outs, { ...newer, run: "one", text: "well done" });
-    const other = inputs("echo result run two", { trigger: "b" });
+    const other = inputs(result("two", ""), { trigger: "b" });
     assert.deepEqual((await update?.("id", olds, other))?.outs, { ...other, run: "two", text: "" });
   });
 
@@ -140,7 +146,9 @@ describe("the provider of snapshots", () => {
   it("hands nothing of the engine's to the tool", async () => {
     process.env.PULUMI_CONFIG_PASSPHRASE = "canary";
     try {
-      const { outs } = await create(inputs('echo "result text $(env | grep -c canary)"'));
+      const { outs } = await create(
+        inputs(`echo '{"type":"result","run":"","text":"'"$(env | grep -c canary)"'"}'`),
+      );
       assert.equal(outs?.text, "0");
     } finally {
       delete process.env.PULUMI_CONFIG_PASSPHRASE;
@@ -150,9 +158,7 @@ describe("the provider of snapshots", () => {
   it("refuses a restore whose confirmation is another, with the right one", () => {
     const args = {
       host: {} as Host,
-      site: "hello",
-      kind: "static",
-      domain: "hello.localhost",
+      site: { name: "hello", kind: "static", folders: ["site"], database: false, domain: "hello.localhost" },
       snapshot: run,
     };
     assert.throws(

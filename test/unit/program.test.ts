@@ -61,7 +61,7 @@ describe("the program", () => {
     const script = String(there.create);
     assert.deepEqual(there.interpreter, ["bash", "-c"]);
     assert.match(script, /--network none .*src=\/srv\/b,dst=\/repository.* serve /);
-    assert.match(script, /\.varvol\/bin\/through @socket@ repository .* control-node:\/srv\/b/);
+    assert.match(script, /\.varvol\/bin\/through @socket@ agent repository '/);
     assert.match(String((await repository(here)).create), /bin\/repository prod .* \/srv\/b$/);
   });
 

@@ -5,7 +5,8 @@ import { timerName, timerUnits } from "../../flows/backup/timer";
 import { resolveConfig } from "../../stacks/config";
 import { DEFAULT_SCHEDULE } from "../../stacks/defaultSchedule";
 import { checkConfig } from "../../stacks/problems";
-import { scheduleOf, scheduleOn } from "../../stacks/schedule";
+import { agentSchedule, scheduleOf } from "../../stacks/schedule";
+import { DATABASES, HOST_ITSELF, subjectOf } from "../../stacks/subjects";
 
 const site = (more: Record<string, unknown> = {}) => ({
   ...{ name: "blog", kind: "wordpress", domains: ["blog.localhost"] },
@@ -31,20 +32,20 @@ describe("a schedule of backups", () => {
     });
   });
 
-  it("is a line each for the host, with what no site owns, and who is told", () => {
+  it("is an entry each for the host, with what no site owns, and who is told", () => {
     const hook = { command: "mail -s backup me" };
-    assert.deepEqual(scheduleOn(configure({ hook, drill: "never" }, site())), {
-      lines: [
-        `hook command ${Buffer.from(hook.command).toString("base64")}`,
-        "wordpress blog blog.localhost hot 86400 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
-        "module mysql - hot 86400 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
-        "module host - hot 0 03:00 0 --keep-daily=7,--keep-weekly=4,--keep-monthly=6",
-        "",
-      ].join("\n"),
-      scheduled: true,
+    const keep = { daily: 7, weekly: 4, monthly: 6 };
+    const entry = { mode: "hot", every: 86400, drill: 0, at: "03:00", keep };
+    assert.deepEqual(agentSchedule(configure({ hook, drill: "never" }, site())), {
+      hook,
       byItself: true,
+      entries: [
+        { ...entry, subject: subjectOf({ name: "blog", kind: "wordpress" }), domain: "blog.localhost" },
+        { ...entry, subject: DATABASES, domain: "" },
+        { ...entry, subject: HOST_ITSELF, domain: "", every: 0 },
+      ],
     });
-    assert.equal(scheduleOn(configure({ every: "never", drill: "never" }, site())).byItself, false);
+    assert.equal(agentSchedule(configure({ every: "never", drill: "never" }, site())).byItself, false);
   });
 });
 

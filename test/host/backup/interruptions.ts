@@ -45,7 +45,7 @@ export function interruptionCases(host: KeptHost): void {
     const run = host.varvol("restore", "blog", "--snapshot", first?.run ?? "", "--yes");
     for (let i = 0; i < 3000 && !fs.existsSync(journal); i++) await sleep(10);
     await sleep(1500);
-    assert.ok(await host.killTool("restore blog"), "the restore was over before it was killed");
+    assert.ok(await host.killJob("restore"), "the restore was over before it was killed");
     await run;
     await until("it is put back", () => Promise.resolve(!fs.existsSync(journal)), 60);
     assert.deepEqual(await rowsOf(host, "blog"), rows);

@@ -7,12 +7,19 @@ const host = new Host("host", {
   volumeRoot: config.require("volumeRoot"),
   lock: { sets: {}, sites: {}, pins: {} },
 });
-const site = { host, site: "hello", kind: "static", domain: "hello.localhost" };
-const backup = new Backup("hello", { ...site, trigger: config.require("trigger") }, { dependsOn: host });
+const subject = { name: "hello", kind: "static", folders: ["site"], database: false };
+const backup = new Backup(
+  "hello",
+  { host, subject, trigger: config.require("trigger") },
+  { dependsOn: host },
+);
 // The trigger is known once the snapshot is there.
 const drill = new Drill(
   "hello",
-  { ...site, trigger: backup.run, snapshot: config.get("snapshot") },
+  {
+    ...{ host, site: { ...subject, domain: "hello.localhost" } },
+    ...{ trigger: backup.run, snapshot: config.get("snapshot") },
+  },
   { dependsOn: backup },
 );
 

@@ -1,0 +1,92 @@
+import * as fs from "node:fs";
+import { createGunzip } from "node:zlib";
+import { Failure, Wanted } from "./failure";
+import { lock } from "./lock";
+import { Server } from "./mysql";
+import { isRestoring, remove, state } from "./place";
+import type { RequestOf } from "./protocol";
+import { say } from "./say";
+import { newReport, ownStatements, type Report } from "./statements";
+
+/** Tables that say how far an import has come: the site itself finishes it, with its own address for the old one. */
+const IMPORTING = "varvol_importing";
+const IMPORTED = "varvol_import";
+
+/** Where files lie that were sent to this machine to be imported, and to nothing else. */
+const SENT = `${state}/import/`;
+
+/** Fills an empty database from a dump of a stranger's: all of it, or nothing. */
+export async function loadForeign({ container, database, password, dump }: RequestOf<"load">): Promise<void> {
+  const held = await lock(`database-${database}`, "import");
+  try {
+    const server = new Server(container);
+    const tables = await server.tables(database);
+    const begun = tables.includes(IMPORTING);
+    // A host that comes back from its backups gets the database from there; the dump may be long gone.
+    if (!isRestoring() && (begun || tables.length === 0)) {
+      if (!fs.existsSync(dump)) throw missing(dump, "correct the site's import.database");
+      await server.makeAnew(database);
+      await server.query(`CREATE TABLE \`${database}\`.${IMPORTING} (id INT)`);
+      const report = await filled(server, database, password, dump);
+      await server.query(
+        `CREATE TABLE \`${database}\`.${IMPORTED} (id INT); DROP TABLE \`${database}\`.${IMPORTING}`,
+      );
+      tell(report);
+    }
+    discard(dump);
+  } finally {
+    await held.release();
+  }
+}
+
+async function filled(server: Server, database: string, password: string, dump: string): Promise<Report> {
+  const report = newReport();
+  try {
+    const statements = opened(dump).pipe(ownStatements(report));
+    await server.runAs(database, password, database, statements);
+    if (report.databases.size > 1)
+      throw new Failure(
+        `it is of several databases (${[...report.databases].join(", ")}); export one of them`,
+      );
+    return report;
+  } catch (error) {
+    await server.makeAnew(database, { always: true });
+    if (!(error instanceof Failure)) throw error;
+    discard(dump);
+    throw new Failure(`import: ${dump} can't be read into the database: ${error.message}`);
+  }
+}
+
+/** A dump's text, whether it is packed or not, whatever its name says. */
+function opened(file: string) {
+  const begin = Buffer.alloc(2);
+  const descriptor = fs.openSync(file, "r");
+  fs.readSync(descriptor, begin, 0, 2, 0);
+  fs.closeSync(descriptor);
+  const text = fs.createReadStream(file);
+  return begin.equals(Buffer.from([0x1f, 0x8b])) ? text.pipe(createGunzip()) : text;
+}
+
+function tell({ leftOut, definers }: Report): void {
+  const all = [...leftOut, ...(definers > 0 ? [["DEFINER", definers] as const] : [])];
+  if (all.length === 0) return;
+  const count = all.reduce((sum, [, times]) => sum + times, 0);
+  say({
+    type: "left-out",
+    what: "statements",
+    count,
+    first: all.slice(0, 10).map(([what, times]) => `${times} × ${what}`),
+  });
+}
+
+/** Sent over ssh it may only not have come yet. */
+export function missing(source: string, remedy: string): Failure {
+  return source.startsWith(SENT)
+    ? new Wanted(`import: ${source} is not there yet`)
+    : new Failure(`import: ${source} does not exist on this host; ${remedy}`);
+}
+
+/** Removes what was sent; what lies on the host itself is not Varvol's. */
+export function discard(source: string): void {
+  if (source.startsWith(SENT)) remove(source);
+}
