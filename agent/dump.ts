@@ -1,4 +1,6 @@
 import * as fs from "node:fs";
+import type { Readable } from "node:stream";
+import { newReport, ownStatements } from "./statements";
 
 /** What stands between a dump's tables and what refers to them: triggers, routines, events and views. */
 export const DEFINITIONS = "-- varvol: definitions";
@@ -116,7 +118,8 @@ async function* lines(file: string): AsyncGenerator<Line> {
   if (length > 0) yield finish(0);
 }
 
-/** A part of a file. */
-export function part(file: string, from: number, to: number): fs.ReadStream | string {
-  return from >= to ? "" : fs.createReadStream(file, { start: from, end: to - 1 });
+/** The statements in a part of a dump, without whom their definitions are said to be of: whoever runs them is that. */
+export function statementsIn(file: string, from: number, to: number): Readable | string {
+  if (from >= to) return "";
+  return fs.createReadStream(file, { start: from, end: to - 1 }).pipe(ownStatements(newReport()));
 }

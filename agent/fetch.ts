@@ -1,12 +1,11 @@
 import * as fs from "node:fs";
 import { z } from "zod";
-import { type Dump, part, readDump } from "./dump";
+import { type Dump, readDump, statementsIn } from "./dump";
 import { Failure } from "./failure";
 import { type Server } from "./mysql";
 import { root, state } from "./place";
 import type { Restic } from "./restic";
 import { step } from "./say";
-import { newReport, ownStatements } from "./statements";
 import type { Definitions } from "./switch";
 
 /** The last part of a run: what it is of. */
@@ -115,7 +114,7 @@ export async function load(
   if (!dump.complete) throw refuse("the dump is cut off");
   step("filling the staging database");
   try {
-    await server.runAs(user, password, database, part(file, 0, dump.definitions));
+    await server.runAs(user, password, database, statementsIn(file, 0, dump.definitions));
     await server.runAs(user, password, database, definitionsOf(file, dump)());
   } catch (error) {
     throw error instanceof Failure ? refuse(`the dump can't be read: ${error.message}`) : error;
@@ -126,10 +125,7 @@ export async function load(
   return dump;
 }
 
-/** What a dump says of triggers, routines, events and views, for whoever runs it to own. */
+/** What a dump says of triggers, routines, events and views. */
 export function definitionsOf(file: string, { definitions, size }: Dump): Definitions {
-  return () => {
-    const text = part(file, definitions, size);
-    return typeof text === "string" ? text : text.pipe(ownStatements(newReport()));
-  };
+  return () => statementsIn(file, definitions, size);
 }

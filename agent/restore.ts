@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { aloneWithRepository } from "./alone";
 import { containersOf, liveAnswer } from "./containers";
-import { part, readSections } from "./dump";
+import { readSections, statementsIn } from "./dump";
 import { Failure, lastLines } from "./failure";
 import { definitionsOf, Fetch, load } from "./fetch";
 import { passwordOf, Server } from "./mysql";
@@ -12,7 +12,6 @@ import type { RequestOf, SiteSubject } from "./protocol";
 import { randomBytes } from "node:crypto";
 import { type Restic, withRestic } from "./restic";
 import { say, step } from "./say";
-import { newReport, ownStatements } from "./statements";
 import { type Definitions, removePrevious, Switch } from "./switch";
 import { applicationOf, tablePrefix, tooNew } from "./wordpress";
 
@@ -186,10 +185,8 @@ export async function databases({ module, run }: RequestOf<"databases">): Promis
       // Of the site's own user, as everything in it was; its password becomes the site's when that is back.
       const password = randomBytes(24).toString("hex");
       await server.createUser(name, password);
-      const text = part(file, from, to);
       try {
-        const statements = typeof text === "string" ? text : text.pipe(ownStatements(newReport()));
-        await server.runAs(name, password, name, statements);
+        await server.runAs(name, password, name, statementsIn(file, from, to));
       } catch (error) {
         await server.query(`DROP DATABASE \`${name}\``, { always: true });
         throw error instanceof Failure

@@ -70,7 +70,7 @@ describe("a backup repository on a server", function () {
     const before = await host.complete();
     fs.writeFileSync(blob, randomBytes(60_000_000));
     const waited = host.varvol("backup");
-    await until("the backup", async () => (await host.jobs("backup ")).length > 0);
+    await until("the backup", async () => (await host.jobs("backup")).length > 0);
     await sleep(1500);
     await capture(["docker", "pause", server]);
     await sleep(8000);
@@ -79,7 +79,7 @@ describe("a backup repository on a server", function () {
 
     fs.writeFileSync(blob, randomBytes(60_000_000));
     const given = host.varvol("backup", "--mode", "stop");
-    await until("the backup", async () => (await host.jobs("backup ")).length > 0);
+    await until("the backup", async () => (await host.jobs("backup")).length > 0);
     await sleep(1500);
     await capture(["docker", "pause", server]);
     await sleep(3000);
