@@ -2,15 +2,28 @@ import importX from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 // Each room may import itself and the rooms before it, and none after it; see docs/architecture.md.
-const ROOMS = ["base", "machine", "components", "stacks", "engine", "flows", "cli"];
+const ROOMS = ["agent", "base", "machine", "components", "stacks", "engine", "flows", "cli"];
 
 /** Forbids files to import what a regular expression finds in the path. */
 function forbid(files, regex, message) {
   return { files, rules: { "no-restricted-imports": ["error", { patterns: [{ regex, message }] }] } };
 }
 
+// What a kind of site is stands in its descriptor: whoever else asks which one it is asks that.
+const NO_KIND = ["left", "right"].flatMap((side) => {
+  const other = side === "left" ? "right" : "left";
+  return [`[${side}.property.name="kind"]`, `[${side}.name="kind"]`].map((kind) => ({
+    selector: `BinaryExpression[operator=/^[!=]==?$/]${kind}[${other}.type="Literal"]`,
+    message: "ask the kind's descriptor (stacks/kinds); a kind of another thing goes by another name",
+  }));
+});
+const NO_SWITCH = {
+  selector: 'SwitchStatement:matches([discriminant.property.name="kind"], [discriminant.name="kind"])',
+  message: "ask the kind's descriptor (stacks/kinds)",
+};
+
 export default tseslint.config(
-  { ignores: ["node_modules/", ".varvol/"] },
+  { ignores: ["node_modules/", ".varvol/", "images/agent/agent.js"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -29,6 +42,11 @@ export default tseslint.config(
     },
   },
   { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
+  {
+    files: ["**/*.ts"],
+    ignores: ["stacks/kinds/**"],
+    rules: { "no-restricted-syntax": ["error", ...NO_KIND, NO_SWITCH] },
+  },
   ...ROOMS.slice(0, -1).map((room, i) =>
     forbid(
       [`${room}/**/*.ts`],

@@ -2,9 +2,10 @@ import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
+import { needsMysql } from "./stacks/modules";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
-import { createSite, needsMysql } from "./stacks/sites";
+import { createSite } from "./stacks/sites";
 
 // The SDK takes a stack trace for each property of each resource: at ten frames, a tenth of the time of an `up`.
 Error.stackTraceLimit = 4;

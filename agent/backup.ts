@@ -84,7 +84,7 @@ async function announce(place: Place, subjects: readonly Subject[]): Promise<voi
 
 /** Running containers that may write to a site's volume. A module's dump is one transaction. */
 async function writers(place: Place, subjects: readonly Subject[]) {
-  const sites = subjects.filter(({ kind }) => kind !== "module");
+  const sites = subjects.filter(hasFiles);
   const all = await Promise.all(
     sites.map(async ({ name }) =>
       (await containersOf(place, name)).filter(
@@ -94,6 +94,11 @@ async function writers(place: Place, subjects: readonly Subject[]) {
     ),
   );
   return all.flat();
+}
+
+/** A module has none: what it keeps is in its database. */
+function hasFiles({ folders }: Subject): boolean {
+  return folders.length > 0;
 }
 
 /** The parts of a run's snapshots. */
@@ -113,14 +118,14 @@ class Snapshot {
   /** The database before the files: whatever a row names is in a snapshot that was read later. */
   async parts(subject: Subject): Promise<void> {
     if (subject.database) await this.database(subject);
-    if (subject.kind !== "module") await this.files(subject);
+    if (hasFiles(subject)) await this.files(subject);
   }
 
   /** While nothing writes, the two have no order, and the stop is shorter. */
   async partsAtOnce(subject: Subject): Promise<void> {
     const parts = [
       ...(subject.database ? [this.database(subject)] : []),
-      ...(subject.kind !== "module" ? [this.files(subject)] : []),
+      ...(hasFiles(subject) ? [this.files(subject)] : []),
     ];
     const failed = (await Promise.allSettled(parts)).find((one) => one.status === "rejected");
     if (failed) throw failed.reason;
@@ -160,7 +165,7 @@ class Snapshot {
       .follow([...this.words(name, "database"), ...whole], { input: dump })
       // A client whose output nobody takes any more would wait for ever.
       .finally(() => dump.destroy());
-    const dumped = (subject.kind === "module" ? this.dumpRest(dump) : this.dumpSite(name, dump)).then(
+    const dumped = (hasFiles(subject) ? this.dumpSite(name, dump) : this.dumpRest(dump)).then(
       () => "",
       (error: unknown) => {
         if (error instanceof Failure) return error.message;

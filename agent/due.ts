@@ -6,17 +6,17 @@ import { tryLock } from "./lock";
 import { isRestoring, type Place, readPlace } from "./place";
 import { goOn } from "./process";
 import type { Schedule, ScheduleEntry } from "./protocol";
-import { type Kind, newestRun, newRun, results } from "./results";
+import { newestRun, newRun, results, type Work } from "./results";
 import { say } from "./say";
 import { intervalOf, isDue, momentOf, readSchedule } from "./schedule";
 import { removeExpired } from "./snapshots";
 
 /** The entries whose backup or drill has its time. */
-export function dueOf({ entries }: Schedule, kind: Kind): ScheduleEntry[] {
+export function dueOf({ entries }: Schedule, work: Work): ScheduleEntry[] {
   const now = Date.now() / 1000;
   return entries.filter((entry) => {
-    const every = intervalOf(entry, kind);
-    return every > 0 && isDue(every, momentOf(entry.at), now, results(entry.subject.name, kind));
+    const every = intervalOf(entry, work);
+    return every > 0 && isDue(every, momentOf(entry.at), now, results(entry.subject.name, work));
   });
 }
 
@@ -93,7 +93,7 @@ class Round {
 
   private async tried(
     name: string,
-    what: Kind | "forget",
+    what: Work | "forget",
     run: string,
     work: () => Promise<void>,
   ): Promise<boolean> {

@@ -20,6 +20,5 @@ export function lastLines(text: string, count: number): string {
 
 /** Text on one line, without what a terminal would act on. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is to be taken out
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

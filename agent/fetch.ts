@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { type Dump, readDump, statementsIn } from "./dump";
 import { Failure } from "./failure";
 import { type Server } from "./mysql";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What the agent is asked and what it says: the one declaration for both sides. A request is the first line of a job's
@@ -20,7 +20,7 @@ export const subjectSchema = z.strictObject({
   /** The kind's name, or `module` for databases that no site owns. */
   kind: z.string().min(1),
   /** Folders of its volume that hold data. */
-  folders: z.array(folder),
+  folders: z.array(folder).readonly(),
   /** Whether a database of the same name is part of it. */
   database: z.boolean(),
   /** What the agent knows to ask beyond files and tables. */
@@ -61,7 +61,7 @@ const expiredRun = z.strictObject({
 });
 
 export const requestSchema = z.discriminatedUnion("job", [
-  z.strictObject({ job: z.literal("backup"), mode, run, subjects: z.array(subjectSchema).min(1) }),
+  z.strictObject({ job: z.literal("backup"), mode, run, subjects: z.array(subjectSchema).min(1).readonly() }),
   z.strictObject({ job: z.literal("restore"), site, run, source: name }),
   /** The files alone, into a volume that is empty or that the same host-restore filled before. */
   z.strictObject({ job: z.literal("fill"), site: subjectSchema, run }),

@@ -3,7 +3,8 @@ import * as path from "node:path";
 import { plain } from "./failure";
 import { read, settings, write } from "./place";
 
-export type Kind = "backup" | "drill";
+/** What is done to a site by a schedule. */
+export type Work = "backup" | "drill";
 
 export interface Result {
   readonly time: string;
@@ -14,14 +15,14 @@ export interface Result {
 
 const MOST = 100;
 
-function fileOf(name: string, kind: Kind): string {
-  return path.join(settings, "results", `${name}.${kind}`);
+function fileOf(name: string, work: Work): string {
+  return path.join(settings, "results", `${name}.${work}`);
 }
 
 /** Writes down what came of a backup or drill, for `status` and `evidence`; the last hundred of each are kept. */
 export function record(
   name: string,
-  kind: Kind,
+  work: Work,
   ok: boolean,
   run: string,
   since: number,
@@ -36,13 +37,13 @@ export function record(
     seconds,
     plain(text.replaceAll(/\s+/g, " ")).slice(0, 1000),
   ].join("\t");
-  const before = (read(fileOf(name, kind)) ?? "").split("\n").filter(Boolean);
-  write(fileOf(name, kind), `${[...before.slice(1 - MOST), line].join("\n")}\n`);
+  const before = (read(fileOf(name, work)) ?? "").split("\n").filter(Boolean);
+  write(fileOf(name, work), `${[...before.slice(1 - MOST), line].join("\n")}\n`);
 }
 
 /** What came of a site's backups or drills, the oldest first. */
-export function results(name: string, kind: Kind): Result[] {
-  return (read(fileOf(name, kind)) ?? "")
+export function results(name: string, work: Work): Result[] {
+  return (read(fileOf(name, work)) ?? "")
     .split("\n")
     .filter(Boolean)
     .map((line) => {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { read, settings } from "./place";
 import { type Schedule, type ScheduleEntry, scheduleSchema } from "./protocol";
-import type { Kind, Result } from "./results";
+import type { Result, Work } from "./results";
 
 const DAY = 86400;
 const HOUR = 3600;
@@ -35,8 +35,8 @@ export function isDue(
 }
 
 /** How often an entry's backup or drill is to happen, in seconds; 0 for never. */
-export function intervalOf({ every, drill, subject }: ScheduleEntry, kind: Kind): number {
-  return kind === "backup" ? every : subject.kind === "module" ? 0 : drill;
+export function intervalOf({ every, drill }: ScheduleEntry, work: Work): number {
+  return work === "backup" ? every : drill;
 }
 
 /** The moment of a time of the day today, by the host's own clock, in seconds. */

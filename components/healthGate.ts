@@ -5,12 +5,12 @@ import type { Host } from "./host";
 /** How to tell that a container serves. */
 export type Probe =
   /** It runs. */
-  | { readonly kind: "running" }
+  | { readonly by: "running" }
   /** The image's own /usr/lib/varvol/healthy succeeds. */
-  | { readonly kind: "exec" }
+  | { readonly by: "exec" }
   /** A request from the gateway's side of the network is answered with a status below 500. */
   | {
-      readonly kind: "http";
+      readonly by: "http";
       readonly from: pulumi.Input<string>;
       readonly port: number;
       readonly domain: string;
@@ -44,9 +44,9 @@ export class HealthGate extends pulumi.ComponentResource {
           container.id,
           String(host.gateTimeout),
           String(args.pids ?? 256),
-          ...(probe.kind === "http"
+          ...(probe.by === "http"
             ? ["http", probe.from, container.name, String(probe.port), probe.domain]
-            : [probe.kind]),
+            : [probe.by]),
         ],
       },
       { parent: this },

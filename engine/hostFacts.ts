@@ -1,6 +1,7 @@
 import { scriptOnHost } from "../machine/host";
 import { baseImage } from "../machine/setup/base-image";
 import type { HostConfig } from "../stacks/config";
+import { filledFolders } from "../stacks/kinds";
 
 /** What a look at the host finds. */
 export interface HostFacts {
@@ -31,7 +32,7 @@ export interface HostFacts {
 }
 
 const SCRIPT = String.raw`
-root=$1 gateway=$2 label=$3 base=$4; shift 4
+root=$1 gateway=$2 label=$3 base=$4 folders=$5; shift 5
 parent=$root; while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
 free() { df -Pm "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
 if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
@@ -59,7 +60,7 @@ if [ -d "$root" ]; then
   for folder in *; do
     [ -d "$folder" ] || continue
     echo "volume $folder"
-    for inner in site content; do
+    for inner in $folders; do
       [ -d "$folder/$inner" ] && [ -n "$(ls -A "$folder/$inner")" ] && echo "filled $folder"
     done
   done
@@ -82,6 +83,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     `${config.namespace}gateway-net`,
     `varvol/${config.stack}`,
     baseImage,
+    filledFolders().join(" "),
     ...ports,
   ]);
   const lines = text.split("\n").map((line) => /^(\S+) ?(.*)$/.exec(line)?.slice(1) ?? []);

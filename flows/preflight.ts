@@ -5,7 +5,7 @@ import { mask } from "../base/words";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
-import type { SiteConfig } from "../stacks/schema";
+import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
 import { isRemoteUrl } from "../stacks/values";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
@@ -62,19 +62,18 @@ export function checkHost(config: HostConfig, facts: HostFacts): string[] {
 /** What a site that is not there yet would be filled from. One that has data is never filled again. */
 async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promise<string[]> {
   if (facts.filled.has(site.name)) return [];
-  switch (site.kind) {
-    case "static":
-      return site.import === undefined ? [] : checkArchive(`${key}.import`, site.import);
-    case "static-git":
-      return checkRepository(`${key}.git`, site.git);
-    case "wordpress": {
-      const { content, database } = site.import ?? {};
-      return [
-        ...(content === undefined ? [] : await checkArchive(`${key}.import.content`, content)),
-        ...(database === undefined ? [] : await checkDump(`${key}.import.database`, database)),
-      ];
-    }
-  }
+  const found = await Promise.all(
+    kindOf(site.kind)
+      .fillings(site)
+      .map((filling) => checkFilling(`${key}.${filling.key}`, filling)),
+  );
+  return found.flat();
+}
+
+function checkFilling(key: string, filling: Filling): Promise<string[]> {
+  if ("archive" in filling) return checkArchive(key, filling.archive);
+  if ("dump" in filling) return checkDump(key, filling.dump);
+  return checkRepository(key, filling.repository);
 }
 
 async function checkArchive(key: string, file: string): Promise<string[]> {

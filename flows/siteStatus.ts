@@ -1,9 +1,10 @@
 import type { Stack } from "../engine/stack";
 import { scriptOnHost } from "../machine/host";
+import { shapeOf } from "../stacks/kinds";
 import { scheduleOf } from "../stacks/schedule";
 import { type BackupHealth, judgeBackups, readResults, RESULTS_SCRIPT } from "./backup/results";
 
-/** What static-git last did. */
+/** What the puller of a site that comes from git last did. */
 export interface GitStatus {
   readonly served: string | null;
   readonly lastTry: string | null;
@@ -31,10 +32,11 @@ net=$1 label=$2 root=$3; shift 3
 ${RESULTS_SCRIPT}
 docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}} {{.Label "varvol.role"}} {{.Names}} {{.State}}'
 while [ $# -gt 0 ]; do
-  site=$1 domain=$2; shift 2
-  echo "http $site $(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443/" 2>/dev/null)"
-  git=$(docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$site" --filter label=varvol.role=git | head -n 1)
-  [ -z "$git" ] || echo "git $site $(docker exec "$git" cat /srv/site/status.json 2>/dev/null | tr -d '\n')"
+  site=$1 domain=$2 path=$3 role=$4 file=$5; shift 5
+  echo "http $site $(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$path" 2>/dev/null)"
+  [ -n "$role" ] || continue
+  told=$(docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$site" --filter "label=varvol.role=$role" | head -n 1)
+  [ -z "$told" ] || echo "$role $site $(docker exec "$told" cat "$file" 2>/dev/null | tr -d '\n')"
 done
 exit 0
 `;
@@ -46,7 +48,10 @@ export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
     `${config.namespace}gateway-net`,
     `varvol/${stack.name}`,
     config.volumeRoot,
-    ...config.sites.flatMap(({ name, domains }) => [name, domains[0] ?? name]),
+    ...config.sites.flatMap((site) => {
+      const { health, status } = shapeOf(site);
+      return [site.name, site.domains[0] ?? site.name, health.path, status?.role ?? "", status?.file ?? ""];
+    }),
   ]);
   const lines = text.split("\n").map((line) => line.split(" "));
   return config.sites.map((site): SiteStatus => {
@@ -65,7 +70,7 @@ export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
       kind,
       urls: (["http", "https"] as const).map((scheme) => address(scheme, domains[0] ?? name, config[scheme])),
       domains,
-      state: /^[234]/.test(code)
+      state: shapeOf(site).health.answers.test(code)
         ? "ok"
         : code === "000"
           ? containers.length === 0

@@ -1,18 +1,18 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import type { ImageLock } from "../components/imageLock";
 import type { SshArgs } from "../machine/ssh";
 import { readCredentials } from "./credentials";
 import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
+import { absolute } from "./files";
 import type { HostProfile } from "./hostProfile";
+import { kindOf, type SiteConfig } from "./kinds";
 import { local } from "./local";
 import { readLock } from "./lock";
 import type { PolicyName } from "./policies";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
-import type { Hook, SiteConfig, StackConfig } from "./schema";
-import { isRemoteUrl, isServer } from "./values";
+import type { Hook, StackConfig } from "./schema";
+import { isServer } from "./values";
 
 const PROFILES: Readonly<Record<StackConfig["kind"], HostProfile>> = { local, prod, rpi };
 
@@ -57,35 +57,12 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     addresses: config.gateway.addresses ?? profile.addresses,
     accessLog: config.gateway.accessLog ?? profile.accessLog,
     gateTimeout: config.healthTimeout ?? profile.gateTimeout,
-    sites: config.sites.map(withAbsolutePaths),
+    sites: config.sites.map((site) => kindOf(site.kind).located(site)),
     lock: readLock(),
     policiesOff: Object.keys(config.policies) as PolicyName[],
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };
-}
-
-function withAbsolutePaths(site: SiteConfig): SiteConfig {
-  switch (site.kind) {
-    case "static":
-      return site.import === undefined ? site : { ...site, import: absolute(site.import) };
-    case "static-git":
-      return isRemoteUrl(site.git.url)
-        ? site
-        : { ...site, git: { ...site.git, url: repositoryFolder(site.git.url) } };
-    case "wordpress": {
-      const { content, database } = site.import ?? {};
-      return {
-        ...site,
-        ...(site.import && {
-          import: {
-            ...(content && { content: absolute(content) }),
-            ...(database && { database: absolute(database) }),
-          },
-        }),
-      };
-    }
-  }
 }
 
 function resolveBackup(backup: NonNullable<StackConfig["backup"]>): BackupConfig {
@@ -97,16 +74,6 @@ function resolveBackup(backup: NonNullable<StackConfig["backup"]>): BackupConfig
     repository: isServer(repository) ? repository : absolute(repository),
     ...(needed !== undefined && { credentials: needed }),
   };
-}
-
-/** The folder that git itself keeps in a checkout, or the bare repository that the path names. */
-function repositoryFolder(file: string): string {
-  const inner = path.join(absolute(file), ".git");
-  return fs.existsSync(inner) ? inner : absolute(file);
-}
-
-function absolute(file: string): string {
-  return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
 }
 
 function readableKey(file: string): string {

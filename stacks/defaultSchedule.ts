@@ -1,4 +1,4 @@
-import type { Keep } from "./schema";
+import type { Keep } from "./backupSchema";
 
 /** When and how a site is backed up and its newest snapshot tried out. */
 export interface Schedule {

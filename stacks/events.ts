@@ -2,10 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Backup, type Host, type Repository, Restore } from "../components";
 import { imageTag } from "../components/imageSource";
 import type { HostConfig } from "./config";
-import { imagesOf } from "./images";
+import { imagesOf, type SiteConfig, siteSubjectOf, subjectOf } from "./kinds";
 import { scheduleOf } from "./schedule";
-import type { SiteConfig } from "./schema";
-import { siteSubjectOf, subjectOf } from "./subjects";
 
 /** What backups and restores that an `up` itself makes work with. */
 interface Modules {

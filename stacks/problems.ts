@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { confirmation } from "../components/backup/confirmation";
+import { KINDS, kindOf } from "./kinds";
 import { type StackConfig, stackSchema } from "./schema";
-import { isRemoteUrl } from "./values";
 
 type Issue = z.core.$ZodIssue;
 
@@ -40,7 +40,7 @@ function describe(issue: Issue, raw: unknown): string[] {
   const value = at(raw, path);
   const key = keyOf(path);
   if (issue.code === "invalid_union" && issue.errors.length === 0) {
-    return [`${key}: ${show(value)} must be static, static-git or wordpress`];
+    return [`${key}: ${show(value)} must be ${oneOf(KINDS.map(({ name }) => name))}`];
   }
   if (issue.code === "invalid_union") {
     return issue.errors
@@ -59,6 +59,10 @@ function remedy(issue: Issue): string {
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }
 
+function oneOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
 function findClashes(config: StackConfig): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
@@ -70,11 +74,8 @@ function findClashes(config: StackConfig): string[] {
   };
   config.sites.forEach((site, i) => {
     claim(names, site.name, keyOf(["sites", i, "name"]));
-    if (config.host && site.kind === "static-git" && !isRemoteUrl(site.git.url)) {
-      problems.push(
-        `${keyOf(["sites", i, "git", "url"])}: ${show(site.git.url)} is a path, which varvol:host can't see; give an address`,
-      );
-    }
+    for (const { path, value, text } of kindOf(site.kind).problems?.(site, config.host !== undefined) ?? [])
+      problems.push(`${keyOf(["sites", i, ...path])}: ${show(value)} ${text}`);
     if (site.restore) problems.push(...restoreProblems(config, site, keyOf(["sites", i, "restore"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });

@@ -1,8 +1,9 @@
 import type { Schedule as AgentSchedule, ScheduleEntry, Subject } from "../agent/protocol";
 import type { BackupConfig, HostConfig } from "./config";
 import type { Schedule } from "./defaultSchedule";
-import type { SiteConfig } from "./schema";
-import { DATABASES, HOST_ITSELF, subjectOf } from "./subjects";
+import { type SiteConfig, subjectOf } from "./kinds";
+import { modulesOf } from "./modules";
+import { HOST_ITSELF, moduleSubject } from "./subjects";
 import { isOnControlNode } from "./values";
 
 /** A site's own schedule, with the host's where it says nothing. */
@@ -34,9 +35,9 @@ export function agentSchedule(config: ScheduleConfig): AgentSchedule {
   const own = scheduleOf(backup, {});
   const entries = [
     ...sites.map((site) => entry(subjectOf(site), scheduleOf(backup, site), site.domains[0] ?? site.name)),
-    ...(sites.some((site) => subjectOf(site).database)
-      ? [entry(DATABASES, { ...own, mode: "hot", drill: 0 })]
-      : []),
+    ...modulesOf({ backup, sites })
+      .filter(({ kept }) => kept)
+      .map(({ name }) => entry(moduleSubject(name), { ...own, mode: "hot", drill: 0 })),
     entry(HOST_ITSELF, { ...own, every: 0, drill: 0 }),
   ];
   const byItself = isScheduled(config) && !isOnControlNode(backup.repository, ssh);

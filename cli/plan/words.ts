@@ -72,8 +72,8 @@ const PAST = {
 
 /** What a container's replacement interrupts, in one line. */
 export function interruptionLine({ interrupts }: PlannedContainer): string {
-  const { kind, what } = interrupts;
-  return kind === "none" ? "nothing" : `${interruptionInWords(interrupts)}: ${what}`;
+  const { kind: how, what } = interrupts;
+  return how === "none" ? "nothing" : `${interruptionInWords(interrupts)}: ${what}`;
 }
 
 /** A folder of the host that a container has. */

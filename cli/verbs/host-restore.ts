@@ -13,6 +13,7 @@ import { planned } from "../../flows/hostRestore/plan";
 import { readTarget } from "../../flows/hostRestore/target";
 import { begin, dataOn, fill, finish, isUnfinished, moveAside } from "../../flows/hostRestore/volume";
 import { readCredentials } from "../../stacks/credentials";
+import { hasDatabase } from "../../stacks/kinds";
 import { isServer } from "../../stacks/values";
 import { confirm } from "../confirm";
 import * as texts from "../options";
@@ -102,7 +103,7 @@ async function bringBack(stack: Stack, runs: ReadonlyMap<string, string>, option
   const { config } = stack;
   await fill(config, runs);
   await upAndPrint(options);
-  for (const { name } of config.sites.filter(({ kind }) => kind === "wordpress")) {
+  for (const { name } of config.sites.filter(hasDatabase)) {
     const run = runs.get(name);
     if (run) await restoreSite(config, name, run);
   }

@@ -8,12 +8,13 @@ import { lookAtHost } from "../../engine/hostFacts";
 import { openStack, type Stack } from "../../engine/stack";
 import { readStackFile, replaceFile } from "../../engine/stackFile";
 import { arrived, databaseTables, oldAddress } from "../../flows/import/arrived";
-import { type Fetched, folderOf, newFolder } from "../../flows/import/fetched";
+import { folderOf, newFolder } from "../../flows/import/fetched";
 import { fetchLocal } from "../../flows/import/local";
 import { fetchRemote } from "../../flows/import/remote";
 import { parseSource, type Source } from "../../flows/import/source";
 import { type NewSite, withImport } from "../../flows/import/stackFile";
 import type { HostConfig } from "../../stacks/config";
+import { type Fetched, importable, kindOf } from "../../stacks/kinds";
 import * as texts from "../options";
 import { upAndPrint } from "../up";
 
@@ -26,10 +27,12 @@ interface Options extends texts.JsonOption {
   readonly up?: boolean;
 }
 
+const NAMES = importable().map(({ name }) => name);
+
 export const options: texts.OptionsOf<Options> = {
   from: ["--from <place>", "a folder, a tar archive, or ssh://user@host[:port]/path"],
   database: ["--database <file>", "the dump of its database (.sql or .sql.gz), where it is not beside it"],
-  kind: ["--kind <kind>", "static or wordpress, for a site that the stack file does not have yet"],
+  kind: ["--kind <kind>", `${NAMES.join(" or ")}, for a site that the stack file does not have yet`],
   domain: ["--domain <domain>", "the domain of such a site"],
   up: ["--no-up", "write the stack file only"],
   json: texts.json,
@@ -43,10 +46,11 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const database = options.database === undefined ? undefined : dumpFile(options.database);
   const stack = await openStack(options);
   const site = siteOf(stack, name, options);
-  if (site.kind === "static" && database) throw new UserError("--database: a static site has none");
+  const dump = kindOf(site.kind).accepts?.database;
+  if (database && dump === "never") throw new UserError(`--database: a ${site.kind} site has none`);
   await refuseFilled(stack.config, name);
   // What can't be written into the stack file is not fetched either.
-  stackText(stack, site, { content: "/", ...(site.kind === "wordpress" && { database: "/" }) });
+  stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
   const fetched = await fetch(stack, site, source, database);
   replaceFile(stack.file, stackText(stack, site, fetched));
   if (options.up === false) {
@@ -55,7 +59,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   }
   const before = fetched.database && (await oldAddress(fetched.database));
   await upAndPrint({ ...options, configFile: stack.file });
-  const came = await arrived(stack.config, site, before);
+  const came = await arrived(stack.config, site, fetched, before);
   if (options.json) return json(came);
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
   const moved = came.from ? `\nIts address was ${came.from} and is ${came.address}.` : `\n${came.address}`;
@@ -79,14 +83,15 @@ function dumpFile(file: string): string {
 function siteOf({ config, file }: Stack, name: string, { kind, domain }: Options): NewSite {
   const found = config.sites.find((site) => site.name === name);
   if (!found) {
-    if ((kind === "static" || kind === "wordpress") && domain) return { name, kind, domains: [domain] };
+    const known = NAMES.find((one) => one === kind);
+    if (known && domain) return { name, kind: known, domains: [domain] };
     throw new UserError(
       `${name} is no site in ${file}.`,
-      "Put it there; or say --kind static or --kind wordpress, and --domain, and it is added.",
+      `Put it there; or say ${NAMES.map((one) => `--kind ${one}`).join(" or ")}, and --domain, and it is added.`,
     );
   }
-  if (found.kind === "static-git")
-    throw new UserError(`${name}: a static-git site comes from its repository, and from nothing else.`);
+  if (!kindOf(found.kind).accepts)
+    throw new UserError(`${name}: a ${found.kind} site comes from its repository, and from nothing else.`);
   if (kind !== undefined && kind !== found.kind)
     throw new UserError(`--kind ${kind}: ${name} is a ${found.kind} site in ${file}.`);
   return { name, kind: found.kind, domains: found.domains };
@@ -127,9 +132,9 @@ async function fetch(
 ): Promise<Fetched> {
   const folder = newFolder(stack.name, name);
   try {
-    return source.kind === "ssh"
+    return source.place === "ssh"
       ? await fetchRemote({ kind, source, database, folder })
-      : await fetchLocal({ kind, path: source.path, archive: source.kind === "archive", database, folder });
+      : await fetchLocal({ kind, path: source.path, archive: source.place === "archive", database, folder });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -23,7 +23,7 @@ export class Agent extends pulumi.ComponentResource {
         image: imageOn(host, "agent", "agent"),
         owner: "agent",
         role: "agent",
-        probe: { kind: "exec" },
+        probe: { by: "exec" },
         container: {
           command: ["serve"],
           user: "0:0",

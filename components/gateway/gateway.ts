@@ -76,7 +76,7 @@ export class Gateway extends pulumi.ComponentResource {
     this.net = this.createNet(image, volume);
     new HealthGate(
       `${this.netName}-gate`,
-      { host, container: this.net, probe: { kind: "running" } },
+      { host, container: this.net, probe: { by: "running" } },
       { parent: this },
     );
     this.nginx = new Generation(
@@ -86,7 +86,7 @@ export class Gateway extends pulumi.ComponentResource {
         image,
         owner: "gateway",
         role: "gateway",
-        probe: { kind: "exec" },
+        probe: { by: "exec" },
         after: [first, this.net],
         container: {
           command: [

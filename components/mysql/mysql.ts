@@ -36,7 +36,7 @@ export class Mysql extends pulumi.ComponentResource {
         image: imageOn(host, "mariadb", "mysql"),
         owner: "mysql",
         role: "mysql",
-        probe: { kind: "exec" },
+        probe: { by: "exec" },
         after: [volume],
         exclusiveName: host.scoped("mysql"),
         container: {

@@ -31,7 +31,7 @@ export class Web extends pulumi.ComponentResource {
         image: imageOn(host, args.image ? { pinned: args.image } : args.source, site),
         owner: site,
         role: "web",
-        probe: { kind: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
+        probe: { by: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
         after: [...args.after, args.gateway.net],
         container: {
           env: { NGINX_CONF: args.nginxConf },

@@ -114,7 +114,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: imageOn(host, image ? { pinned: image } : "wordpress-php", name),
         owner: name,
         role: "php",
-        probe: { kind: "exec" },
+        probe: { by: "exec" },
         after: [volume, database, ...(args.after ?? [])],
         container: {
           env: {

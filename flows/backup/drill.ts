@@ -2,8 +2,7 @@ import type { Message } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
-import type { SiteConfig } from "../../stacks/schema";
-import { siteSubjectOf } from "../../stacks/subjects";
+import { siteSubjectOf, type SiteConfig } from "../../stacks/kinds";
 import { answer, askAgent } from "./repository";
 import { chooseRun, type Run } from "./runs";
 import { followFetch } from "./text";
@@ -31,7 +30,7 @@ export interface Drilled {
 /** Restores a site's snapshot into scratch containers and asks the site there. A snapshot that fails is a result. */
 export async function drillSite(
   config: HostConfig,
-  site: Pick<SiteConfig, "name" | "kind" | "domains">,
+  site: SiteConfig,
   runs: readonly Run[],
   wanted?: string,
 ): Promise<Drilled> {

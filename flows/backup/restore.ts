@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
-import { siteSubjectOf } from "../../stacks/subjects";
+import { siteSubjectOf } from "../../stacks/kinds";
 import { answer, askAgent } from "./repository";
 import { followFetch } from "./text";
 

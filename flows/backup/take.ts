@@ -2,8 +2,10 @@ import type { Message, Mode, Subject } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { say, type Step, step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
+import { modulesOf } from "../../stacks/modules";
 import { scheduleOf } from "../../stacks/schedule";
-import { DATABASES, subjectOf } from "../../stacks/subjects";
+import { subjectOf } from "../../stacks/kinds";
+import { moduleSubject } from "../../stacks/subjects";
 import { askAgent, backupOf, nameRun } from "./repository";
 import { progressIn } from "./text";
 
@@ -26,13 +28,13 @@ export function subjectsOf(
   names: readonly string[],
   withModules: boolean,
 ): [modules: Subject[], sites: Subject[]] {
-  const databases = sites.some((site) => subjectOf(site).database) ? [DATABASES] : [];
-  const all = [...sites, ...databases].map(({ name }) => name);
+  const kept = modulesOf({ sites }).flatMap(({ name, kept: isKept }) => (isKept ? [name] : []));
+  const all = [...sites.map(({ name }) => name), ...kept];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined)
     throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
-  const modules = databases.filter(({ name }) => withModules || names.includes(name));
+  const modules = kept.filter((name) => withModules || names.includes(name)).map(moduleSubject);
   if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);
   return [modules, chosen.map(subjectOf)];
 }

@@ -27,9 +27,9 @@ export async function repair(stack: Stack, drift: readonly Drift[]): Promise<str
   if (drift.length === 0) return [];
   const { config } = stack;
   for (const one of drift) say(`  ${driftLine(one)}`);
-  const strange = drift.flatMap(({ what, kind, subject, urns }) => {
+  const strange = drift.flatMap(({ what, kind: sort, subject, urns }) => {
     if (what === "stray") return ["stray", subject];
-    if (kind === "network" && what === "made anew") return ["network", subject];
+    if (sort === "network" && what === "made anew") return ["network", subject];
     return what === "added" && urns.length === 0 ? ["added", `${config.volumeRoot}/${subject}`] : [];
   });
   if (strange.length > 0) await scriptOnHost(config, SCRIPT, strange);

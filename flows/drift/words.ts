@@ -1,8 +1,8 @@
 import type { Drift } from "./compare";
 
 /** What differs, in one line. */
-export function driftLine({ kind, subject, what, differences }: Drift): string {
-  const thing = kind === "container" ? "" : `${kind} `;
+export function driftLine({ kind: sort, subject, what, differences }: Drift): string {
+  const thing = sort === "container" ? "" : `${sort} `;
   const word = what === "stray" ? "is not of this stack" : `is ${what}`;
   const keys = differences.map(({ key, old, new: now, diff }) =>
     diff === undefined ? `${key} ${old ?? "(none)"} -> ${now ?? "(none)"}` : `${key} differs`,

@@ -2,7 +2,7 @@ import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { subjectOf } from "../../stacks/subjects";
+import { subjectOf } from "../../stacks/kinds";
 import { askAgent } from "../backup/repository";
 import { followFetch } from "../backup/text";
 

@@ -1,6 +1,7 @@
 import { attempt } from "../../base/exec";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
+import { type Fetched, kindOf } from "../../stacks/kinds";
 import type { NewSite } from "./stackFile";
 
 /** What an import came to. */
@@ -26,9 +27,10 @@ export async function oldAddress(dump: string): Promise<string | undefined> {
 export async function arrived(
   config: HostConfig,
   { name, kind, domains }: NewSite,
+  { database }: Fetched,
   from: string | undefined,
 ): Promise<Arrived> {
-  const folder = `${config.volumeRoot}/${name}/${kind === "static" ? "site" : "content"}`;
+  const folder = `${config.volumeRoot}/${name}/${kindOf(kind).folder}`;
   const counted = await scriptOnHost(
     config,
     `find "$1" -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%d %.0f\\n", NR, sum }'`,
@@ -39,7 +41,8 @@ export async function arrived(
     site: name,
     files,
     bytes,
-    ...(kind === "wordpress" && { tables: await databaseTables(config, name), ...(from && { from }) }),
+    ...(database && { tables: await databaseTables(config, name) }),
+    ...(from && { from }),
     address: `https://${domains[0]}${config.https === 443 ? "" : `:${config.https}`}`,
   };
 }

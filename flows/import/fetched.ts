@@ -4,14 +4,6 @@ import { UserError } from "../../base/errors";
 import { paths } from "../../base/paths";
 import { bytes } from "../../base/words";
 
-/** What an import fills a site from: the value of the key `import`. */
-export interface Fetched {
-  /** A folder or tar archive: a static site's files, or a WordPress's wp-content. */
-  readonly content: string;
-  /** A WordPress's SQL dump. */
-  readonly database?: string;
-}
-
 /** An empty folder for what is fetched, which nobody else reads and no version control takes. */
 export function newFolder(stack: string, site: string): string {
   const folder = folderOf(stack, site);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors";
+import { kindOf, type KindName } from "../../stacks/kinds";
 
 /** What lies in a folder that a site is taken from. */
 export interface Layout {
@@ -23,21 +24,23 @@ export function layoutOf(folder: string): Layout {
 }
 
 /** Refuses what the kind of site can't be made from. */
-export function checkKind(
-  kind: "static" | "wordpress",
-  layout: Pick<Layout, "wordpress">,
-  from: string,
-): void {
-  if (kind === "static" && layout.wordpress)
+export function checkKind(kind: KindName, { wordpress }: Pick<Layout, "wordpress">, from: string): void {
+  const wanted = takesWordPress(kind);
+  if (wordpress && !wanted)
     throw new UserError(
-      `${from}: is a WordPress, and the site's kind is static; its wp-config.php would be there for everyone to read.`,
+      `${from}: is a WordPress, and the site's kind is ${kind}; its wp-config.php is not for everyone to read.`,
       "Make it a site of the kind wordpress.",
     );
-  if (kind === "wordpress" && !layout.wordpress)
+  if (wanted && !wordpress)
     throw new UserError(
       `${from}: is no WordPress (no wp-content with plugins or themes in it)`,
       "Give the folder that wp-config.php or wp-content is in.",
     );
+}
+
+/** Whether it is a WordPress that a site of the kind comes from. */
+export function takesWordPress(kind: KindName): boolean {
+  return kindOf(kind).accepts?.content === "wordpress";
 }
 
 /** The one dump that is meant. */

@@ -1,11 +1,12 @@
 import { join, relative } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines, run } from "../../base/exec";
-import { checkRoom, type Fetched } from "./fetched";
-import { checkKind, chooseDump, configBeside, layoutOf, refuseNetwork } from "./layout";
+import type { Fetched, KindName } from "../../stacks/kinds";
+import { checkRoom } from "./fetched";
+import { checkKind, chooseDump, configBeside, layoutOf, refuseNetwork, takesWordPress } from "./layout";
 
 export interface LocalArgs {
-  readonly kind: "static" | "wordpress";
+  readonly kind: KindName;
   /** What is imported from; as the user named it. */
   readonly path: string;
   readonly archive: boolean;
@@ -20,7 +21,7 @@ export async function fetchLocal({ kind, path, archive, database, folder }: Loca
   const root = archive ? await unpacked(path, join(folder, "unpacked")) : path;
   const layout = layoutOf(root);
   checkKind(kind, layout, path);
-  if (kind === "static") return { content: layout.content };
+  if (!takesWordPress(kind)) return { content: layout.content, ...(database && { database }) };
   refuseNetwork(configBeside(layout.content) ?? "", path);
   const dump = database ?? chooseDump(layout.dumps, path);
   const inContent = layout.dumps.filter((file) => file.startsWith(`${layout.content}/`));

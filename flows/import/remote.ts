@@ -5,16 +5,17 @@ import { attempt, lastLines, type Result } from "../../base/exec";
 import { step } from "../../base/output";
 import { shellCommand } from "../../base/quoting";
 import { bytes } from "../../base/words";
-import { checkRoom, type Fetched } from "./fetched";
-import { checkKind } from "./layout";
+import type { Fetched, KindName } from "../../stacks/kinds";
+import { checkRoom } from "./fetched";
+import { checkKind, takesWordPress } from "./layout";
 import { nameOf, type Source } from "./source";
 
-type Address = Extract<Source, { kind: "ssh" }>;
+type Address = Extract<Source, { place: "ssh" }>;
 /** What there.sh is asked for. */
 type Verb = "look" | "files" | "database";
 
 export interface RemoteArgs {
-  readonly kind: "static" | "wordpress";
+  readonly kind: KindName;
   readonly source: Address;
   /** A dump that was named, in place of one that is made there. */
   readonly database?: string;
@@ -31,7 +32,7 @@ export async function fetchRemote({ kind, source, database, folder }: RemoteArgs
   if (found.includes("network"))
     throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
   checkKind(kind, { wordpress: wordpress || found.includes("unconfigured") }, from);
-  if (kind === "wordpress" && !wordpress)
+  if (takesWordPress(kind) && !wordpress)
     throw new UserError(
       `${from}: there is no wp-config.php in or above it.`,
       "Give the folder that wp-content is in.",

@@ -4,8 +4,8 @@ import { UserError } from "../../base/errors";
 
 /** Where a site is taken from. */
 export type Source =
-  | { readonly kind: "folder" | "archive"; readonly path: string }
-  | { readonly kind: "ssh"; readonly host: string; readonly port?: string; readonly path: string };
+  | { readonly place: "folder" | "archive"; readonly path: string }
+  | { readonly place: "ssh"; readonly host: string; readonly port?: string; readonly path: string };
 
 /** What `--from` names. Throws where there is nothing of the kind on this machine. */
 export function parseSource(from: string): Source {
@@ -17,7 +17,7 @@ export function parseSource(from: string): Source {
     );
   const path = resolve(from);
   if (!existsSync(path)) throw new UserError(`--from ${path}: there is no such folder or file`);
-  return { kind: statSync(path).isDirectory() ? "folder" : "archive", path };
+  return { place: statSync(path).isDirectory() ? "folder" : "archive", path };
 }
 
 function parseAddress(from: string): Source {
@@ -29,7 +29,7 @@ function parseAddress(from: string): Source {
       "Write ssh://user@host/path/to/site, with :port after the host where it is not 22.",
     );
   return {
-    kind: "ssh",
+    place: "ssh",
     host: host.replaceAll(/[[\]]/g, ""),
     path: decodeURIComponent(path),
     ...(port && { port }),
@@ -38,5 +38,5 @@ function parseAddress(from: string): Source {
 
 /** The source as a message names it. */
 export function nameOf(source: Source): string {
-  return source.kind === "ssh" ? `${source.host}:${source.path}` : source.path;
+  return source.place === "ssh" ? `${source.host}:${source.path}` : source.path;
 }

@@ -12,12 +12,12 @@ import {
   type YAMLSeq,
 } from "yaml";
 import { UserError } from "../../base/errors";
-import type { Fetched } from "./fetched";
+import { type Fetched, type KindName, kindOf } from "../../stacks/kinds";
 
 /** A site that an import adds to the stack file. */
 export interface NewSite {
   readonly name: string;
-  readonly kind: "static" | "wordpress";
+  readonly kind: KindName;
   readonly domains: readonly string[];
 }
 
@@ -32,13 +32,14 @@ export function withImport(file: string, site: NewSite, fetched: Fetched): strin
   const document = parseDocument(text);
   const sites = document.getIn(SITES);
   if (sites !== undefined && !isSeq(sites)) throw new UserError(`${file}: varvol:sites is no list`);
-  const value =
-    site.kind === "static" ? fetched.content : { content: fetched.content, database: fetched.database };
+  const { accepts } = kindOf(site.kind);
+  const value = accepts?.value(fetched);
+  const added = { ...site, ...accepts?.keys?.(fetched), import: value };
   const at = sites?.items.findIndex((item) => isMap(item) && item.get("name") === site.name) ?? -1;
-  const inserted = sites && insert(text, sites, at, at < 0 ? { ...site, import: value } : { import: value });
+  const inserted = sites && insert(text, sites, at, at < 0 ? added : { import: value });
   if (at >= 0) document.setIn([...SITES, at, "import"], document.createNode(value));
-  else if (!sites) document.setIn(SITES, document.createNode([{ ...site, import: value }]));
-  else document.addIn(SITES, document.createNode({ ...site, import: value }));
+  else if (!sites) document.setIn(SITES, document.createNode([added]));
+  else document.addIn(SITES, document.createNode(added));
   if (inserted !== undefined && means(inserted, document.toJS())) return inserted;
   return document.toString({ lineWidth: 0 });
 }

@@ -1,5 +1,6 @@
 import { containerFacts, isExclusive, labelOf, mountsOf } from "../../engine/containerFacts";
 import type { ResourceChange } from "../../engine/preview";
+import { moduleOf } from "../../stacks/modules";
 import { keyChanges } from "./changes";
 import type { PlanFacts } from "./facts";
 import { plannedImage, rollbackOf, type ImageChange } from "./imageChange";
@@ -77,7 +78,7 @@ function whyOf(
 ): string[] {
   const owner = name.split("/")[0] ?? "";
   const isSite = facts.sites.some((site) => site.name === owner);
-  const isModule = ["gateway", "mysql"].includes(owner);
+  const isModule = moduleOf(owner) !== undefined;
   switch (one.action) {
     case "create":
       if (facts.missing.includes(name)) return ["it is missing on the host"];

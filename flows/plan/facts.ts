@@ -21,7 +21,7 @@ export interface PlanFacts {
 
 export interface PlannedSite {
   readonly name: string;
-  readonly kind: string;
+  readonly database: boolean;
   readonly domains: readonly string[];
   /** Whether it is backed up by a schedule. */
   readonly scheduled: boolean;

@@ -1,3 +1,4 @@
+import { moduleOf } from "../../stacks/modules";
 import type { PlanFacts } from "./facts";
 import type { Interruption, PlannedContainer } from "./schema";
 
@@ -22,13 +23,13 @@ export function interruptionOf({ action, owner, role, exclusive }: Subject, fact
   if (role === "net")
     return { kind: "down", seconds: GATEWAY_NET, what: "new connections to every site are refused" };
   const seconds = facts.host.measured.get(owner) ?? null;
-  if (owner !== "mysql") return { kind: "down", seconds, what: `${owner} is away` };
-  const sites = facts.sites.filter(({ kind }) => kind === "wordpress").map(({ name }) => name);
+  if (moduleOf(owner)?.provides !== "databases") return { kind: "down", seconds, what: `${owner} is away` };
+  const sites = facts.sites.filter(({ database }) => database).map(({ name }) => name);
   return { kind: "down", seconds, what: `pages of ${sites.join(", ") || "no site"} that are not cached` };
 }
 
 /** An interruption as people read it. */
-export function interruptionInWords({ kind, seconds }: Interruption): string {
-  if (kind === "none") return "none";
+export function interruptionInWords({ kind: how, seconds }: Interruption): string {
+  if (how === "none") return "none";
   return seconds === null ? "not measured yet" : `about ${Math.max(1, Math.round(seconds))} s`;
 }

@@ -5,6 +5,7 @@ import { type Preview, previewSchema } from "../../engine/preview";
 import { diagnosticsOf } from "../../engine/pulumiOutput";
 import type { Stack } from "../../engine/stack";
 import { imagesInUse } from "../../stacks/images";
+import { hasDatabase } from "../../stacks/kinds";
 import { scheduleOf } from "../../stacks/schedule";
 import { preflight } from "../preflight";
 import { missing } from "../up/missing";
@@ -24,9 +25,9 @@ export async function planOf(stack: Stack): Promise<Plan> {
     {
       stack: stack.name,
       volumeRoot: config.volumeRoot,
-      sites: config.sites.map(({ name, kind, domains, backup }) => ({
-        ...{ name, kind, domains },
-        scheduled: config.backup !== undefined && scheduleOf(config.backup, { backup }).every > 0,
+      sites: config.sites.map((site) => ({
+        ...{ name: site.name, domains: site.domains, database: hasDatabase(site) },
+        scheduled: config.backup !== undefined && scheduleOf(config.backup, site).every > 0,
       })),
       backups: config.backup !== undefined,
       missing: gone,

@@ -1,7 +1,8 @@
 import { imageTag } from "../../components/imageSource";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { imagesOf, MODULE_IMAGES } from "../../stacks/images";
+import { containersOf } from "../../stacks/images";
+import { MODULES } from "../../stacks/modules";
 
 // Containers, running or asleep, keep what they were made from: docker itself refuses to remove it. Of other stacks on
 // the same machine, too, the current and previous images stay, and the one that restic runs in now and then.
@@ -30,10 +31,9 @@ export interface Removed {
 
 /** Removes Varvol's images that no stack on the host needs: each role's current and previous one stay. */
 export async function pruneImages(config: HostConfig): Promise<Removed[]> {
-  const locked = [
-    ...config.sites.flatMap((site) => imagesOf(site).map((image) => imageTag(image, config.lock, site.name))),
-    ...Object.entries(MODULE_IMAGES).map(([owner, image]) => imageTag(image, config.lock, owner)),
-  ];
+  const locked = [...config.sites, ...MODULES].flatMap(({ name }) =>
+    containersOf(config, name).flatMap(({ image }) => (image ? imageTag(image, config.lock, name) : [])),
+  );
   const text = await scriptOnHost(config, SCRIPT, [config.volumeRoot, ...new Set(locked)]);
   return text
     .split("\n")

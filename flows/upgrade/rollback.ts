@@ -2,7 +2,7 @@ import { UserError } from "../../base/errors";
 import type { ImageName } from "../../components/imageSource";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { imagesOf, MODULE_IMAGES } from "../../stacks/images";
+import { containersOf } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
 import { type Generations, readGenerations } from "./generations";
 import { chooseOwners } from "./upgrade";
@@ -34,26 +34,12 @@ export interface Pin {
   readonly to: string;
 }
 
-const ROLES: Readonly<Record<ImageName, string>> = {
-  gateway: "gateway",
-  web: "web",
-  git: "git",
-  mariadb: "mysql",
-  agent: "agent",
-  "wordpress-php": "php",
-  "wordpress-web": "web",
-};
-
 /** The earlier image of each role of a site or module that has one. */
 export function pinsOf(config: HostConfig, owner: string, generations: Generations): Pin[] {
-  const site = config.sites.find(({ name }) => name === owner);
-  const images: readonly ImageName[] = site
-    ? imagesOf(site)
-    : [MODULE_IMAGES[owner as keyof typeof MODULE_IMAGES]];
-  return images.flatMap((image): Pin[] => {
-    const [from, ...earlier] = generations.get(`${owner}-${ROLES[image]}`) ?? [];
+  return containersOf(config, owner).flatMap(({ role, image }): Pin[] => {
+    const [from, ...earlier] = generations.get(`${owner}-${role}`) ?? [];
     const to = earlier.find((one) => one !== from && one.startsWith(`varvol/${image}:`));
-    return from && to ? [{ owner, image, from, to }] : [];
+    return image && from && to ? [{ owner, image, from, to }] : [];
   });
 }
 

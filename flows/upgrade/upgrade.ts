@@ -3,12 +3,13 @@ import { parseDocument } from "yaml";
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
-import { packageSets, type ImageName } from "../../components/imageSource";
+import { packageSets } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
-import { imagesOf, MODULE_IMAGES, modulesOf } from "../../stacks/images";
+import { containersOf } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
+import { modulesOf } from "../../stacks/modules";
 import { lookUpPackages } from "./packages";
 
 /** A package whose locked version changed. */
@@ -47,7 +48,7 @@ export async function lockNewest(
 /** Sites and modules that an upgrade means: those named, or all sites, with the modules where they are wanted. */
 export function chooseOwners(config: HostConfig, names: readonly string[], modules: boolean): string[] {
   const sites = config.sites.map(({ name }) => name);
-  const moduleNames = modulesOf(config).map(([owner]) => owner);
+  const moduleNames = modulesOf(config).map(({ name }) => name);
   const all = [...sites, ...moduleNames];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown)
@@ -61,10 +62,7 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
 
 /** Package sets that sites and modules are built from. */
 export function setsOf(config: HostConfig, owners: readonly string[]): PackageSet[] {
-  const images = owners.flatMap((owner): ImageName[] => {
-    const site = config.sites.find(({ name }) => name === owner);
-    return site ? imagesOf(site) : [MODULE_IMAGES[owner as keyof typeof MODULE_IMAGES]];
-  });
+  const images = owners.flatMap((owner) => containersOf(config, owner).flatMap(({ image }) => image ?? []));
   return [...new Set(images.flatMap(packageSets))];
 }
 

@@ -97,7 +97,7 @@ function exampleSites(repository: string): Record<string, unknown>[] {
     config: { "varvol:sites": Record<string, unknown>[] };
   };
   return config["varvol:sites"].map((site) =>
-    site.kind === "static-git" ? { ...site, git: { ...(site.git as object), url: repository } } : site,
+    "git" in site ? { ...site, git: { ...(site.git as object), url: repository } } : site,
   );
 }
 

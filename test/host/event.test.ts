@@ -6,7 +6,6 @@ import { openWorkspace } from "../../engine/workspace";
 import type { Plan } from "../../flows/plan/schema";
 import { requestLine } from "../../components/agent/job";
 import { readLock, writeLock } from "../../stacks/lock";
-import { subjectOf } from "../../stacks/subjects";
 import { TestHost } from "../support/testHost";
 
 describe("snapshots by an up", function () {
@@ -115,7 +114,13 @@ describe("snapshots by an up", function () {
     const snapshot = runs().at(-1)?.[2] ?? "";
     fs.rmSync(path.join(host.root, ".varvol/backup/restored"), { recursive: true });
     fs.writeFileSync(path.join(host.root, ".varvol/restoring"), "");
-    const site = { ...subjectOf({ name: "hello", kind: "static" }), domain: "hello.localhost" };
+    const site = {
+      name: "hello",
+      kind: "static",
+      folders: ["site"],
+      database: false,
+      domain: "hello.localhost",
+    };
     const asked = (confirm: string) => {
       const input = requestLine({ job: "event", what: "restore", site, run: snapshot, confirm });
       return attempt([`${bin}/agent`, "event", host.namespace, "-"], { input });

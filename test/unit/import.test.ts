@@ -23,16 +23,16 @@ describe("an import", () => {
 
   it("takes folders, archives and addresses of other machines", () => {
     make("site/", "site.tar.gz");
-    assert.equal(parseSource(path.join(folder, "site")).kind, "folder");
-    assert.equal(parseSource(path.join(folder, "site.tar.gz")).kind, "archive");
+    assert.equal(parseSource(path.join(folder, "site")).place, "folder");
+    assert.equal(parseSource(path.join(folder, "site.tar.gz")).place, "archive");
     const address = (from: string) => parseSource(from);
     assert.deepEqual(address("ssh://me@old.example.org/srv/a%20b"), {
-      kind: "ssh",
+      place: "ssh",
       host: "me@old.example.org",
       path: "/srv/a b",
     });
     assert.deepEqual(address("ssh://[2001:db8::1]:2222/srv"), {
-      kind: "ssh",
+      place: "ssh",
       host: "2001:db8::1",
       port: "2222",
       path: "/srv",

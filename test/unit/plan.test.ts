@@ -13,8 +13,8 @@ function captured(name: "changes" | "pending" | "missing"): Preview {
   return previewSchema.parse(JSON.parse(fs.readFileSync(`test/fixtures/preview/${name}.json`, "utf8")));
 }
 
-const site = (name: string, kind: string, ...domains: string[]) => ({
-  ...{ name, kind, domains },
+const site = (name: string, ...domains: string[]) => ({
+  ...{ name, domains, database: name.startsWith("blog") },
   scheduled: false,
 });
 
@@ -22,10 +22,10 @@ const facts: PlanFacts = {
   stack: "local",
   volumeRoot: "/var/vol",
   sites: [
-    site("hello", "static", "hello.localhost", "www.hello.localhost"),
-    site("fresh", "static", "fresh.localhost"),
-    site("docs", "static-git", "docs.localhost"),
-    site("blog", "wordpress", "blog2.localhost", "www.blog.localhost"),
+    site("hello", "hello.localhost", "www.hello.localhost"),
+    site("fresh", "fresh.localhost"),
+    site("docs", "docs.localhost"),
+    site("blog", "blog2.localhost", "www.blog.localhost"),
   ],
   backups: false,
   missing: [],
@@ -126,7 +126,7 @@ describe("a plan", () => {
   it("tells what is missing on the host and what is only started again", () => {
     const now = makePlan(captured("missing"), {
       ...facts,
-      sites: [...facts.sites, site("gone", "static", "gone.localhost")],
+      sites: [...facts.sites, site("gone", "gone.localhost")],
       missing: ["gone/web", "hello/web"],
     });
     assert.equal(of(now, "gone/web").action, "create");

@@ -11,7 +11,7 @@ import { checkConfig } from "../../stacks/problems";
 const facts: PlanFacts = {
   stack: "x",
   volumeRoot: "/var/vol",
-  sites: [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"], scheduled: true }],
+  sites: [{ name: "blog", database: true, domains: ["blog.example.org"], scheduled: true }],
   backups: true,
   missing: [],
   images: {
@@ -187,7 +187,7 @@ describe("policies", () => {
   });
 
   it("backup-schedule warns of sites without one, and refuses them once the host has backups", () => {
-    const sites = [{ name: "blog", kind: "static", domains: ["blog.example.org"], scheduled: false }];
+    const sites = [{ name: "blog", database: false, domains: ["blog.example.org"], scheduled: false }];
     assert.deepEqual(verdicts(container({}), { sites, backups: false }), [
       "warning backup-schedule: no backup is scheduled",
     ]);

@@ -62,7 +62,10 @@ describe("the program", () => {
     assert.deepEqual(there.interpreter, ["bash", "-c"]);
     assert.match(script, /--network none .*src=\/srv\/b,dst=\/repository.* serve /);
     assert.match(script, /\.varvol\/bin\/through @socket@ agent repository '/);
-    assert.match(String((await repository(here)).create), /bin\/agent repository '' varvol\/agent:[0-9a-f]{12}$/);
+    assert.match(
+      String((await repository(here)).create),
+      /bin\/agent repository '' varvol\/agent:[0-9a-f]{12}$/,
+    );
   });
 
   it("publishes only the gateway's ports", async () => {

@@ -6,7 +6,7 @@ import { resolveConfig } from "../../stacks/config";
 import { DEFAULT_SCHEDULE } from "../../stacks/defaultSchedule";
 import { checkConfig } from "../../stacks/problems";
 import { agentSchedule, scheduleOf } from "../../stacks/schedule";
-import { DATABASES, HOST_ITSELF, subjectOf } from "../../stacks/subjects";
+import { HOST_ITSELF, moduleSubject } from "../../stacks/subjects";
 
 const site = (more: Record<string, unknown> = {}) => ({
   ...{ name: "blog", kind: "wordpress", domains: ["blog.localhost"] },
@@ -35,13 +35,17 @@ describe("a schedule of backups", () => {
   it("is an entry each for the host, with what no site owns, and who is told", () => {
     const hook = { command: "mail -s backup me" };
     const keep = { daily: 7, weekly: 4, monthly: 6 };
+    const blog = {
+      ...{ name: "blog", kind: "wordpress", folders: ["content"], database: true },
+      application: "wordpress",
+    };
     const entry = { mode: "hot", every: 86400, drill: 0, at: "03:00", keep };
     assert.deepEqual(agentSchedule(configure({ hook, drill: "never" }, site())), {
       hook,
       byItself: true,
       entries: [
-        { ...entry, subject: subjectOf({ name: "blog", kind: "wordpress" }), domain: "blog.localhost" },
-        { ...entry, subject: DATABASES, domain: "" },
+        { ...entry, subject: blog, domain: "blog.localhost" },
+        { ...entry, subject: moduleSubject("mysql"), domain: "" },
         { ...entry, subject: HOST_ITSELF, domain: "", every: 0 },
       ],
     });

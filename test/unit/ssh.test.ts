@@ -66,9 +66,9 @@ describe("ssh", () => {
     });
     const target = path.join(folder, "received");
     const tool = `cat >> ${log}; [ -e ${target} ] || exit 75; echo done`;
-    const script = sendingScript(machine, tool, [{ source: site, path: target }], (to, kind) => {
-      assert.ok(["folder", "file"].includes(kind));
-      return kind === "folder" ? `mkdir ${to}; tar -C ${to} -xf -` : `cat > ${to}`;
+    const script = sendingScript(machine, tool, [{ source: site, path: target }], (to, what) => {
+      assert.ok(["folder", "file"].includes(what));
+      return what === "folder" ? `mkdir ${to}; tar -C ${to} -xf -` : `cat > ${to}`;
     });
     const run = () =>
       spawnSync("bash", ["-c", script], {

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { siteBackup } from "../backupSchema";
+import { domain, resourceName } from "../values";
+
+/** A file or folder of this machine. */
+export const path = z.string().min(1);
+
+/** Keys that a site of any kind may have. */
+export const common = {
+  name: resourceName.describe(
+    "Name of the site: its containers, its volume under /var/vol and its database carry it.",
+  ),
+  domains: z
+    .array(domain)
+    .min(1)
+    .describe(
+      "Domains that the gateway serves the site under. The first is canonical; the others redirect to it.",
+    ),
+  image: z
+    .string()
+    .regex(/^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/, "must be pinned by digest, as name@sha256:…")
+    .optional()
+    .describe("An image of your own instead of Varvol's, pinned by digest."),
+  memory: z
+    .number()
+    .int()
+    .min(16)
+    .optional()
+    .describe(
+      "Memory limit in MiB of the site's php container, or of its web container where it has no other. Default: the host kind's.",
+    ),
+  backup: siteBackup,
+  restore: z
+    .strictObject({
+      snapshot: z
+        .string()
+        .regex(/^\d{8}t\d{6}-[0-9a-f]{4}$/, "must be a snapshot's whole name, as `varvol snapshots` lists it")
+        .describe("The snapshot, as `varvol snapshots` lists it."),
+      confirm: z.string().describe("replace-<site>-by-<snapshot>: what the site has by then is lost."),
+    })
+    .optional()
+    .describe("A snapshot that the next `up` puts the site back to, once. Default: none."),
+};

@@ -1,0 +1,102 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { Mysql, Site } from "../../components";
+import type { ImageName } from "../../components/imageSource";
+import type { SiteArgs } from "../../components/sites/site";
+import type { HostProfile } from "../hostProfile";
+
+/** A container of a site or module, by what it is for. */
+export interface Role {
+  readonly role: string;
+  /** The image of Varvol's that it runs; undefined where it is the user's own. */
+  readonly image?: ImageName;
+}
+
+/** A file in one of a site's containers that tells more of its state. */
+export interface StatusFile {
+  readonly role: string;
+  readonly file: string;
+}
+
+/** What a site is on its host. */
+export interface Shape {
+  readonly containers: readonly Role[];
+  /** Folders of its volume that hold data: a snapshot has them, a restore switches them. */
+  readonly folders: readonly string[];
+  /** Whether a database of the site's name is a part of it. */
+  readonly database: boolean;
+  /** The page that tells whether it is well, and the answers that say so. */
+  readonly health: { readonly path: string; readonly answers: RegExp };
+  readonly status?: StatusFile;
+}
+
+/** A mistake in a site's keys that only the whole stack file shows. */
+export interface Problem {
+  /** Below the site. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  readonly text: string;
+}
+
+/** What a site would be filled from, by its key: an archive or folder, a dump, or a repository. */
+export type Filling = { readonly key: string } & (
+  | { readonly archive: string }
+  | { readonly dump: string }
+  | { readonly repository: { readonly url: string; readonly branch?: string } }
+);
+
+/** What an import fetched. */
+export interface Fetched {
+  /** A folder or tar archive. */
+  readonly content: string;
+  /** An SQL dump. */
+  readonly database?: string;
+}
+
+/** What an import of another host's site accepts. */
+export interface Accepts {
+  /** A WordPress, of which wp-content is taken; or any files but a WordPress's. */
+  readonly content: "wordpress" | "files";
+  /** Whether a dump of its database comes along. */
+  readonly database: "always" | "where named" | "never";
+  /** The value of the key `import`. */
+  readonly value: (fetched: Fetched) => unknown;
+  /** Further keys of a site that an import adds. */
+  readonly keys?: (fetched: Fetched) => Readonly<Record<string, unknown>>;
+}
+
+/** What a site is created with beside its own keys. */
+export interface Surroundings extends Pick<HostProfile, "limits" | "phpWorkers"> {
+  readonly args: Omit<SiteArgs, "memory">;
+  /** There when a site of the host has a database. */
+  readonly mysql?: Mysql;
+}
+
+/** Everything that the rest asks of a kind of site. */
+export interface SiteKind<Schema extends z.ZodObject, Config = z.infer<Schema>> {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly what: string;
+  readonly schema: Schema;
+  /** Folder of its volume that an import or a pull fills: one with anything in it is not filled again. */
+  readonly folder: string;
+  /** Whether it has a generated login that `varvol secret` prints. */
+  readonly login?: boolean;
+  /** What a drill knows to ask beyond files and tables. */
+  readonly application?: "wordpress";
+  /** What an import accepts; undefined where there is none. */
+  readonly accepts?: Accepts;
+  readonly shape: (site: Config) => Shape;
+  /** With paths of this machine made absolute. */
+  readonly located: (site: Config) => Config;
+  readonly fillings: (site: Config) => Filling[];
+  /** What is wrong in the whole of a stack file; `away` where the host is another machine. */
+  readonly problems?: (site: Config, away: boolean) => Problem[];
+  readonly create: (site: Config, surroundings: Surroundings) => Site & pulumi.Resource;
+}
+
+/** MySQL, for a site that can't be without. */
+export function needed(mysql: Mysql | undefined, site: string): Mysql {
+  if (!mysql) throw new Error(`${site}: it has a database, and the host no MySQL`);
+  return mysql;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { StaticSite } from "../../components";
+import { absolute } from "../files";
+import { common, path } from "./common";
+import type { SiteKind } from "./kind";
+
+const schema = z
+  .strictObject({
+    ...common,
+    kind: z.literal("static"),
+    import: path.optional().describe("Folder or .tar(.gz) that fills the site's volume while that is empty."),
+  })
+  .describe("A folder of files.");
+
+export const staticKind: SiteKind<typeof schema> = {
+  name: "static",
+  what: "a folder of files",
+  schema,
+  folder: "site",
+  accepts: { content: "files", database: "never", value: ({ content }) => content },
+  shape: ({ image }) => ({
+    containers: [{ role: "web", ...(!image && { image: "web" }) }],
+    folders: ["site"],
+    database: false,
+    health: { path: "/", answers: /^[234]/ },
+  }),
+  located: (site) => (site.import === undefined ? site : { ...site, import: absolute(site.import) }),
+  fillings: ({ import: from }) => (from === undefined ? [] : [{ key: "import", archive: from }]),
+  create: ({ name, memory, import: from }, { args, limits }) =>
+    new StaticSite(name, { ...args, memory: memory ?? limits.web, import: from }),
+};

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { StaticGitSite } from "../../components";
+import { common } from "./common";
+import { git, gitProblems, locatedGit, PULLED } from "./git";
+import type { SiteKind } from "./kind";
+
+const schema = z
+  .strictObject({ ...common, kind: z.literal("static-git"), git })
+  .describe("A folder of a git repository, pulled on a timer.");
+
+export const staticGitKind: SiteKind<typeof schema> = {
+  name: "static-git",
+  what: "a folder of a git repository, pulled on a timer",
+  schema,
+  folder: "site",
+  shape: ({ image }) => ({
+    containers: [
+      { role: "web", ...(!image && { image: "web" }) },
+      { role: "git", image: "git" },
+    ],
+    folders: ["site", "repo"],
+    database: false,
+    health: { path: "/", answers: /^[234]/ },
+    status: PULLED,
+  }),
+  located: (site) => ({ ...site, git: locatedGit(site.git) }),
+  fillings: (site) => [{ key: "git", repository: site.git }],
+  problems: (site, away) => gitProblems(site.git, away),
+  create: (site, { args, limits }) =>
+    new StaticGitSite(site.name, {
+      ...args,
+      memory: site.memory ?? limits.web,
+      git: site.git,
+      gitMemory: limits.git,
+    }),
+};

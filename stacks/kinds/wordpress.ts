@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { WordPressSite } from "../../components";
+import { common } from "./common";
+import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
+import { needed, type SiteKind } from "./kind";
+
+const schema = z
+  .strictObject({
+    ...common,
+    kind: z.literal("wordpress"),
+    title: z.string().min(1).optional().describe("Title at installation. Default: the name."),
+    admin: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,60}$/, "must be 1 to 60 letters, digits, dots, dashes or underscores")
+      .default("admin")
+      .describe("Administrator's login at installation. Default: admin."),
+    email: z.email().optional().describe("Administrator's e-mail address. Default: admin@ the first domain."),
+    import: databaseImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
+      "Another host's WordPress to start from.",
+    ),
+  })
+  .describe("A WordPress with a database of its own.");
+
+export const wordpressKind: SiteKind<typeof schema> = {
+  name: "wordpress",
+  what: "a WordPress with a database of its own",
+  schema,
+  folder: "content",
+  login: true,
+  application: "wordpress",
+  accepts: {
+    content: "wordpress",
+    database: "always",
+    value: ({ content, database }) => ({ content, database }),
+  },
+  shape: ({ image }) => ({
+    containers: [
+      { role: "php", ...(!image && { image: "wordpress-php" }) },
+      { role: "web", image: "wordpress-web" },
+    ],
+    folders: ["content"],
+    database: true,
+    health: { path: "/", answers: /^[234]/ },
+  }),
+  located: (site) => ({ ...site, ...locatedImport(site.import) }),
+  fillings: (site) => fillingsOf(site.import),
+  create: (site, { args, mysql, limits, phpWorkers }) =>
+    new WordPressSite(site.name, {
+      ...args,
+      mysql: needed(mysql, site.name),
+      memory: limits.web,
+      title: site.title ?? site.name,
+      admin: site.admin,
+      email: site.email ?? `admin@${args.domains[0]}`,
+      phpWorkers,
+      phpMemory: site.memory ?? limits.php,
+      import: site.import,
+    }),
+};

@@ -1,0 +1,60 @@
+import type { HostConfig } from "./config";
+import { hasDatabase, type Role, type SiteConfig } from "./kinds";
+
+type Host = Pick<HostConfig, "sites" | "backup">;
+
+/** A part of a host that its sites share. */
+export interface Module {
+  readonly name: string;
+  readonly provides: "routes" | "databases" | "snapshots";
+  readonly containers: readonly (Role & {
+    /** Its resource, but for the namespace; undefined where it is no part of the program. */
+    readonly resource?: string;
+    /** A further resource marks the moment when its predecessor stops. */
+    readonly marked?: boolean;
+  })[];
+  /** Whether there is a snapshot of it beside those of sites. */
+  readonly kept?: boolean;
+  readonly isOn: (host: Host) => boolean;
+}
+
+/** The modules that there are. */
+export const MODULES: readonly Module[] = [
+  {
+    name: "gateway",
+    provides: "routes",
+    // Net runs the gateway's image, and goes where the gateway goes.
+    containers: [
+      { role: "gateway", image: "gateway", resource: "gateway" },
+      { role: "net", resource: "gateway-net" },
+    ],
+    isOn: () => true,
+  },
+  {
+    name: "mysql",
+    provides: "databases",
+    containers: [{ role: "mysql", image: "mariadb", resource: "mysql-server", marked: true }],
+    kept: true,
+    isOn: needsMysql,
+  },
+  {
+    name: "agent",
+    provides: "snapshots",
+    containers: [{ role: "agent", image: "agent", resource: "agent" }],
+    isOn: ({ backup }) => backup !== undefined,
+  },
+];
+
+/** Whether a site of the host has a database. */
+export function needsMysql({ sites }: { readonly sites: readonly SiteConfig[] }): boolean {
+  return sites.some(hasDatabase);
+}
+
+/** The modules that a host has. */
+export function modulesOf(host: Host): Module[] {
+  return MODULES.filter(({ isOn }) => isOn(host));
+}
+
+export function moduleOf(name: string): Module | undefined {
+  return MODULES.find((one) => one.name === name);
+}
