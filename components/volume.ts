@@ -7,6 +7,7 @@ import { imageOn } from "./image";
 
 /** A folder of a volume and who owns it. */
 export interface Folder {
+  /** One that lies in another comes after that. */
   readonly name: string;
   /** Octal mode. Defaults to 0750. */
   readonly mode?: string;

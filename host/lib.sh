@@ -11,11 +11,32 @@ fail() {
     exit 1
 }
 
-# alone NAME: waits until no other tool works on it. One may be left over from an `up` whose engine was killed.
+# alone NAME: waits until no other tool works on it. One may be left over from an `up` whose engine was killed. What works
+# with the backup repository may take long; what an `up` does may not. Who holds a lock stands in it, for whoever waits.
 alone() {
+    case $1 in backup | drill | switch-*) patience=900 ;; *) patience=60 ;; esac
     mkdir -p "$state/locks"
-    exec 9> "$state/locks/$1"
-    flock -w 900 9 || fail "another tool has been working on $1 for 15 minutes; see: fuser $state/locks/$1"
+    # Whoever can open a lock can hold it.
+    chmod 700 "$state/locks"
+    lock=$state/locks/$1
+    exec 9>> "$lock"
+    chmod 600 "$lock"
+    flock -w "$patience" 9 ||
+        fail "$1: waited $patience s for another tool that works on it: $(holder "$lock"); let it end, or end it, and try again"
+    printf '%s %s\n' $$ "${0##*/}" > "$lock"
+}
+
+# holder LOCK: whom its file names. One that was killed may have left what it had started.
+holder() {
+    pid='' tool=''
+    read -r pid tool < "$1" || true
+    if [ -z "$pid" ]; then
+        printf 'it does not say who it is'
+    elif [ -d "/proc/$pid" ]; then
+        printf '%s, process %s' "$tool" "$pid"
+    else
+        printf 'what %s, process %s, has started and left' "$tool" "$pid"
+    fi
 }
 
 # write FILE MODE OWNER: standard input becomes the file, all at once; what is the same already stays untouched

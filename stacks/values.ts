@@ -15,8 +15,11 @@ export const RESERVED_NAMES = [
   "intercontainer",
   "database",
   "mail",
-  "varvol-scheduler",
 ];
+/** What Varvol's own databases and containers begin with: varvol-staging-<site>, varvol-previous-<site>, varvol-scheduler. */
+const OWN_PREFIX = "varvol-";
+/** A site's database and its user carry its name: these mean something to MariaDB. */
+const SERVER_NAMES = ["sys", "public", "root", "none", "default", "test"];
 
 /** Says what is wrong with a domain and what to write instead; undefined when it is fine. */
 export function domainProblem(text: string): string | undefined {
@@ -51,7 +54,13 @@ export const resourceName = z
     /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
     "is no DNS label: use 1 to 40 of a-z, 0-9 and inner dashes, starting with a letter",
   )
-  .refine((name) => !RESERVED_NAMES.includes(name), { error: "is the name of a module; choose another" });
+  .refine((name) => !RESERVED_NAMES.includes(name), { error: "is the name of a module; choose another" })
+  .refine((name) => !SERVER_NAMES.includes(name), {
+    error: "is a name that the database server has a meaning for; choose another",
+  })
+  .refine((name) => !name.startsWith(OWN_PREFIX), {
+    error: `begins with ${OWN_PREFIX}, as what is Varvol's own does; choose another`,
+  });
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { agentJob } from "../agent/job";
 import type { Host } from "../host";
-import type { Mysql } from "./mysql";
+import { type Mysql, SITE_CONNECTIONS } from "./mysql";
 
 export interface DatabaseArgs {
   readonly host: Host;
@@ -33,7 +33,9 @@ export class Database extends pulumi.ComponentResource {
       `${host.scoped(name)}-database`,
       {
         tool: "database",
-        args: pulumi.output(mysql.containerName).apply((container) => [container, name]),
+        args: pulumi
+          .output(mysql.containerName)
+          .apply((container) => [container, name, String(SITE_CONNECTIONS)]),
         stdin: this.password,
       },
       { parent: this },

@@ -59,6 +59,10 @@ export class Mysql extends pulumi.ComponentResource {
   }
 }
 
+const CONNECTIONS = 100;
+/** A site's share: a site that is out of hand leaves others theirs. Two generations of php on the largest kind need 16. */
+export const SITE_CONNECTIONS = 30;
+
 /** Options for a small host; durability stays at its defaults (every commit is on the disk). */
 export function serverOptions(bufferPool: number): string[] {
   return [
@@ -66,7 +70,7 @@ export function serverOptions(bufferPool: number): string[] {
     "--innodb-log-buffer-size=2M",
     "--innodb-log-file-size=48M",
     "--performance-schema=OFF",
-    "--max-connections=100",
+    `--max-connections=${CONNECTIONS}`,
     "--key-buffer-size=1M",
     "--aria-pagecache-buffer-size=8M",
     "--table-open-cache=400",

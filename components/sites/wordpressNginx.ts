@@ -1,4 +1,5 @@
 import { TIME_LIMITS } from "../timeLimits";
+import { HARMLESS_COOKIES } from "./harmlessCookies";
 import { nginxHead } from "./nginx";
 
 /**
@@ -18,8 +19,9 @@ export function wordpressConf(uploadLimit: string): string {
 
     # Pages that are made for one visitor.
     map $http_cookie $personal_cookie {
-        default "";
-        "~(?:^|;\\s*)(?:wordpress_(?!test_cookie)|wp-postpass_|comment_author_|woocommerce_(?:items_in_cart|cart_hash)|wp_woocommerce_session_|PHPSESSID=)" 1;
+        default 1;
+        "" "";
+        "~${HARMLESS_COOKIES}" "";
     }
     map $request_uri $personal_place {
         default "";
@@ -31,6 +33,15 @@ export function wordpressConf(uploadLimit: string): string {
     # Pages come from index.php; a script of a plugin that is asked directly decides for itself.
     map $uri $personal_script { default 1; /index.php ""; }
     map $http_authorization $personal_login { default 1; "" ""; }
+
+    # Passwords are guessed by the thousand: what has PHP look at one is counted by the visitor's address.
+    map "$request_method $uri" $login { default ""; "POST /wp-login.php" $binary_remote_addr; }
+    map $http_authorization $authorized { default $binary_remote_addr; "" ""; }
+    limit_req_zone $login zone=logins:1m rate=20r/m;
+    limit_req_zone $authorized zone=authorized:1m rate=60r/m;
+    limit_req_status 429;
+    # The gateway's log has them.
+    limit_req_log_level info;
 
     fastcgi_cache_path /tmp/cache levels=1:2 keys_zone=pages:2m max_size=32m inactive=1d use_temp_path=off;
 
@@ -50,6 +61,9 @@ export function wordpressConf(uploadLimit: string): string {
 
         location ~ \\.php$ {
             try_files $uri =404;
+            # With the first one of a row: ten logins at once, thirty requests of an application.
+            limit_req zone=logins burst=9 nodelay;
+            limit_req zone=authorized burst=29 nodelay;
             include /etc/nginx/fastcgi_params;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
             fastcgi_param HTTP_X_FORWARDED_PROTO $forwarded_scheme;

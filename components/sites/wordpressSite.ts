@@ -53,7 +53,9 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         host,
         folders: [
           { name: "content", import: args.import?.content },
-          { name: "run" },
+          // The host turns a link here; what php may write to lies a level below.
+          { name: "run", mode: "0755", owner: "0:0" },
+          { name: "run/php" },
           { name: "secrets", mode: "0700" },
         ],
         secrets: [
@@ -131,7 +133,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           },
           mounts: [
             volume.mount("content", "/srv/wordpress/wp-content", "rw"),
-            volume.mount("run", "/run/php", "rw"),
+            volume.mount("run/php", "/run/php", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),
           ],
           networks: [{ name: args.networks.database }],

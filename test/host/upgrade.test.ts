@@ -86,7 +86,7 @@ describe("an upgrade", function () {
     assert.equal(await capture(["docker", "inspect", "-f", "{{.State.Running}}", php]), "true");
     assert.equal(
       await capture(["readlink", path.join(host.root, "blog/run/fpm.sock")]),
-      `php-${php.slice(0, 12)}.sock`,
+      `php/php-${php.slice(0, 12)}.sock`,
     );
   });
 

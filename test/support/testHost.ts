@@ -152,9 +152,15 @@ export class TestHost {
   get(
     domain: string,
     target = "/",
-    options: { tls?: boolean; headers?: Record<string, string>; method?: string; servername?: string } = {},
+    options: {
+      tls?: boolean;
+      headers?: Record<string, string>;
+      method?: string;
+      body?: string;
+      servername?: string;
+    } = {},
   ): Promise<Answer> {
-    const { tls = false, headers, method, servername = domain } = options;
+    const { tls = false, headers, method, body, servername = domain } = options;
     return new Promise((resolve, reject) => {
       const common = {
         host: "127.0.0.1",
@@ -181,7 +187,7 @@ export class TestHost {
           }),
         );
       });
-      request.end();
+      request.end(body);
     });
   }
 }

@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { attempt, capture } from "../../cli/exec";
+import { execIn, runPhp } from "../support/docker";
+import { type Answer, TestHost } from "../support/testHost";
+import { until } from "../support/until";
+
+describe("security of a host, one site of which is a stranger's", function () {
+  this.timeout(300_000);
+  const host = new TestHost("security", 18250);
+  const ONE = "one.localhost";
+  const TWO = "two.localhost";
+  const site = (name: string, more: Record<string, unknown> = {}) => ({
+    name,
+    kind: "wordpress",
+    domains: [`${name}.localhost`],
+    ...more,
+  });
+  let fresh = 0;
+
+  before(async () => {
+    host.configure([site("one"), site("two")]);
+    await host.up();
+  });
+
+  const php = (name: string) => host.container(`${name}/php`);
+
+  /** A page that no cache has. */
+  const uncached = (domain: string) => host.get(domain, `/?fresh=${++fresh}`);
+
+  const send = (target: string, body: string) =>
+    host.get(ONE, target, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+
+  const statuses = (answers: readonly { status: number }[]) =>
+    answers.reduce<Record<number, number>>(
+      (all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }),
+      {},
+    );
+
+  it("DB-D1: leaves a site its connections to the database while another takes all that it can get", async () => {
+    const held = runPhp(
+      await php("one"),
+      `$password = trim(file_get_contents('/run/secrets/database'));
+       $all = [];
+       try {
+         while (count($all) < 100) $all[] = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), $password, getenv('DB_NAME'));
+         $last = 'none';
+       } catch (mysqli_sql_exception $error) { $last = $error->getMessage(); }
+       file_put_contents('/srv/wordpress/wp-content/held', '');
+       sleep(6);
+       echo json_encode([count($all), $last]);`,
+    );
+    await until("the connections", () =>
+      Promise.resolve(fs.existsSync(path.join(host.root, "one/content/held"))),
+    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => uncached(TWO)));
+    const [count, last] = JSON.parse(await held) as [number, string];
+    assert.deepEqual(statuses(answers), { 200: 8 });
+    assert.ok(count <= 30, `${count} connections`);
+    assert.match(last, /max_user_connections/);
+    const more = `try { (new mysqli(getenv('DB_HOST'), getenv('DB_USER'), trim(file_get_contents('/run/secrets/database'))))
+      ->query("ALTER USER CURRENT_USER() WITH MAX_USER_CONNECTIONS 0"); echo 'done';
+      } catch (mysqli_sql_exception $error) { echo $error->getMessage(); }`;
+    assert.match(await runPhp(await php("one"), more), /denied/);
+    assert.equal((await uncached(ONE)).status, 200);
+  });
+
+  describe("SEC-9: a page with an attacker's text in it", () => {
+    const hash = createHash("md5").update(`http://${ONE}:${host.http}`).digest("hex");
+    const names = [
+      `comment.author_${hash}`,
+      `comment author_${hash}`,
+      `comment[author_${hash}`,
+      `comment_author_${hash}`,
+      `_ga=GA1.1.1.1; comment.author_${hash}`,
+    ];
+
+    for (const [i, name] of names.entries())
+      it(`is not kept for strangers when it is asked for with ${name.replace(hash, "…")}`, async () => {
+        const target = `/hello-world/?visit=${i}`;
+        const headers = { host: `${ONE}:${host.http}`, cookie: `${name}=attacker-was-here` };
+        const attacker = await host.get(ONE, target, { headers });
+        assert.equal(attacker.status, 200);
+        assert.match(attacker.body, /attacker-was-here/, "WordPress reads the name as its own");
+        const stranger = await host.get(ONE, target, { headers: { host: `${ONE}:${host.http}` } });
+        assert.equal(stranger.headers["x-cache"], "MISS");
+        assert.doesNotMatch(stranger.body, /attacker-was-here/);
+        const again = await host.get(ONE, target, { headers });
+        assert.match(again.body, /attacker-was-here/, "and their own is theirs");
+      });
+
+    it("is still kept, and shared, for visitors with no cookie or an analytics cookie", async () => {
+      const ask = (cookie?: string) =>
+        host.get(ONE, "/?shared", { headers: cookie === undefined ? {} : { cookie } });
+      assert.equal((await ask("_ga=GA1.1.1.1; _pk_id.1.1fff=1")).headers["x-cache"], "MISS");
+      assert.equal((await ask()).headers["x-cache"], "HIT");
+      assert.equal((await ask("_fbp=fb.1.1.1")).headers["x-cache"], "HIT");
+      assert.equal((await ask("unknown=1")).headers["x-cache"], "BYPASS");
+    });
+  });
+
+  describe("SEC-14: passwords that are guessed", () => {
+    it("are refused by address after ten at once, while the site and others answer", async () => {
+      const began = Date.now();
+      const guesses = Array.from({ length: 200 }, async (_, i) => {
+        await sleep(i * 50);
+        return send("/wp-login.php", `log=admin&pwd=guess-${i}`);
+      });
+      const pages: Answer[] = [];
+      for (let i = 0; i < 10; i++) {
+        await sleep(900);
+        pages.push(
+          await host.get(ONE),
+          await uncached(ONE),
+          await uncached(TWO),
+          await host.get(ONE, "/wp-login.php"),
+        );
+      }
+      const seen = statuses(await Promise.all(guesses));
+      const allowed = 10 + Math.ceil((Date.now() - began) / 3000);
+      assert.deepEqual(Object.keys(seen), ["200", "429"]);
+      assert.ok((seen[200] ?? 0) >= 10 && (seen[200] ?? 0) <= allowed, JSON.stringify(seen));
+      assert.deepEqual(statuses(pages), { 200: pages.length });
+    });
+
+    it("count the same under other spellings, and for passwords that are asked for anew", async () => {
+      const tries = [
+        "//wp-login.php",
+        "/x/../wp-login.php",
+        "/wp-login.php?action=lostpassword",
+        "/%77p-login.php",
+      ];
+      const answers = await Promise.all(
+        [...tries, ...tries].map((target) => send(target, "user_login=admin")),
+      );
+      assert.ok((statuses(answers)[429] ?? 0) >= 5, JSON.stringify(statuses(answers)));
+    });
+
+    it("are refused of applications too, and static files are not", async () => {
+      const authorization = `Basic ${Buffer.from("admin:guess").toString("base64")}`;
+      const ask = (target: string) => host.get(ONE, target, { headers: { authorization } });
+      const guesses = await Promise.all(Array.from({ length: 80 }, () => ask("/wp-json/wp/v2/users/me")));
+      const seen = statuses(guesses);
+      assert.deepEqual(Object.keys(seen), ["401", "429"]);
+      assert.ok((seen[401] ?? 0) >= 30 && (seen[401] ?? 0) <= 60, JSON.stringify(seen));
+      const files = await Promise.all(Array.from({ length: 80 }, () => ask("/wp-includes/css/buttons.css")));
+      assert.deepEqual(statuses(files), { 200: 80 });
+    });
+  });
+
+  it("LOCAL-1: lets no local user hold a lock", async () => {
+    const locks = path.join(host.root, ".varvol/locks");
+    const names = fs.readdirSync(locks);
+    assert.ok(names.includes("routes") && names.includes("php-one"), names.join());
+    for (const name of names) {
+      const file = path.join(locks, name);
+      assert.equal(fs.statSync(file).mode & 0o777, 0o600, name);
+      const tried = await attempt([
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--clear-groups",
+        "flock",
+        "-n",
+        file,
+        "true",
+      ]);
+      assert.notEqual(tried.code, 0, name);
+    }
+    assert.equal(fs.statSync(locks).mode & 0o777, 0o700);
+  });
+
+  describe("RUN-1, RUN-2: a site that puts what it likes into the folder of its sockets", () => {
+    it("holds up no switch, neither its own nor another's", async () => {
+      const id = await php("one");
+      const own = id.slice(0, 12);
+      await execIn(id, [
+        "mkdir",
+        "/run/php/.fpm.sock",
+        "/run/php/fpm.sock",
+        "/run/php/php-0123456789ab.sock",
+      ]);
+      // Sockets that are named after containers, with visitors in their queues whom nobody answers
+      const crowd = `$held = [];
+        foreach (['php-', 'php-x${own}', 'php---help', 'php-${own.slice(0, 11)}', 'php-${own.slice(0, 10)}'] as $name) {
+          $held[] = stream_socket_server("unix:///run/php/$name.sock");
+          for ($i = 0; $i < 5; $i++) $held[] = stream_socket_client("unix:///run/php/$name.sock");
+        }
+        sleep(300);`;
+      await capture(["docker", "exec", "-d", id, "php", "-r", crowd]);
+      await until(
+        "the sockets",
+        async () =>
+          (await execIn(id, ["sh", "-c", "ss -xlnH | grep -c ' /run/php/'"])).stdout.trim() === "6" ||
+          undefined,
+      );
+      const before = await host.containers();
+      host.configure([
+        site("one", { memory: 320 }),
+        site("two", { memory: 320, domains: [TWO, "also.localhost"] }),
+      ]);
+      const began = Date.now();
+      await host.up();
+      const seconds = (Date.now() - began) / 1000;
+      assert.ok(seconds < 130, `the switch took ${seconds} s`);
+      for (const name of ["one", "two"]) {
+        const now = await php(name);
+        assert.notEqual(now, before.get(`${name}/php`));
+        const run = path.join(host.root, name, "run");
+        assert.equal(fs.readlinkSync(path.join(run, "fpm.sock")), `php/php-${now.slice(0, 12)}.sock`);
+        assert.deepEqual(fs.readdirSync(run).sort(), ["fpm.sock", "php"]);
+        assert.deepEqual([fs.statSync(run).uid, fs.statSync(run).mode & 0o777], [0, 0o755]);
+        assert.equal((await uncached(`${name}.localhost`)).status, 200);
+      }
+      assert.equal((await host.get("also.localhost")).status, 301, "routes have switched");
+      const left = fs.readdirSync(path.join(host.root, "one/run/php"));
+      assert.deepEqual(left.sort(), [
+        ".fpm.sock",
+        "fpm.sock",
+        "php-0123456789ab.sock",
+        `php-${(await php("one")).slice(0, 12)}.sock`,
+      ]);
+    });
+  });
+});

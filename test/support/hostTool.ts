@@ -1,0 +1,50 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { attempt, type Result } from "../../cli/exec";
+import { testFolder } from "./testHost";
+
+/** The tools of host/ under a volume root of their own, with stand-ins for the programs that they call. */
+export class HostTools {
+  readonly root = testFolder();
+  private readonly bin = path.join(this.root, ".varvol/bin");
+  private readonly standIns = path.join(this.root, "stand-ins");
+
+  constructor() {
+    fs.cpSync("host", this.bin, { recursive: true });
+    fs.mkdirSync(this.standIns);
+  }
+
+  /** A tool of the test's own, in sh, that shares lib.sh with the others. */
+  add(tool: string, script: string): void {
+    this.write(path.join(this.bin, tool), `#!/bin/sh\n. "$(dirname "$0")/lib.sh"\n${script}\n`);
+  }
+
+  /** A program as the tools find it: a script in sh. What it is called with is written down. */
+  standIn(program: string, script: string): void {
+    const log = `printf '%s\\n' "$*" >> '${this.log(program)}'`;
+    this.write(path.join(this.standIns, program), `#!/bin/sh\n${log}\n${script}\n`);
+  }
+
+  /** The command lines of a stand-in, without its name. */
+  calls(program: string): string[] {
+    const log = this.log(program);
+    return fs.existsSync(log) ? fs.readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
+  }
+
+  run(tool: string, args: readonly string[], input = ""): Promise<Result> {
+    const env = { ...process.env, PATH: `${this.standIns}:${process.env.PATH}` };
+    return attempt([path.join(this.bin, tool), ...args], { env, input });
+  }
+
+  remove(): void {
+    fs.rmSync(this.root, { recursive: true, force: true });
+  }
+
+  private log(program: string): string {
+    return path.join(this.root, `${program}.calls`);
+  }
+
+  private write(file: string, text: string): void {
+    fs.writeFileSync(file, text, { mode: 0o755 });
+  }
+}
