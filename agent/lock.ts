@@ -16,7 +16,7 @@ const PATIENCE = 900;
 export async function lock(name: string, who: string): Promise<Lock> {
   const held = await tryLock(name, who, PATIENCE);
   if (held) return held;
-  const holder = read(fileOf(name))?.trim();
+  const holder = read(fileOf(name))?.trim().replace(/^\S+ /, "");
   throw new Failure(
     `${holder ? `${holder} has` : "another job has"} been working on ${name} for ${PATIENCE / 60} minutes; wait for that`,
   );
@@ -34,7 +34,8 @@ export async function tryLock(name: string, who: string, seconds = 0): Promise<L
     { always: true },
   );
   if (!(await answered(child))) return undefined;
-  fs.writeFileSync(file, `${process.pid} ${who}\n`);
+  // A dash in place of a process: it is one of a container's.
+  fs.writeFileSync(file, `- ${who}\n`);
   return {
     release: () =>
       new Promise((resolve) => {

@@ -11,18 +11,17 @@ fail() {
     exit 1
 }
 
-# alone NAME: waits until no other tool works on it. One may be left over from an `up` whose engine was killed. What works
-# with the backup repository may take long; what an `up` does may not. Who holds a lock stands in it, for whoever waits.
+# alone NAME: waits for a minute until nobody else works on it, a tool or one of the agent's jobs. One may be left over
+# from an `up` whose engine was killed. Who holds a lock stands in it, for whoever waits.
 alone() {
-    case $1 in backup | drill | switch-*) patience=900 ;; *) patience=60 ;; esac
     mkdir -p "$state/locks"
     # Whoever can open a lock can hold it.
     chmod 700 "$state/locks"
     lock=$state/locks/$1
     exec 9>> "$lock"
     chmod 600 "$lock"
-    flock -w "$patience" 9 ||
-        fail "$1: waited $patience s for another tool that works on it: $(holder "$lock"); let it end, or end it, and try again"
+    flock -w 60 9 ||
+        fail "$1: waited 60 s for another tool that works on it: $(holder "$lock"); let it end, or end it, and try again"
     printf '%s %s\n' $$ "${0##*/}" > "$lock"
 }
 
@@ -32,6 +31,8 @@ holder() {
     read -r pid tool < "$1" || true
     if [ -z "$pid" ]; then
         printf 'it does not say who it is'
+    elif [ "$pid" = - ]; then
+        printf "the agent's %s" "$tool"
     elif [ -d "/proc/$pid" ]; then
         printf '%s, process %s' "$tool" "$pid"
     else

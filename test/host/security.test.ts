@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, capture } from "../../cli/exec";
+import { attempt, capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
 import { type Answer, TestHost } from "../support/testHost";
 import { until } from "../support/until";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, type Result } from "../../cli/exec";
+import { attempt, type Result } from "../../base/exec";
 import { testFolder } from "./testHost";
 
 /** The tools of host/ under a volume root of their own, with stand-ins for the programs that they call. */
