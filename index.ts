@@ -61,9 +61,13 @@ const secrets = pulumi.secret(
   Object.fromEntries(sites.map(({ name, built }) => [name, built.secrets ?? {}])),
 );
 
-export { listed as sites, secrets };
-/** What opens the backups: `varvol recovery-kit` prints it. */
-export const backupPassword = repository && pulumi.secret(repository.password);
-/** What is in each image, for a plan to tell what an upgrade changes. */
-export const images = imagesInUse(config);
-export const certificateAuthority = gateway.authority.certificate;
+/** The stack's outputs; one without a value would be warned of at every run. */
+export = {
+  sites: listed,
+  secrets,
+  /** What opens the backups: `varvol recovery-kit` prints it. */
+  ...(repository && { backupPassword: pulumi.secret(repository.password) }),
+  /** What is in each image, for a plan to tell what an upgrade changes. */
+  images: imagesInUse(config),
+  certificateAuthority: gateway.authority.certificate,
+};

@@ -3,10 +3,10 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../base/exec";
 import { bridgeAddress } from "../test/support/docker";
-import type { TestHost } from "../test/support/testHost";
+import { NAMESPACE, type TestHost } from "../test/support/testHost";
 import { atLeast, atMost, type Figure, median } from "./figure";
 
-const PEER = "vtest-bench-peer";
+const PEER = `${NAMESPACE}bench-peer`;
 const PEER_CONF = `daemon off; pid /tmp/n; worker_processes 2; error_log stderr; events { worker_connections 4096; }
 http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000; include /etc/nginx/mime.types;
 client_body_temp_path /tmp/a; proxy_temp_path /tmp/b; fastcgi_temp_path /tmp/c; uwsgi_temp_path /tmp/d; scgi_temp_path /tmp/e;

@@ -26,17 +26,17 @@ export interface StackChoice {
 /** Opens a stack: the configuration is checked before anything is touched. */
 export async function openStack({ stack, configFile }: StackChoice): Promise<Stack> {
   const workspace = await openWorkspace();
-  const { repo } = workspace.paths;
-  const file = configFile ?? join(repo, `Pulumi.${stack}.yaml`);
-  const config = readStackFile(stack, file);
+  const file = configFile ?? join(workspace.paths.repo, `Pulumi.${stack}.yaml`);
+  return stackOf(stack, readStackFile(stack, file), file, workspace);
+}
+
+/** A stack whose configuration has been read. */
+export function stackOf(name: string, config: HostConfig, file: string, workspace: Workspace): Stack {
   return {
-    name: stack,
-    config,
-    file,
-    workspace,
+    ...{ name, config, file, workspace },
     pulumi: (args, options) =>
-      attempt(["pulumi", ...args, "-s", stack, ...(readsConfig(args) ? ["--config-file", file] : [])], {
-        cwd: repo,
+      attempt(["pulumi", ...args, "-s", name, ...(readsConfig(args) ? ["--config-file", file] : [])], {
+        cwd: workspace.paths.repo,
         env: workspace.env,
         ...options,
       }),
@@ -60,7 +60,7 @@ export async function outputs(
     ...(showSecrets ? ["--show-secrets"] : []),
   ]);
   if (result.code !== 0) {
-    if (/no stack named|not found/.test(result.stderr)) return undefined;
+    if (/no stack named|not found|unable to open state directory/.test(result.stderr)) return undefined;
     throw new UserError(`The outputs of ${stack.name} can't be read: ${lastLines(result.stderr, 3)}`);
   }
   const values = JSON.parse(result.stdout) as Record<string, unknown>;

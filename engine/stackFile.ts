@@ -39,6 +39,11 @@ export function withSalt(stackFile: string, salt: string): string {
   return `${text}\n${salt && `${salt}\n`}`;
 }
 
+/** Whether a stack file holds values that are encrypted. */
+export function hasSecrets(stackFile: string): boolean {
+  return /^\s*(-\s+)?"?secure"?:/m.test(stackFile);
+}
+
 /** Writes a file of the user's all at once: cut off, it is the old one or the new one. */
 export function replaceFile(file: string, text: string): void {
   const target = realpathSync(file);

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "../base/exec";
+import { packagesInstalled } from "../base/packages.cjs";
 import { paths, type Paths } from "../base/paths";
+import { unreadable } from "../engine/workspace";
 import { baseImage, hasBaseImage } from "../machine/setup/base-image";
 import { findDocker } from "../machine/setup/docker";
 import { findEngine } from "../machine/setup/engine";
@@ -25,11 +26,7 @@ function node(at: Paths): Check {
 }
 
 function packages(at: Paths): Check {
-  const stamp = join(at.repo, "node_modules", ".varvol-lock");
-  const lock = createHash("sha256")
-    .update(readFileSync(join(at.repo, "package-lock.json")))
-    .digest("hex");
-  const ok = existsSync(stamp) && readFileSync(stamp, "utf8").trim() === lock;
+  const ok = packagesInstalled(at.repo, false);
   const found = ok ? "as package-lock.json says" : "not what package-lock.json says";
   return { name: "npm packages", ok, found, remedy: start };
 }
@@ -71,7 +68,12 @@ function passphrase(at: Paths): Check {
   if (PULUMI_CONFIG_PASSPHRASE !== undefined || PULUMI_CONFIG_PASSPHRASE_FILE !== undefined) {
     return { name, ok: true, found: "given by the environment" };
   }
-  if (!existsSync(at.passphrase)) return { name, ok: false, found: "not there", remedy: start };
+  if (!existsSync(at.passphrase)) {
+    const lost = unreadable(at);
+    if (lost.length === 0) return { name, ok: true, found: "made with the first stack" };
+    const found = `not there, and needed for ${lost.join(", ")}`;
+    return { name, ok: false, found, remedy: `put ${at.passphrase} back from your backup` };
+  }
   const mode = statSync(at.passphrase).mode & 0o777;
   const ok = (mode & 0o077) === 0;
   const found = `${at.passphrase}, mode ${mode.toString(8)}`;

@@ -1,8 +1,10 @@
+# shellcheck shell=sh
 # Shared by the tools beside it. They run as root on the host, installed under <volume root>/.varvol/bin.
 set -eu
 umask 022
 bin=$(cd "$(dirname "$0")" && pwd)
 state=$(dirname "$bin")
+# shellcheck disable=SC2034 # not every tool asks where data lies
 root=$(dirname "$state")
 export LC_ALL=C
 

@@ -9,6 +9,7 @@ import { ensureEngine } from "../machine/setup/engine";
 import { install } from "../machine/setup/root";
 import { type Count, runFiles } from "./files";
 import { ensurePackages } from "./support/packages";
+import { lintShell, shellTools } from "./support/shell";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
@@ -62,25 +63,31 @@ function add(count: Count, { passed, failed, failures }: Count): void {
 }
 
 async function lint(count: Count): Promise<void> {
+  if (!fs.existsSync("/usr/bin/shellcheck"))
+    await step("shellcheck", (s) => install("shellcheck", ["shellcheck"], s));
   const checks = [
     ["eslint", "."],
     ["prettier", "--check", "--log-level", "warn", "."],
     ["tsc", "--noEmit"],
+    ["tsc", "--noEmit", "-p", "test"],
   ];
-  for (const check of checks) {
-    const { code, stdout, stderr } = await step(
-      check[0] ?? "",
-      () => attempt(check),
-      undefined,
-      (result) => result.code === 0,
-    );
-    if (code === 0) count.passed++;
-    else {
-      const failure = `${check.join(" ")}\n${stdout}${stderr}`;
-      say(`failed: ${failure}`);
-      count.failed++;
-      count.failures.push(failure);
-    }
+  for (const check of checks)
+    await checked(check.join(" "), count, async () => {
+      const { code, stdout, stderr } = await attempt(check);
+      return code === 0 ? "" : stdout + stderr || `exit code ${code}`;
+    });
+  await checked("shellcheck and dash", count, () => lintShell(shellTools()));
+}
+
+/** Counts a check as passed that has nothing to say. */
+async function checked(name: string, count: Count, check: () => Promise<string>): Promise<void> {
+  const said = await step(name, check, undefined, (text) => text === "");
+  if (said === "") count.passed++;
+  else {
+    const failure = `${name}\n${said}`;
+    say(`failed: ${failure}`);
+    count.failed++;
+    count.failures.push(failure);
   }
 }
 

@@ -4,15 +4,14 @@
 //
 //   node toolchain/bootstrap.mjs start|varvol|test|bench [arguments]
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packagesInstalled } from "../base/packages.cjs";
 
 const repo = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(repo, "node_modules");
-const stamp = join(modules, ".varvol-lock");
 const cli = join(repo, "cli", "varvol.cjs");
 
 const major = Number(process.versions.node.split(".")[0]);
@@ -39,33 +38,13 @@ function foreground(command, args, options = {}) {
   });
 }
 
-function read(file) {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-/** Whether npm itself has left every package in the version that the lock file names. */
-function installedByHand(lockText) {
-  const hidden = read(join(modules, ".package-lock.json"));
-  if (hidden === undefined) return false;
-  const installed = JSON.parse(hidden).packages;
-  return Object.entries(JSON.parse(lockText).packages).every(
-    ([path, wanted]) => path === "" || wanted.optional || installed[path]?.version === wanted.version,
-  );
-}
-
-async function installPackages() {
-  const lockText = readFileSync(join(repo, "package-lock.json"), "utf8");
-  const hash = createHash("sha256").update(lockText).digest("hex");
-  if (read(stamp)?.trim() === hash) return;
-  if (!installedByHand(lockText)) {
-    console.error("Installing the npm packages (npm ci)");
-    rmSync(stamp, { force: true });
-    const args = ["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
-    const { code, error } = await foreground("npm", args, { cwd: repo });
-    if (error) fail(`npm can't be run: ${error.message}`, "Install it: apt-get install npm");
-    if (code !== 0) process.exit(code);
-  }
-  writeFileSync(stamp, hash + "\n");
+async function installPackages(development) {
+  if (packagesInstalled(repo, development)) return;
+  console.error("Installing the npm packages (npm ci)");
+  const args = ["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
+  const { code, error } = await foreground("npm", args, { cwd: repo });
+  if (error) fail(`npm can't be run: ${error.message}`, "Install it: apt-get install npm");
+  if (code !== 0) process.exit(code);
 }
 
 /** The Node.js that the npm package `node` brings, or this one where that package has none for the machine. */
@@ -93,7 +72,7 @@ if (major < 20) {
 }
 const [name = "varvol", ...rest] = process.argv.slice(2);
 const program = programs[name] ?? [cli, name];
-await installPackages();
+await installPackages(["test", "bench"].includes(name));
 const env = { ...process.env };
 // Node's own fetch heeds the proxy variables only when told to.
 if (env.HTTPS_PROXY || env.https_proxy) env.NODE_USE_ENV_PROXY ??= "1";

@@ -1,5 +1,5 @@
 import { json } from "../../base/output";
-import { openWorkspace, pulumiEnv } from "../../engine/workspace";
+import { ensureWorkspace, openWorkspace, pulumiEnv } from "../../engine/workspace";
 import * as texts from "../options";
 
 export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
@@ -10,6 +10,7 @@ function quote(text: string): string {
 
 export async function run(options: texts.JsonOption): Promise<void> {
   const { engine, paths } = await openWorkspace();
+  ensureWorkspace(paths);
   const env = pulumiEnv(engine, paths);
   if (options.json) return json(env);
   const lines = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`);

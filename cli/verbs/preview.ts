@@ -1,5 +1,5 @@
 import { Exit } from "../../base/errors";
-import { ensureStack } from "../../engine/newStack";
+import { lookingAhead } from "../../engine/newStack";
 import { openStack } from "../../engine/stack";
 import { preflight } from "../../flows/preflight";
 import * as texts from "../options";
@@ -9,10 +9,8 @@ export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 /** Shows what `up` would change, in the engine's own words. */
 export async function run(options: texts.JsonOption): Promise<void> {
   const stack = await openStack(options);
-  await preflight(stack.config);
-  await ensureStack(stack);
-  const result = await stack.pulumi(["preview", ...(options.json ? ["--json"] : ["--diff"])], {
-    output: "inherit",
-  });
+  const { running } = await preflight(stack.config);
+  const args = ["preview", options.json ? "--json" : "--diff"];
+  const result = await lookingAhead(stack, running, (ahead) => ahead.pulumi(args, { output: "inherit" }));
   if (result.code !== 0) throw new Exit(1);
 }

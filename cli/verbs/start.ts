@@ -1,6 +1,5 @@
 import { colors, step } from "../../base/output";
 import type { StackChoice } from "../../engine/stack";
-import { ensureWorkspace } from "../../engine/workspace";
 import { baseImage, ensureBaseImage } from "../../machine/setup/base-image";
 import { ensureDocker, rerunInGroup } from "../../machine/setup/docker";
 import { ensureEngine, type Engine } from "../../machine/setup/engine";
@@ -14,7 +13,6 @@ const origin: Record<Engine["source"], string> = {
 
 /** From a bare machine to a running host; whatever is there already is left as it is. */
 export async function run(options: StackChoice): Promise<void> {
-  ensureWorkspace();
   const docker = await step(
     "Docker",
     ensureDocker,

@@ -23,9 +23,11 @@ export interface StateFiles {
   readonly backups: readonly string[];
 }
 
-/** A stack's files; undefined where its backend is no folder of this machine, or packs its files. */
-export function stateFiles(stack: Stack): StateFiles | undefined {
-  const { PULUMI_BACKEND_URL: backend = "" } = stack.workspace.env;
+/** A stack's files in a backend; undefined where that is no folder of this machine, or packs its files. */
+export function stateFiles(
+  stack: Stack,
+  backend: string = stack.workspace.env.PULUMI_BACKEND_URL ?? "",
+): StateFiles | undefined {
   if (!backend.startsWith("file://")) return undefined;
   const folder = backend.slice("file://".length).replace(/\?.*$/, "").replace(/^~/, homedir());
   const root = join(resolve(stack.workspace.paths.repo, folder), ".pulumi");

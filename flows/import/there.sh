@@ -11,7 +11,7 @@ fail() {
 }
 
 [ -d "$root" ] || fail "there is no folder $root"
-[ -r "$root" ] && [ -x "$root" ] || fail "the folder $root can't be read by $(id -un)"
+{ [ -r "$root" ] && [ -x "$root" ]; } || fail "the folder $root can't be read by $(id -un)"
 config=
 for file in "$root/wp-config.php" "$(dirname "$root")/wp-config.php"; do
     [ -n "$config" ] || [ ! -f "$file" ] || config=$file
@@ -46,7 +46,11 @@ plain() {
 # value NAME: what wp-config.php defines it as, where that is a plain string
 value() {
     single=$(plain "$1" "'" | sed "s/\\\\\([\\\\']\)/\1/g")
-    [ -n "$single" ] && printf '%s\n' "$single" || plain "$1" '"' | sed 's/\\\([\\"$]\)/\1/g'
+    if [ -n "$single" ]; then
+        printf '%s\n' "$single"
+    else
+        plain "$1" '"' | sed 's/\\\([\\"$]\)/\1/g'
+    fi
 }
 
 first_of() {
@@ -76,7 +80,7 @@ database() {
     [ -n "$config" ] || fail "there is no wp-config.php"
     [ -r "$config" ] || fail "$config can't be read by $(id -un)"
     name=$(value DB_NAME) user=$(value DB_USER) password=$(value DB_PASSWORD) host=$(value DB_HOST)
-    [ -n "$name" ] && [ -n "$user" ] || fail "$config does not give DB_NAME and DB_USER as plain strings; dump the database by hand, and say --database"
+    { [ -n "$name" ] && [ -n "$user" ]; } || fail "$config does not give DB_NAME and DB_USER as plain strings; dump the database by hand, and say --database"
     prefix=$(sed -n "s/^[[:space:]]*\$table_prefix[[:space:]]*=[[:space:]]*['\"]\([A-Za-z0-9_]*\)['\"].*/\1/p" "$config" | head -n 1)
     dump=$(first_of mariadb-dump mysqldump)
     client=$(first_of mariadb mysql)

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors";
 import { lastLines } from "../../base/exec";
-import { ensureStack } from "../../engine/newStack";
+import { lookingAhead } from "../../engine/newStack";
 import { type Preview, previewSchema } from "../../engine/preview";
 import { diagnosticsOf } from "../../engine/pulumiOutput";
 import type { Stack } from "../../engine/stack";
@@ -17,9 +17,11 @@ import type { Plan } from "./schema";
 export async function planOf(stack: Stack): Promise<Plan> {
   const { config } = stack;
   const facts = await preflight(config);
-  await ensureStack(stack);
   const gone = missing(config, facts);
-  const [preview, host] = await Promise.all([previewOf(stack, gone.length > 0), rememberedBy(config)]);
+  const [preview, host] = await Promise.all([
+    lookingAhead(stack, facts.running, (ahead) => previewOf(ahead, gone.length > 0)),
+    rememberedBy(config),
+  ]);
   return makePlan(
     preview,
     {

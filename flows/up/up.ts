@@ -50,7 +50,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     );
   }
   await ensureArchiveImage(stack.config);
-  await ensureStack(stack);
+  await ensureStack(stack, facts.running);
   await resume(stack.config);
   const refresh = missing(stack.config, facts).length > 0 ? ["--refresh"] : [];
   const repaired = options.repair

@@ -3,7 +3,7 @@ import { parseDocument } from "yaml";
 import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
-import { packageSets } from "../../components/imageSource";
+import { imageTag, packageSets, type ImageName } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
@@ -27,12 +27,26 @@ export interface OwnImageChange {
   readonly to: string;
 }
 
+/** An image that was rolled back, and is so no more. */
+export interface ReleasedImage {
+  readonly owner: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What an upgrade changes in the lock and in the stack file. */
+export interface Upgraded {
+  readonly packages: readonly PackageChange[];
+  readonly images: readonly OwnImageChange[];
+  readonly released: readonly ReleasedImage[];
+}
+
 /** Looks for newer packages and images, and locks them. Nothing runs them before the next `up`. */
 export async function lockNewest(
   stack: Stack,
   names: readonly string[],
   modules: boolean,
-): Promise<{ packages: PackageChange[]; images: OwnImageChange[] }> {
+): Promise<Upgraded> {
   const owners = chooseOwners(stack.config, names, modules);
   const before = readLock();
   const found = await step("Newest packages", () =>
@@ -40,9 +54,10 @@ export async function lockNewest(
   );
   const after = applyUpgrade(before, stack.config, owners, names.length > 0, found);
   const changes = owners.flatMap((owner) => changesOf(owner, setsOf(stack.config, [owner]), before, after));
+  const released = releasedBy(before, after);
   const own = await upgradeOwnImages(stack, owners);
-  if (changes.length > 0 || JSON.stringify(before.pins) !== JSON.stringify(after.pins)) writeLock(after);
-  return { packages: changes, images: own };
+  if (changes.length + released.length > 0) writeLock(after);
+  return { packages: changes, images: own, released };
 }
 
 /** Sites and modules that an upgrade means: those named, or all sites, with the modules where they are wanted. */
@@ -94,6 +109,15 @@ export function applyUpgrade(
     }
   }
   return { sets, sites, pins };
+}
+
+/** Images that a lock pins and a later one doesn't: what is built from the latter's packages takes their place. */
+export function releasedBy(before: ImageLock, after: ImageLock): ReleasedImage[] {
+  return Object.entries(before.pins).flatMap(([owner, pins]) =>
+    (Object.entries(pins) as [ImageName, string][]).flatMap(([image, from]) =>
+      after.pins[owner]?.[image] === from ? [] : [{ owner, from, to: imageTag(image, after, owner) }],
+    ),
+  );
 }
 
 // Looked up later with the same result: no change.

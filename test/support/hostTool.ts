@@ -36,6 +36,16 @@ export class HostTools {
     return attempt([path.join(this.bin, tool), ...args], { env, input });
   }
 
+  /** Makes a file under the volume root. */
+  file(name: string, text = ""): void {
+    fs.mkdirSync(path.dirname(path.join(this.root, name)), { recursive: true });
+    fs.writeFileSync(path.join(this.root, name), text);
+  }
+
+  has(file: string): boolean {
+    return fs.existsSync(path.join(this.root, file));
+  }
+
   remove(): void {
     fs.rmSync(this.root, { recursive: true, force: true });
   }

@@ -5,14 +5,13 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { attempt, capture, type Result } from "../../base/exec";
 import { remove } from "./cleanUp";
+import { forget, goneRuns, RUN } from "./testRun";
 
-// All that tests make is named so, and only that is ever cleaned up. With an id of its own, a second run can go on
-// beside the first.
-const RUN = process.env.VARVOL_TEST_RUN ?? "";
+// All that tests make is named so, and only that is ever cleaned up. A second run can go on beside the first.
 const STACK = `test${RUN}-`;
-export const NAMESPACE = `vtest${RUN}-`;
-const FOLDERS = "/var/tmp";
-const FOLDER = `varvol-test${RUN}-`;
+const namespace = (run: string) => `vtest${run}-`;
+const folder = (run: string) => `/var/tmp/varvol-test${run}-`;
+export const NAMESPACE = namespace(RUN);
 
 export interface Answer {
   readonly status: number;
@@ -22,7 +21,7 @@ export interface Answer {
 
 /** A new folder, which goes with all else that tests made. */
 export function testFolder(): string {
-  return fs.mkdtempSync(path.join(FOLDERS, FOLDER));
+  return fs.mkdtempSync(folder(RUN));
 }
 
 /** A host of its own on this machine's daemon: stack, state, ports, networks and volume root. */
@@ -193,10 +192,11 @@ export class TestHost {
 }
 
 /**
- * Removes every container, network and folder that tests made, also those of an earlier run that was killed. A run
- * without an id of its own does so for all runs: what they left would come back with docker and hold the ports.
+ * Removes every container, network and folder that this run made, and those of earlier runs that were killed: what these
+ * left would come back with docker and hold the ports.
  */
 export function cleanUp(): void {
-  const all = RUN === "";
-  remove({ namespace: all ? "vtest" : NAMESPACE, folder: path.join(FOLDERS, all ? "varvol-test" : FOLDER) });
+  const gone = goneRuns();
+  for (const run of [RUN, ...gone]) remove({ namespace: namespace(run), folder: folder(run) });
+  gone.forEach((run) => forget(run));
 }

@@ -3,7 +3,7 @@ import type { ImageLock, LockedSet } from "../../components/imageLock";
 import { imageTag } from "../../components/imageSource";
 import { packagesOf } from "../../flows/upgrade/packages";
 import { compareVersions, pinsOf } from "../../flows/upgrade/rollback";
-import { applyUpgrade, chooseOwners, setsOf } from "../../flows/upgrade/upgrade";
+import { applyUpgrade, chooseOwners, releasedBy, setsOf } from "../../flows/upgrade/upgrade";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
 import { checkConfig } from "../../stacks/problems";
 
@@ -73,6 +73,14 @@ describe("an upgrade", () => {
       ...old,
       pins: {},
     });
+  });
+
+  it("names what was rolled back and is so no more, also where nothing is newer", () => {
+    const after = applyUpgrade(old, config, ["blog"], false, {});
+    assert.deepEqual(releasedBy(old, after), [
+      { owner: "blog", from: "varvol/wordpress-php:old", to: imageTag("wordpress-php", after, "blog") },
+    ]);
+    assert.deepEqual(releasedBy(old, old), []);
   });
 
   it("reads versions from what apt-get would do", () => {

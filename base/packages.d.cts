@@ -1,0 +1,1 @@
+export function packagesInstalled(repo: string, development: boolean): boolean;

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { HostTools } from "../support/hostTool";
+
+describe("the tool purge", () => {
+  let host: HostTools;
+  const purge = (name: string) => host.run("purge", [name, "varvol/local", "mysql"]);
+  const without = (...containers: string[]) =>
+    host.standIn("docker", containers.map((one) => `case "$*" in *${one}*) exit 1 ;; esac`).join("\n"));
+
+  beforeEach(() => {
+    host = new HostTools();
+    host.file("hello-old/content/page", "text");
+    host.file(".varvol/backup/restored/hello-old");
+  });
+  afterEach(() => host.remove());
+
+  it("deletes a site's folder, and its database by the server", async () => {
+    without();
+    assert.equal((await purge("hello-old")).code, 0);
+    assert.ok(!host.has("hello-old") && !host.has(".varvol/backup/restored/hello-old"));
+    assert.match(
+      host.calls("docker").join("\n"),
+      /exec -i mysql mariadb -e DROP DATABASE IF EXISTS `hello-old`/,
+    );
+  });
+
+  it("deletes nothing of a site whose database no server can drop, by the server's own name of its folder", async () => {
+    without("inspect");
+    for (const [name, folder] of [
+      ["hello-old", "hello@002dold"],
+      ["blog", "blog"],
+    ] as const) {
+      host.file(`${name}/content/page`);
+      host.file(`mysql/data/data/${folder}/wp_posts.ibd`);
+      const { code, stderr } = await purge(name);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`the database of ${name} is in .*no MySQL runs that could drop it`));
+      assert.ok(host.has(`${name}/content/page`));
+    }
+  });
+
+  it("deletes the folder alone where there never was a database", async () => {
+    without("inspect");
+    assert.equal((await purge("hello-old")).code, 0);
+    assert.ok(!host.has("hello-old"));
+  });
+
+  it("refuses what still has containers, and what is no site", async () => {
+    host.standIn("docker", '[ "$1" != ps ] || echo hello-old-web');
+    assert.match((await purge("hello-old")).stderr, /still has containers \(hello-old-web\)/);
+    for (const name of ["mysql", "gateway", ".varvol", "a/b", ""])
+      assert.match((await purge(name)).stderr, /is no site/);
+    assert.ok(host.has("hello-old/content/page"));
+  });
+});
