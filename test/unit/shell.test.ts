@@ -15,7 +15,7 @@ describe("the check of shell tools", () => {
 
   it("looks at tools of the host, of images and of the toolchain, with or without an ending", () => {
     const tools = shellTools();
-    for (const file of ["host/lib.sh", "host/volume", "images/web/web", "images/backup/of-size"])
+    for (const file of ["host/lib.sh", "host/volume", "images/web/web", "images/agent/of-size"])
       assert.ok(tools.includes(file), file);
     assert.ok(tools.includes("toolchain/build.sh") && tools.includes("flows/import/there.sh"));
     assert.ok(!tools.includes("images/git/gitconfig"));
