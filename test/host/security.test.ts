@@ -7,6 +7,7 @@ import { attempt, capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
 import { type Answer, TestHost } from "../support/testHost";
 import { until } from "../support/until";
+import { strangerCases } from "./security/strangers";
 
 describe("security of a host, one site of which is a stranger's", function () {
   this.timeout(300_000);
@@ -229,4 +230,6 @@ describe("security of a host, one site of which is a stranger's", function () {
       ]);
     });
   });
+
+  strangerCases(host, [site("one"), site("two")]);
 });
