@@ -95,6 +95,7 @@ const NEVER_IN_PLACE = [
   "cpuSet",
   "memory",
   "memorySwap",
+  "mounts",
   "restart",
 ];
 

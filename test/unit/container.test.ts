@@ -37,7 +37,7 @@ describe("every container", () => {
   });
 
   it("is replaced by what the provider would change in place or only pretend to change", () => {
-    for (const key of ["healthcheck", "tmpfs", "init", "cpuPeriod", "cpuQuota", "memory"]) {
+    for (const key of ["healthcheck", "tmpfs", "init", "cpuPeriod", "cpuQuota", "memory", "mounts"]) {
       assert.ok(overlapping().replaceOnChanges?.includes(key), key);
     }
   });
