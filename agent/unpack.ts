@@ -126,6 +126,8 @@ async function extract(): Promise<{ problem?: string; leftOut: string[] }> {
   const tar = start(
     ["tar", "-x", ...packing(first), "-f", "-", "-C", OUT, ...how],
     ["pipe", "ignore", "pipe"],
+    // What it says of entries is read below.
+    { env: { LC_ALL: "C" } },
   );
   const errors: Buffer[] = [];
   tar.stderr?.on("data", (data: Buffer) => errors.push(data));

@@ -24,6 +24,8 @@ const SOURCES = {
   git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
   mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
+  php: { files: ["php"], dockerfile: "php/Dockerfile", packages: { PHP_PACKAGES: "php" } },
+  "php-git": { files: ["git", "php-git"], dockerfile: "php-git/Dockerfile", packages: { PACKAGES: "git" } },
   "wordpress-php": {
     files: ["wordpress"],
     dockerfile: "wordpress/Dockerfile",

@@ -8,6 +8,7 @@ export { Gateway } from "./gateway/gateway";
 export { Host } from "./host";
 export { Mysql } from "./mysql/mysql";
 export { Networks } from "./networks";
+export { PhpSite } from "./sites/phpSite";
 export type { Site } from "./sites/site";
 export { StaticGitSite } from "./sites/staticGitSite";
 export { StaticSite } from "./sites/staticSite";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SiteSubject, Subject } from "../../agent/protocol";
 import type { ImageName } from "../../components/imageSource";
 import type { Accepts, Shape, SiteKind } from "./kind";
+import { phpKind } from "./php";
 import { staticKind } from "./static";
 import { staticGitKind } from "./staticGit";
 import { wordpressKind } from "./wordpress";
@@ -9,7 +10,7 @@ import { wordpressKind } from "./wordpress";
 export type { Accepts, Fetched, Filling, Role, Shape, Surroundings } from "./kind";
 
 /** The kinds of sites that there are. */
-export const KINDS = [staticKind, staticGitKind, wordpressKind] as const;
+export const KINDS = [staticKind, staticGitKind, wordpressKind, phpKind] as const;
 
 type SchemasOf<Kinds extends readonly { schema: unknown }[]> = { [At in keyof Kinds]: Kinds[At]["schema"] };
 

@@ -32,7 +32,7 @@ describe("a stack file", () => {
     [
       "an unknown kind of site",
       site({ kind: "drupal" }),
-      /^varvol:sites\[0\]\.kind: "drupal" must be static, static-git or wordpress/,
+      /^varvol:sites\[0\]\.kind: "drupal" must be static, static-git, wordpress or php/,
     ],
     [
       "a name that is no DNS label",

@@ -12,6 +12,11 @@ const SITES = {
   hello: { name: "hello", kind: "static", domains: DOMAINS },
   docs: { name: "docs", kind: "static-git", domains: DOMAINS, git: { url: "https://example.org/docs.git" } },
   blog: { name: "blog", kind: "wordpress", domains: DOMAINS },
+  shop: {
+    ...{ name: "shop", kind: "php", domains: DOMAINS, import: { content: "/srv/shop" } },
+    ...{ database: true, root: "public", front: "index.php", writable: ["var", "public/media"] },
+  },
+  wiki: { name: "wiki", kind: "php", domains: DOMAINS, git: { url: "https://example.org/wiki.git" } },
 };
 
 const config = (...sites: Record<string, unknown>[]) =>
@@ -40,6 +45,8 @@ describe("the kinds of sites", () => {
         ...{ name: "blog", kind: "wordpress", folders: ["content"], database: true },
         application: "wordpress",
       },
+      { name: "shop", kind: "php", folders: ["site", "data"], database: true },
+      { name: "wiki", kind: "php", folders: ["site", "repo"], database: false },
     ]);
   });
 
@@ -55,6 +62,14 @@ describe("the kinds of sites", () => {
     assert.deepEqual(names(SITES.hello), ["gateway/gateway", "gateway/net", "hello/web"]);
     assert.deepEqual(names(SITES.docs).slice(2), ["docs/web", "docs/git"]);
     assert.deepEqual(names(SITES.blog).slice(2), ["mysql/mysql", "blog/php", "blog/web"]);
+    assert.deepEqual(names(SITES.shop, { ...SITES.wiki, domains: ["b.example.org"] }).slice(2), [
+      "mysql/mysql",
+      "shop/php",
+      "shop/web",
+      "wiki/git",
+      "wiki/php",
+      "wiki/web",
+    ]);
     assert.deepEqual(
       modulesOf(config(SITES.blog)).map(({ name }) => name),
       ["gateway", "mysql"],
@@ -64,9 +79,10 @@ describe("the kinds of sites", () => {
   it("say what an import of them accepts", () => {
     const fetched = { content: "/a", database: "/b" };
     const values = importable().map(({ name, accepts }) => [name, accepts.value(fetched)]);
-    assert.deepEqual(values.slice(0, 2), [
+    assert.deepEqual(values, [
       ["static", "/a"],
       ["wordpress", fetched],
+      ["php", fetched],
     ]);
   });
 

@@ -1,0 +1,203 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Mount } from "../container";
+import type { Vhost } from "../gateway/vhost";
+import { Generation } from "../generation";
+import { imageOn } from "../image";
+import { Database } from "../mysql/database";
+import type { Mysql } from "../mysql/mysql";
+import { TIME_LIMITS } from "../timeLimits";
+import { Volume } from "../volume";
+import { phpConf } from "./phpNginx";
+import { createPuller, type GitArgs } from "./puller";
+import type { Site, SiteArgs } from "./site";
+import { Web } from "./web";
+
+export interface PhpSiteArgs extends SiteArgs {
+  /** Document root below the code; empty for all of it. */
+  readonly root: string;
+  /** Script below the document root that answers all that is no file. */
+  readonly front?: string;
+  /** Folders below the code that the application writes to. */
+  readonly writable: readonly string[];
+  /** The page that tells whether the application is well. */
+  readonly health: string;
+  /** Where it has a database: the server. */
+  readonly mysql?: Mysql;
+  /** php-fpm processes at the same time. */
+  readonly phpWorkers: number;
+  /** Memory limit of the php container in MiB. */
+  readonly phpMemory: number;
+  /** The code, and an SQL dump, that fill what is empty. */
+  readonly import?: { readonly content?: string; readonly database?: string };
+  /** A repository that the code comes from instead. */
+  readonly git?: GitArgs;
+  /** Memory limit of the puller in MiB. */
+  readonly gitMemory: number;
+}
+
+// The gateway's own limit is the same.
+const UPLOAD_LIMIT = "64M";
+
+/**
+ * A PHP application: its code in /var/vol/<name>/site, which only the host or a puller changes, and what it writes in
+ * /var/vol/<name>/data, where the code has folders for that.
+ */
+export class PhpSite extends pulumi.ComponentResource implements Site {
+  readonly vhost: Vhost;
+
+  constructor(name: string, args: PhpSiteArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:PhpSite", name, {}, opts);
+    const database = args.mysql && this.createDatabase(name, args, args.mysql);
+    const volume = this.createVolume(name, args, database);
+    const code = args.git
+      ? this.createPuller(name, args, args.git, volume)
+      : this.createMountPoints(name, args, volume);
+    const php = this.createPhp(name, args, volume, [code, ...(database ? [database] : [])]);
+    // nginx follows the link at its next connection; the old php-fpm ends once its queue is empty.
+    const switched = args.host.run(
+      `${args.host.scoped(name)}-php-switch`,
+      { tool: "php-switch", args: [`${args.host.folder(name)}/run`, php.healthyId] },
+      { parent: this },
+    );
+    const web = new Web(
+      args.host.scoped(`${name}-web`),
+      {
+        ...args,
+        image: undefined,
+        site: name,
+        source: "web",
+        nginxConf: phpConf({
+          root: documentRoot(args),
+          front: args.front,
+          writable: args.writable.flatMap((folder) => servedAs(folder, args.root)),
+          uploadLimit: UPLOAD_LIMIT,
+        }),
+        mounts: [
+          volume.mount("site", "/srv/site", "ro"),
+          ...dataMounts(args, volume, "ro"),
+          volume.mount("run", "/run/php", "ro"),
+        ],
+        tmp: 192,
+        after: [switched],
+      },
+      { parent: this },
+    );
+    this.vhost = args.gateway.vhost(
+      name,
+      { domains: args.domains, upstream: web.upstream, cacheable: false },
+      this,
+    );
+    this.registerOutputs({});
+  }
+
+  private createDatabase(name: string, { host, import: from }: PhpSiteArgs, mysql: Mysql): Database {
+    return new Database(name, { host, mysql, import: from?.database }, { parent: this });
+  }
+
+  private createVolume(name: string, args: PhpSiteArgs, database: Database | undefined): Volume {
+    const { host, git, writable, import: from } = args;
+    return new Volume(
+      name,
+      {
+        host,
+        folders: [
+          { name: "site", import: git ? undefined : from?.content },
+          ...(git ? [{ name: "repo" }] : []),
+          ...(writable.length > 0 ? ["data", ...writable.map((folder) => `data/${folder}`)] : []).map(
+            (folder) => ({ name: folder }),
+          ),
+          { name: "sessions" },
+          { name: "run" },
+          ...(database ? [{ name: "secrets", mode: "0700" }] : []),
+        ],
+        secrets: database ? [{ name: "secrets/database", content: database.password }] : [],
+      },
+      { parent: this },
+    );
+  }
+
+  /** Folders are mounted into the code, once that is there, and each needs one in its place. */
+  private createMountPoints(name: string, { host, writable }: PhpSiteArgs, volume: Volume): pulumi.Resource {
+    if (writable.length === 0) return volume;
+    return host.run(
+      `${host.scoped(name)}-mount-points`,
+      {
+        tool: "volume",
+        args: [host.folder(name)],
+        stdin: writable.map((folder) => `dir site/${folder} 0750 33:33\n`).join(""),
+      },
+      { parent: this, dependsOn: volume },
+    );
+  }
+
+  /** As a static site's, but that its trees have links where the application writes. */
+  private createPuller(name: string, args: PhpSiteArgs, git: GitArgs, volume: Volume): Generation {
+    const { host, after, gitMemory: memory } = args;
+    const env = { WRITABLE: args.writable.join(" ") };
+    const mounts = dataMounts(args, volume, "rw");
+    return createPuller(name, { host, git, volume, source: "php-git", memory, env, mounts, after }, this);
+  }
+
+  private createPhp(
+    name: string,
+    args: PhpSiteArgs,
+    volume: Volume,
+    after: readonly pulumi.Resource[],
+  ): Generation {
+    const { host, image, mysql, git, front, writable } = args;
+    return new Generation(
+      host.scoped(`${name}-php`),
+      {
+        host,
+        image: imageOn(host, image ? { pinned: image } : "php", name),
+        owner: name,
+        role: "php",
+        probe: { by: "exec" },
+        after: [volume, ...after, ...(args.after ?? [])],
+        container: {
+          env: {
+            APP_DOMAIN: args.domains[0] ?? name,
+            APP_ROOT: documentRoot(args),
+            ...(front && { APP_FRONT: front }),
+            HEALTH_PATH: args.health,
+            WRITABLE: writable.join(" "),
+            ...(mysql && { DB_HOST: mysql.address, DB_NAME: name, DB_USER: name }),
+            UPLOAD_MAX: UPLOAD_LIMIT,
+            PHP_WORKERS: String(args.phpWorkers),
+          },
+          mounts: [
+            volume.mount("site", "/srv/site", "ro"),
+            ...(git || writable.length === 0 ? [] : [volume.mount("site", "/srv/code", "ro")]),
+            ...dataMounts(args, volume, "rw"),
+            volume.mount("sessions", "/srv/sessions", "rw"),
+            volume.mount("run", "/run/php", "rw"),
+            ...(mysql ? [volume.mount("secrets", "/run/secrets", "ro")] : []),
+          ],
+          networks: [{ name: args.networks.database }],
+          memory: args.phpMemory,
+          tmp: 192,
+          stopSignal: "SIGQUIT",
+          grace: TIME_LIMITS.grace,
+        },
+      },
+      { parent: this },
+    );
+  }
+}
+
+function documentRoot({ git, root }: Pick<PhpSiteArgs, "git" | "root">): string {
+  return ["/srv/site", ...(git ? ["current"] : []), ...(root ? [root] : [])].join("/");
+}
+
+/** What the application writes to: below the code itself, or where the links in trees from git lead. */
+function dataMounts({ git, writable }: PhpSiteArgs, volume: Volume, access: "rw" | "ro"): Mount[] {
+  if (writable.length === 0) return [];
+  if (git) return [volume.mount("data", "/srv/data", access)];
+  return writable.map((folder) => volume.mount(`data/${folder}`, `/srv/site/${folder}`, access));
+}
+
+/** The path below the document root at which a folder of the code is served; none where it lies outside. */
+export function servedAs(folder: string, root: string): string[] {
+  if (root === "") return [folder];
+  return folder.startsWith(`${root}/`) ? [folder.slice(root.length + 1)] : [];
+}
