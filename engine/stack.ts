@@ -27,25 +27,31 @@ export interface StackChoice {
 export async function openStack({ stack, configFile }: StackChoice): Promise<Stack> {
   const workspace = await openWorkspace();
   const file = configFile ?? join(workspace.paths.repo, `Pulumi.${stack}.yaml`);
-  return stackOf(stack, readStackFile(stack, file), file, workspace);
+  return stackOf(stack, await configIn(file, stack, workspace), file, workspace);
+}
+
+/** The checked configuration in a stack file, or in a draft of one. */
+export function configIn(file: string, stack: string, workspace: Workspace): Promise<HostConfig> {
+  return readStackFile(stack, file, pulumiOn(stack, file, workspace));
 }
 
 /** A stack whose configuration has been read. */
 export function stackOf(name: string, config: HostConfig, file: string, workspace: Workspace): Stack {
-  return {
-    ...{ name, config, file, workspace },
-    pulumi: (args, options) =>
-      attempt(["pulumi", ...args, "-s", name, ...(readsConfig(args) ? ["--config-file", file] : [])], {
-        cwd: workspace.paths.repo,
-        env: workspace.env,
-        ...options,
-      }),
-  };
+  return { name, config, file, workspace, pulumi: pulumiOn(name, file, workspace) };
+}
+
+function pulumiOn(stack: string, file: string, { paths, env }: Workspace): Stack["pulumi"] {
+  return (args, options) =>
+    attempt(["pulumi", ...args, "-s", stack, ...(readsConfig(args) ? ["--config-file", file] : [])], {
+      cwd: paths.repo,
+      env,
+      ...options,
+    });
 }
 
 // The only commands of the engine that know the flag.
 function readsConfig([command = ""]: readonly string[]): boolean {
-  return ["up", "preview", "destroy", "refresh"].includes(command);
+  return ["up", "preview", "destroy", "refresh", "config"].includes(command);
 }
 
 /** A stack's outputs; undefined where it has never been brought up. */

@@ -1,30 +1,110 @@
 import { existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { join } from "node:path";
+import { type Document, isAlias, isMap, isSeq, parse, parseDocument, type YAMLSeq } from "yaml";
 import { UserError } from "../base/errors";
+import { lastLines, type Result } from "../base/exec";
+import { paths } from "../base/paths";
 import { type HostConfig, resolveConfig } from "../stacks/config";
 import { checkConfig, ConfigError } from "../stacks/problems";
+import { PROJECT, textsOf, valuesOf } from "../stacks/rawConfig";
 
-/** A stack file's checked configuration, with its kind's defaults. */
-export function readStackFile(stack: string, file: string): HostConfig {
+/** Runs the engine on a stack and its file. */
+type Pulumi = (args: readonly string[]) => Promise<Result>;
+
+interface StackFile {
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Environments that the backend keeps, and that values come from. */
+  readonly environment?: unknown;
+}
+
+/** A stack file's checked configuration, with its kind's defaults: of the same values that the program is given. */
+export async function readStackFile(stack: string, file: string, pulumi: Pulumi): Promise<HostConfig> {
   if (!existsSync(file)) {
     throw new UserError(
       `${file}: there is no such stack file`,
       "Copy one of Pulumi.local.yaml, Pulumi.prod.yaml and Pulumi.rpi.yaml.",
     );
   }
-  const document = parseDocument(readFileSync(file, "utf8"));
-  if (document.errors.length > 0) throw new UserError(`${file}: ${document.errors[0]?.message}`);
-  const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> };
-  const own = Object.entries(config).filter(([key]) => key.startsWith("varvol:"));
+  const text = readFileSync(file, "utf8");
+  const { config = {}, environment } = contentOf(text, file);
+  const texts =
+    environment !== undefined || hasSecrets(text) ? await askEngine(file, pulumi) : textsOf(config);
   try {
-    return resolveConfig(
-      stack,
-      checkConfig(stack, Object.fromEntries(own.map(([key, value]) => [key.slice("varvol:".length), value]))),
-    );
+    return resolveConfig(stack, checkConfig(stack, valuesOf({ ...projectTexts(), ...texts })));
   } catch (error) {
     if (error instanceof ConfigError)
       throw new UserError(`${file}:\n${error.problems.map((line) => `  ${line}`).join("\n")}`);
     throw error;
+  }
+}
+
+function contentOf(text: string, file: string): StackFile {
+  // The engine merges what `<<` names.
+  const document = parseDocument(text, { merge: true });
+  if (document.errors.length > 0) throw new UserError(`${file}: ${document.errors[0]?.message}`);
+  return (document.toJS() ?? {}) as StackFile;
+}
+
+/** What the project file gives every stack that says nothing else. */
+function projectTexts(): Record<string, string> {
+  const { config = {} } = contentOf(readFileSync(join(paths().repo, "Pulumi.yaml"), "utf8"), "Pulumi.yaml");
+  const given = Object.entries(config).flatMap(([key, declared]): [string, unknown][] => {
+    const { value, default: usual } = Object(declared) as { value?: unknown; default?: unknown };
+    const one = value ?? usual ?? (typeof declared === "object" ? undefined : declared);
+    return one === undefined ? [] : [[key.includes(":") ? key : `${PROJECT}:${key}`, one]];
+  });
+  return textsOf(Object.fromEntries(given));
+}
+
+// Only the engine can decrypt; it takes a third of a second, so it is not asked for nothing.
+async function askEngine(file: string, pulumi: Pulumi): Promise<Record<string, string>> {
+  const { code, stdout, stderr } = await pulumi(["config", "--json", "--show-secrets"]);
+  if (code !== 0) {
+    throw new UserError(
+      `${file} holds values that only the engine can read, and it can't: ${lastLines(stderr, 3)}`,
+      "Log in to the stack's backend (pulumi login) and give the stack's passphrase (PULUMI_CONFIG_PASSPHRASE).",
+    );
+  }
+  const found = JSON.parse(stdout) as Record<string, { value?: string }>;
+  return textsOf(Object.fromEntries(Object.entries(found).map(([key, { value }]) => [key, value])));
+}
+
+/** Whether a stack file holds values that are encrypted. */
+export function hasSecrets(text: string): boolean {
+  const { config } = (parse(text, { merge: true }) ?? {}) as StackFile;
+  return isSecret(config);
+}
+
+function isSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const entries = Object.entries(value);
+  if (entries.length === 1 && entries[0]?.[0] === "secure") return true;
+  return entries.some(([, inner]) => isSecret(inner));
+}
+
+/**
+ * The list of sites in a stack file, for a change of one: each of them a map of its own, whether it was JSON text, an
+ * anchor's alias, or merged from one. Undefined where there is none yet.
+ */
+export function editableSites(document: Document, file: string): YAMLSeq | undefined {
+  const where = ["config", `${PROJECT}:sites`];
+  const written = document.getIn(where);
+  if (typeof written === "string") document.setIn(where, document.createNode(listIn(written)));
+  const sites = document.getIn(where);
+  if (sites === undefined || sites === null) return undefined;
+  if (!isSeq(sites)) throw new UserError(`${file}: varvol:sites is no list`);
+  sites.items.forEach((item, i) => {
+    const shared = isAlias(item) || (isMap(item) && item.has("<<"));
+    if (shared) sites.set(i, document.createNode((sites.toJS(document) as unknown[])[i]));
+  });
+  return sites;
+}
+
+function listIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 
@@ -37,11 +117,6 @@ export function saltOf(stackFile: string): string {
 export function withSalt(stackFile: string, salt: string): string {
   const text = stackFile.replace(/^encryptionsalt:.*(\n|$)/m, "").trimEnd();
   return `${text}\n${salt && `${salt}\n`}`;
-}
-
-/** Whether a stack file holds values that are encrypted. */
-export function hasSecrets(stackFile: string): boolean {
-  return /^\s*(-\s+)?"?secure"?:/m.test(stackFile);
 }
 
 /** Writes a file of the user's all at once: cut off, it is the old one or the new one. */

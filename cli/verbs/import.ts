@@ -5,8 +5,8 @@ import { UserError } from "../../base/errors";
 import { json, say } from "../../base/output";
 import { bytes } from "../../base/words";
 import { lookAtHost } from "../../engine/hostFacts";
-import { openStack, type Stack } from "../../engine/stack";
-import { readStackFile, replaceFile } from "../../engine/stackFile";
+import { configIn, openStack, type Stack } from "../../engine/stack";
+import { replaceFile } from "../../engine/stackFile";
 import { arrived, databaseTables, oldAddress } from "../../flows/import/arrived";
 import { folderOf, newFolder } from "../../flows/import/fetched";
 import { fetchLocal } from "../../flows/import/local";
@@ -50,9 +50,9 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   if (database && dump === "never") throw new UserError(`--database: a ${site.kind} site has none`);
   await refuseFilled(stack.config, name);
   // What can't be written into the stack file is not fetched either.
-  stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
+  await stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
   const fetched = await fetch(stack, site, source, database);
-  replaceFile(stack.file, stackText(stack, site, fetched));
+  replaceFile(stack.file, await stackText(stack, site, fetched));
   if (options.up === false) {
     const next = `${stack.file} says where ${name} comes from; npx varvol up fills it.`;
     return options.json ? json({ site: name, ...fetched }) : say(next);
@@ -111,13 +111,13 @@ async function refuseFilled(config: HostConfig, name: string): Promise<void> {
 }
 
 /** The stack file with the import in it, checked as it will be read. */
-function stackText(stack: Stack, site: NewSite, fetched: Fetched): string {
+async function stackText(stack: Stack, site: NewSite, fetched: Fetched): Promise<string> {
   const text = withImport(stack.file, site, fetched);
   const folder = mkdtempSync(join(tmpdir(), "varvol-import-"));
   try {
     const draft = join(folder, "stack.yaml");
     writeFileSync(draft, text, { mode: 0o600 });
-    readStackFile(stack.name, draft);
+    await configIn(draft, stack.name, stack.workspace);
     return text;
   } finally {
     rmSync(folder, { recursive: true });

@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { UserError } from "../../base/errors";
 import { say, step } from "../../base/output";
 import { lookAtHost } from "../../engine/hostFacts";
-import { readStackFile } from "../../engine/stackFile";
+import { configIn } from "../../engine/stack";
+import { openWorkspace } from "../../engine/workspace";
 import { hostName, scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
 import type { HostCopy } from "../backup/hostCopy";
@@ -32,19 +33,19 @@ export async function planned(
   const stackFile = options.credentials
     ? withCredentials(copy.stackFile, resolve(options.credentials))
     : copy.stackFile;
-  const read = (text: string) => checked(readText(options.stack, text), repository);
+  const read = async (text: string) => checked(await readText(options.stack, text), repository);
   const changed = (absent: readonly string[]) =>
     target ? retarget(stackFile, target, absent) : { text: stackFile, notes: [] };
   if (options.keepConfig) {
-    const config = checked(readStackFile(options.stack, file), repository);
+    const config = checked(await configIn(file, options.stack, await openWorkspace()), repository);
     await refuseUnfit(config);
     return { config };
   }
-  const config = read(changed([]).text);
+  const config = await read(changed([]).text);
   await refuseUnfit(config);
   const { text, notes } = changed(target ? absentAddresses(config.addresses, await addressesOf(config)) : []);
   notes.forEach(say);
-  const final = read(text);
+  const final = await read(text);
   if (final.ssh && final.addresses.every((one) => /^(127\.|::1$)/.test(one)))
     say(
       `The host will listen on ${final.addresses.join(", ")} of ${hostName(final)} alone: varvol:gateway.addresses says otherwise.`,
@@ -52,12 +53,12 @@ export async function planned(
   return { config: final, text };
 }
 
-function readText(stack: string, text: string): HostConfig {
+async function readText(stack: string, text: string): Promise<HostConfig> {
   const folder = mkdtempSync(join(tmpdir(), "varvol-restore-"));
   try {
     const temporary = join(folder, "stack.yaml");
     writeFileSync(temporary, text, { mode: 0o600 });
-    return readStackFile(stack, temporary);
+    return await configIn(temporary, stack, await openWorkspace());
   } finally {
     rmSync(folder, { recursive: true });
   }

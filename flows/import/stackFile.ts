@@ -1,17 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import {
-  isCollection,
-  isMap,
-  isNode,
-  isPair,
-  isSeq,
-  parse,
-  parseDocument,
-  stringify,
-  type YAMLSeq,
-} from "yaml";
-import { UserError } from "../../base/errors";
+import { isCollection, isMap, isNode, isPair, parse, parseDocument, stringify, type YAMLSeq } from "yaml";
+import { editableSites } from "../../engine/stackFile";
 import { type Fetched, type KindName, kindOf } from "../../stacks/kinds";
 
 /** A site that an import adds to the stack file. */
@@ -30,8 +20,7 @@ const SITES = ["config", "varvol:sites"];
 export function withImport(file: string, site: NewSite, fetched: Fetched): string {
   const text = readFileSync(file, "utf8");
   const document = parseDocument(text);
-  const sites = document.getIn(SITES);
-  if (sites !== undefined && !isSeq(sites)) throw new UserError(`${file}: varvol:sites is no list`);
+  const sites = editableSites(document, file);
   const { accepts } = kindOf(site.kind);
   const value = accepts?.value(fetched);
   const added = { ...site, ...accepts?.keys?.(fetched), import: value };

@@ -5,6 +5,7 @@ import { step } from "../../base/output";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
 import { imageTag, packageSets, type ImageName } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
+import { editableSites } from "../../engine/stackFile";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
 import { containersOf } from "../../stacks/images";
@@ -152,6 +153,7 @@ function changesOf(
 /** Newer digests of images of the user's own, which name a tag beside the digest: name:tag@sha256:…. */
 async function upgradeOwnImages(stack: Stack, owners: readonly string[]): Promise<OwnImageChange[]> {
   const document = parseDocument(readFileSync(stack.file, "utf8"));
+  const sites = editableSites(document, stack.file);
   const changes: OwnImageChange[] = [];
   for (const [i, { name, image }] of stack.config.sites.entries()) {
     const tagged = image?.replace(/@sha256:.*$/, "");
@@ -165,7 +167,7 @@ async function upgradeOwnImages(stack: Stack, owners: readonly string[]): Promis
     );
     const to = `${tagged}@${digest.trim().split("@")[1]}`;
     if (to === image) continue;
-    document.setIn(["config", "varvol:sites", i, "image"], to);
+    sites?.setIn([i, "image"], to);
     changes.push({ site: name, from: image, to });
   }
   if (changes.length > 0) writeFileSync(stack.file, document.toString({ lineWidth: 0 }));
