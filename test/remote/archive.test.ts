@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
+import type { Schedule } from "../../agent/protocol";
 import { attempt, capture, type Result } from "../../base/exec";
 import { paths } from "../../base/paths";
 import { Archive } from "../support/archive";
@@ -272,29 +273,44 @@ describe("a host that comes back on another machine, with its backups on this on
     await ok(back.varvol("backup", "--due"));
   });
 
-  it("is backed up by its own systemd where the repository is within its reach, and tells of what fails", async () => {
+  it("is backed up by its own agent where the repository is within its reach, and tells of what fails", async () => {
     const bin = `${lost.root}/.varvol/bin`;
     const told = await Listener.start();
-    const hook = Buffer.from(told.url).toString("base64");
-    const lines = ["hello", "gone"].map((name) => `static ${name} ${hello} hot 86400 03:00 0 --keep-last=1`);
+    const entry = { domain: hello, mode: "hot", every: 86400, drill: 0, at: "03:00", keep: { last: 1 } };
+    const schedule: Schedule = {
+      hook: { webhook: told.url },
+      byItself: true,
+      entries: ["hello", "gone"].map((name) => ({
+        ...{ ...entry, mode: "hot" as const },
+        subject: { name, kind: "static", folders: ["site"], database: false },
+      })),
+    };
+    const request = '{"job":"repository","stack":"%s","namespace":"%s","image":"%s","location":"/srv/kept"';
+    const rest = ',"existing":false,"password":"secret","credentials":""}\\n';
+    // What asked before there was an agent goes.
+    const unit = "/etc/systemd/system/varvol-scheduler";
     await machine.output(`rm ${settings}/results/hello.backup
+      printf '[Timer]\nOnCalendar=yearly\n[Install]\nWantedBy=timers.target\n' > ${unit}.timer
+      printf '[Service]\nExecStart=/bin/true\n' > ${unit}.service
+      systemctl enable --now varvol-scheduler.timer
       read -r stack namespace image < ${settings}/host
-      echo secret | ${bin}/repository "$stack" "\${namespace#.}" "$image" /srv/kept > /dev/null
-      printf '%s\\n' 'hook webhook ${hook}' '${lines.join("' '")}' | ${bin}/schedule set varvol-scheduler "$image" /srv/kept`);
+      namespace=\${namespace#.}
+      printf '${request}${rest}' "$stack" "$namespace" "$image" | ${bin}/agent repository "$namespace" "$image" > /dev/null
+      echo '${JSON.stringify(schedule)}' | ${bin}/schedule write varvol-scheduler`);
     await until(
-      "a backup by the timer",
-      async () => (await machine.output(`cat ${settings}/results/hello.backup`)).includes("\tok\t"),
+      "a backup by the agent",
+      async () =>
+        (await machine.output(`cat ${settings}/results/hello.backup 2> /dev/null || true`)).includes(
+          "\tok\t",
+        ),
       90,
     );
     await until("the webhook", () => Promise.resolve(told.bodies.length > 0), 30);
     told.stop();
     assert.match(told.bodies.join(), /"name":"gone","what":"backup"/);
-    assert.equal(await machine.output("systemctl is-active varvol-scheduler.timer"), "active");
+    assert.equal(await machine.output(`ls ${unit}.* 2> /dev/null | wc -l`), "0");
     await machine.output(`${bin}/schedule remove varvol-scheduler`);
-    assert.equal(
-      await machine.output("ls /etc/systemd/system/varvol-* /srv/kept/snapshots/* 2>/dev/null | wc -l"),
-      "2",
-    );
+    assert.equal(await machine.output("ls /srv/kept/snapshots/* | wc -l"), "2");
   });
 
   it("is asked for what is due by a timer of the control node's, where that has systemd", async () => {

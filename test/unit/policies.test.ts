@@ -164,6 +164,28 @@ describe("policies", () => {
     });
   }
 
+  it("docker-socket lets the host's agent have it, as it is and no other way", () => {
+    const agent = {
+      ...{ image: `varvol/agent:${"a".repeat(12)}`, networkMode: "none", labels: labels("agent", "agent") },
+      mounts: ["/var/run/docker.sock", "/var/vol"].map((source) => ({ source, target: source })),
+    };
+    assert.deepEqual(verdicts(container(agent)), []);
+    const others: Record<string, unknown>[] = [
+      { image: `varvol/web:${"a".repeat(12)}` },
+      { networkMode: "bridge" },
+      { labels: labels("blog", "web") },
+      { privileged: true },
+      { ports: [{ internal: 80, external: 8000, ip: "0.0.0.0" }] },
+      { mounts: [...agent.mounts, { source: "/etc", target: "/etc" }] },
+    ];
+    for (const other of others)
+      assert.match(
+        verdicts(container({ ...agent, ...other })).join(),
+        /error docker-socket/,
+        JSON.stringify(other),
+      );
+  });
+
   it("major-jump is content with a dump of the last day", () => {
     const jump = broken.find(([policy]) => policy === "major-jump")?.[2];
     assert.ok(jump);
