@@ -1,14 +1,12 @@
 import type { Readable } from "node:stream";
-import { aloneWithRepository } from "./alone";
 import { backup } from "./backup";
-import { drill, putDrillRight } from "./drill";
+import { drill } from "./drill";
 import { ask, due } from "./due";
 import { event } from "./event";
 import { loadForeign } from "./load";
-import { lock } from "./lock";
-import { readPlace } from "./place";
 import type { Request } from "./protocol";
 import { repository } from "./repository";
+import { resume } from "./resume";
 import { databases, fill, restore } from "./restore";
 import { cat, expired, forget, keep, snapshots } from "./snapshots";
 import { unpack } from "./unpack";
@@ -51,13 +49,4 @@ export function job(request: Request, rest: Readable): Promise<void> {
     case "unpack":
       return unpack(request);
   }
-}
-
-/** Puts right what killed jobs left; nothing happens where nothing is left. */
-async function resume(): Promise<void> {
-  const place = readPlace();
-  await (await aloneWithRepository(place, "resume")).release();
-  const held = await lock("drill", "resume");
-  await putDrillRight(place);
-  await held.release();
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { hasLeft, putRight } from "./alone";
-import { hasLeftDrill, putDrillRight } from "./drill";
+import { hasLeft } from "./alone";
+import { hasLeftDrill } from "./drill";
 import { somethingIsDue } from "./due";
 import { tryLock } from "./lock";
-import { read, readPlace, settings } from "./place";
+import { read, settings } from "./place";
 import type { Request } from "./protocol";
+import { resume } from "./resume";
 import { hasPrevious, removePrevious } from "./switch";
 
 /** What the image's own check of its health looks at. */
@@ -68,14 +69,7 @@ function start(request: Request): ChildProcess {
 /** While a job is at work it holds its lock: whatever is there without one was left. */
 async function lookAfter(): Promise<void> {
   if (read(path.join(settings, "location")) === undefined) return;
-  if (hasLeft()) {
-    const held = await tryLock("backup", "resume");
-    if (held) await putRight(readPlace()).finally(() => held.release());
-  }
-  if (hasLeftDrill()) {
-    const held = await tryLock("drill", "resume");
-    if (held) await putDrillRight(readPlace()).finally(() => held.release());
-  }
+  if (hasLeft() || hasLeftDrill()) await resume();
   if (hasPrevious()) {
     const held = await tryLock("backup", "resume");
     if (held) removePrevious();

@@ -8,6 +8,7 @@ import { bringBaseImage } from "../../machine/setup/remote-base-image";
 import type { HostConfig } from "../../stacks/config";
 import { keepCopy } from "../backup/afterUp";
 import { ensureArchiveImage } from "../backup/archive";
+import { askAgent } from "../backup/repository";
 import { keepTimer } from "../backup/timer";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
@@ -78,9 +79,11 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
 /** Has the host do what a backup or restore left undone that the machine itself cut off. */
 async function resume(config: HostConfig): Promise<void> {
   if (!config.backup) return;
-  // While one holds the lock it is still at work.
-  const script = '[ ! -f "$1/backup/location" ] || exec flock -n -E 0 "$1/locks/backup" "$1/bin/resume"';
-  await scriptOnHost(config, script, [`${config.volumeRoot}/.varvol`]);
+  // Where there is no agent yet, the one that comes looks after that by itself.
+  const script =
+    'cd "$1"; [ -x bin/agent ] || exit 0; ls -d backup/stopped/* backup/switched/* 2> /dev/null || true';
+  const left = await scriptOnHost(config, script, [`${config.volumeRoot}/.varvol`]);
+  if (left !== "") await askAgent(config, { job: "resume" });
 }
 
 function count(drift: readonly unknown[]): string {
