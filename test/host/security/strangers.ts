@@ -120,7 +120,7 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
 
   describe("DB-R1, DB-R2, DB-B1: what a site names and defines in its database", () => {
     const trigger = "t`;GRANT ALL ON *.* TO one@'%';-- x";
-    const views = ["--result-file=/tmp/owned", "--databases", "-e", "v`;DROP DATABASE two;-- "];
+    const views = ["--result-file=/tmp/owned", "--databases", "-e", "v`;DROP DATABASE two;-- x"];
     const quoted = (name: string) => `\`${name.replaceAll("`", "``")}\``;
     let before: Awaited<ReturnType<typeof rights>>;
 
@@ -136,7 +136,7 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
       await asOne(
         `CREATE TRIGGER ${quoted(trigger)} BEFORE INSERT ON wp_links FOR EACH ROW SET NEW.link_name = 'x'`,
         ...views.map((view) => `CREATE VIEW ${quoted(view)} AS SELECT 1 AS one`),
-        "CREATE TABLE `a``b;DROP DATABASE two;-- ` (id INT)",
+        "CREATE TABLE `a``b;DROP DATABASE two;-- x` (id INT)",
         "CREATE PROCEDURE p() BEGIN SELECT 'DELIMITER ;\nDROP DATABASE two;'; END",
       );
       await ok("backup", "one");
