@@ -1,9 +1,9 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { shellCommand } from "../base/quoting";
-import { type HostTool, installScript } from "../machine/hostTools";
-import { dockerConnection, type Sent, sendingScript, type SshArgs, sshCommand } from "../machine/ssh";
+import { type HostTool, installScript, toolPath } from "../machine/hostTools";
+import { Machine } from "../machine/machine";
+import type { Sent, SshArgs } from "../machine/ssh";
 import { type Archive, archiveScript, SOCKET } from "./backup/archive";
 import type { ImageLock } from "./imageLock";
 
@@ -43,7 +43,7 @@ export class Host extends pulumi.ComponentResource {
   readonly logs: { readonly files: number; readonly size: number };
   readonly imageLock: ImageLock;
   readonly gateTimeout: number;
-  private readonly ssh?: SshArgs;
+  private readonly machine: Machine;
   private readonly tools: command.local.Command;
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -53,12 +53,15 @@ export class Host extends pulumi.ComponentResource {
     this.logs = args.logs ?? { files: 2, size: 5 };
     this.imageLock = args.lock;
     this.gateTimeout = args.gateTimeout ?? 120;
-    this.ssh = args.ssh;
-    const { ssh } = args;
-    this.docker = new docker.Provider(`${name}-docker`, ssh ? dockerConnection(ssh) : {}, { parent: this });
+    this.machine = new Machine(args.ssh);
+    this.docker = new docker.Provider(`${name}-docker`, this.machine.docker, { parent: this });
     this.tools = new command.local.Command(
       `${name}-tools`,
-      { ...this.script(this.asRoot("sh")), stdin: installScript(this.volumeRoot), ...QUIET },
+      {
+        ...this.machine.resource(this.machine.rootLine(["sh"])),
+        stdin: installScript(this.volumeRoot),
+        ...QUIET,
+      },
       { parent: this },
     );
     this.registerOutputs({ volumeRoot: this.volumeRoot });
@@ -81,19 +84,12 @@ export class Host extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
   ): command.local.Command {
     const script = (words: readonly string[]) =>
-      archive && this.ssh
-        ? this.archiving(this.ssh, archive, [tool, ...words])
-        : this.script(this.asRoot(this.tool(tool), ...words), sent);
+      this.archiving(archive, [tool, ...words]) ??
+      this.machine.resource(this.rootLine(tool, ...words), sent, (...to) => [this.tool("receive"), ...to]);
     const create = pulumi.output(args).apply((words) => script(words).create);
     return new command.local.Command(
       name,
-      {
-        ...script([]),
-        create,
-        ...(undo && { delete: this.asRoot(this.tool(tool), ...undo) }),
-        stdin,
-        ...QUIET,
-      },
+      { ...script([]), create, ...(undo && { delete: this.rootLine(tool, ...undo) }), stdin, ...QUIET },
       {
         ...opts,
         dependsOn: pulumi.output(opts.dependsOn ?? []).apply((deps) => [this.tools, ...[deps].flat()]),
@@ -103,49 +99,35 @@ export class Host extends pulumi.ComponentResource {
 
   /** The words that run a tool of host/ on the machine, as root, for a resource that starts it by itself. */
   words(tool: HostTool, args: readonly string[], archive?: Archive): string[] {
-    const { ssh } = this;
-    const own = this.rootWords(this.tool(tool), ...args);
-    if (!ssh) return own;
-    if (!archive) return [...sshCommand(ssh), shellCommand(own)];
-    const { create, interpreter } = this.archiving(ssh, archive, [tool, ...args]);
-    return [...interpreter, create];
+    const archiving = this.archiving(archive, [tool, ...args]);
+    if (archiving) return [...archiving.interpreter, archiving.create];
+    return this.machine.command([this.tool(tool), ...args]);
   }
 
   /** A folder of this machine with the host's backups; undefined where it is the host's own. */
   archive(folder: string): Archive | undefined {
-    return this.ssh && { folder, namespace: this.namespace, lock: this.imageLock };
+    return this.machine.ssh && { folder, namespace: this.namespace, lock: this.imageLock };
   }
 
   /** A file or folder of this machine that a tool fills something from, and its path on the host. */
   import(name: string, source: string): Sent {
-    return { source, path: this.ssh ? `${this.volumeRoot}/.varvol/import/${name}` : source };
+    return { source, path: this.machine.ssh ? `${this.volumeRoot}/.varvol/import/${name}` : source };
   }
 
   private tool(name: HostTool): string {
-    return `${this.volumeRoot}/.varvol/bin/${name}`;
+    return toolPath(this.volumeRoot, name);
   }
 
-  private rootWords(...words: string[]): string[] {
-    const isRoot = this.ssh ? this.ssh.user === "root" : process.getuid?.() === 0;
-    return isRoot ? words : ["sudo", "-n", ...words];
+  private rootLine(tool: HostTool, ...args: string[]): string {
+    return this.machine.rootLine([this.tool(tool), ...args]);
   }
 
-  private asRoot(...words: string[]): string {
-    return shellCommand(this.rootWords(...words));
-  }
-
-  private archiving(ssh: SshArgs, archive: Archive, words: readonly string[]) {
-    const line = this.asRoot(this.tool("through"), SOCKET, ...words);
+  /** How a tool runs that works with an archive on this machine; undefined where there is none, or the host is this one. */
+  private archiving(archive: Archive | undefined, words: readonly string[]) {
+    const { ssh } = this.machine;
+    if (!ssh || !archive) return undefined;
+    const line = this.rootLine("through", SOCKET, ...words);
     return { create: archiveScript(ssh, archive, line, true), interpreter: ["bash", "-c"] };
-  }
-
-  /** The arguments of a command that runs a line on the machine, here or over ssh. */
-  private script(line: string, sent: readonly Sent[] = []): { create: string; interpreter?: string[] } {
-    const { ssh } = this;
-    if (!ssh) return { create: line };
-    if (sent.length === 0) return { create: line, interpreter: sshCommand(ssh) };
-    const receive = (path: string, kind: string) => this.asRoot(this.tool("receive"), path, kind);
-    return { create: sendingScript(ssh, line, sent, receive), interpreter: ["bash", "-c"] };
   }
 }
 

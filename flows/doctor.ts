@@ -34,9 +34,12 @@ function packages(at: Paths): Check {
 async function engine(at: Paths): Promise<Check> {
   const found = await findEngine(at);
   if (found) {
-    const from = { path: "found on PATH", download: "downloaded", build: "built from Go modules" }[
-      found.source
-    ];
+    const from = {
+      named: "named by VARVOL_ENGINE",
+      path: "found on PATH",
+      download: "downloaded",
+      build: "built from Go modules",
+    }[found.source];
     return { name: "engine", ok: true, found: `Pulumi ${found.version}, ${from}: ${found.bin}` };
   }
   const go = await attempt(["go", "env", "GOVERSION"], { timeout: 20_000 });

@@ -19,9 +19,14 @@ export type HostTool =
   | "through"
   | "agent";
 
+/** Where a tool of host/ is on a host. */
+export function toolPath(volumeRoot: string, tool: string): string {
+  return `${volumeRoot}/.varvol/bin/${tool}`;
+}
+
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {
-  const bin = quote(`${volumeRoot}/.varvol/bin`);
+  const bin = quote(path.dirname(toolPath(volumeRoot, "any")));
   const files = fs.readdirSync(FOLDER).sort();
   return [
     `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${quote(volumeRoot)}; cd ${bin}`,

@@ -28,6 +28,11 @@ export function sshCommand(ssh: SshArgs): string[] {
   return ["ssh", ...sshOptions(ssh), `${ssh.user}@${ssh.address}`];
 }
 
+/** The words that tell the shared connection to a machine something. */
+export function sshControl(ssh: SshArgs, what: "exit"): string[] {
+  return ["ssh", "-O", what, ...sshOptions(ssh), `${ssh.user}@${ssh.address}`];
+}
+
 /** The words that reach it on a connection of its own, to forward something; what and the machine follow. */
 export function forwardingCommand(ssh: SshArgs): string[] {
   const options = ["ControlPath=none", "ClearAllForwardings=no", "ExitOnForwardFailure=yes"];

@@ -13,11 +13,16 @@ import { lintShell, shellTools } from "./support/shell";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
-  Tiers: lint, unit, engine, host, remote (all of them unless named), faults and backup (only when named).`;
+  Tiers: lint, unit, engine, host, remote (all of them unless named); faults, backup and official (only when named).`;
 
 const ALL = ["lint", "unit", "engine", "host", "remote"];
-/** Long campaigns. */
-const NAMED = ["faults", "backup"];
+/** Long campaigns, and what runs on another engine. */
+const NAMED = ["faults", "backup", "official"];
+/** What Varvol asks of the engine, whichever it is. */
+const OFFICIAL = [
+  ...["engine/gate", "engine/config", "host/sites"],
+  ...["host/plainPulumi", "host/planTruth", "host/replacement"],
+];
 const here = path.join(__dirname);
 const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
@@ -35,6 +40,11 @@ async function main(): Promise<void> {
   const unknown = tiers.find((tier) => ![...ALL, ...NAMED].includes(tier));
   if (unknown) {
     say(`error: there is no tier ${unknown}\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (tiers.includes("official") && !process.env.VARVOL_ENGINE) {
+    say("error: VARVOL_ENGINE is not set: the folder of the engine to test on; see CONTRIBUTING.md");
     process.exitCode = 2;
     return;
   }
@@ -97,7 +107,7 @@ async function prepare(tiers: readonly string[]): Promise<void> {
   if (!docker) return rerunInGroup();
   await step("Engine", ensureEngine, (engine) => engine.version);
   await step("Base image", (s) => ensureBaseImage(docker, s));
-  if (tiers.includes("host") && !fs.existsSync("/usr/bin/chromium")) {
+  if (tiers.some((tier) => ["host", "official"].includes(tier)) && !fs.existsSync("/usr/bin/chromium")) {
     await step("Browser", (s) => install("chromium", ["chromium"], s));
   }
   if (tiers.includes("remote") && !fs.existsSync("/usr/bin/ssh")) {
@@ -111,6 +121,7 @@ async function prepare(tiers: readonly string[]): Promise<void> {
 }
 
 function testFiles(tier: string): string[] {
+  if (tier === "official") return OFFICIAL.map((file) => path.join(here, `${file}.test.ts`));
   const folder = path.join(here, tier);
   if (tier === "lint" || !fs.existsSync(folder)) return [];
   const files = fs.readdirSync(folder).filter((file) => file.endsWith(".test.ts"));

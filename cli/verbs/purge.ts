@@ -3,6 +3,7 @@ import { lastLines } from "../../base/exec";
 import { lookAtHost } from "../../engine/hostFacts";
 import { type StackChoice, openStack } from "../../engine/stack";
 import { onHost } from "../../machine/host";
+import { toolPath } from "../../machine/hostTools";
 import { confirm } from "../confirm";
 import * as texts from "../options";
 
@@ -36,7 +37,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   }
   await confirm(options, `Delete ${config.volumeRoot}/${name} and the database ${name} for good?`);
   const result = await onHost(config, [
-    `${config.volumeRoot}/.varvol/bin/purge`,
+    toolPath(config.volumeRoot, "purge"),
     name,
     `varvol/${stack.name}`,
     `${config.namespace}mysql`,

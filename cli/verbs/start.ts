@@ -6,6 +6,7 @@ import { ensureEngine, type Engine } from "../../machine/setup/engine";
 import { upAndPrint } from "../up";
 
 const origin: Record<Engine["source"], string> = {
+  named: "named by VARVOL_ENGINE",
   path: "found on PATH",
   download: "downloaded",
   build: "built",

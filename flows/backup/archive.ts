@@ -8,7 +8,8 @@ import {
   SOCKET,
 } from "../../components/backup/archive";
 import { outputs, type Stack } from "../../engine/stack";
-import { asRootThere, hostName, reached } from "../../machine/host";
+import { machineOf } from "../../machine/host";
+import { toolPath } from "../../machine/hostTools";
 import type { HostConfig } from "../../stacks/config";
 import { isOnControlNode } from "../../stacks/values";
 import { buildImageHere } from "./image";
@@ -33,20 +34,21 @@ export async function throughArchive(
 ): Promise<Result> {
   if (!config.ssh) throw new Error("an archive is another machine's");
   await ensureArchiveImage(config);
-  const line = asRootThere(config, [`${config.volumeRoot}/.varvol/bin/through`, SOCKET, tool, ...args]);
+  const machine = machineOf(config);
+  const line = machine.rootLine([toolPath(config.volumeRoot, "through"), SOCKET, tool, ...args]);
   const result = await attempt(["bash", "-c", archiveScript(config.ssh, archive, line)], options);
   if (/forwarding failed/.test(result.stderr))
     throw new UserError(
-      `varvol:backup.repository: ${hostName(config)} does not let its ssh server forward a socket, through which it would reach ${archive.folder}.`,
+      `varvol:backup.repository: ${machine.name} does not let its ssh server forward a socket, through which it would reach ${archive.folder}.`,
       "Let /etc/ssh/sshd_config there have: AllowStreamLocalForwarding yes; or name a server as varvol:backup.repository.",
     );
   // ssh was killed; or it says that it ended after the connection had been made.
   if (result.code === 137 || (result.code === 255 && BROKEN.test(result.stderr)))
     throw new UserError(
-      `The connection to ${hostName(config)} was lost. What ran there ends by itself, and puts back what it stopped or switched; what was backed up before is untouched.`,
+      `The connection to ${machine.name} was lost. What ran there ends by itself, and puts back what it stopped or switched; what was backed up before is untouched.`,
       "Run the same command again.",
     );
-  return reached(config, result);
+  return machine.reached(result);
 }
 
 const BROKEN = /closed by remote|broken pipe|not responding|reset by peer|connection to .* closed/i;

@@ -6,7 +6,7 @@ import { paths } from "../../base/paths";
 import { shellCommand } from "../../base/quoting";
 import type { ImageLock } from "../../components/imageLock";
 import { imageBuildCommand, imageTag } from "../../components/imageSource";
-import { hostCommand, hostName, scriptOnHost } from "../../machine/host";
+import { machineOf, hostName, scriptOnHost } from "../../machine/host";
 import { baseImage, ensureBaseImage } from "../../machine/setup/base-image";
 import { findDocker } from "../../machine/setup/docker";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
@@ -41,10 +41,10 @@ async function buildImageThere(config: HostConfig, image: string): Promise<void>
   const present = (await scriptOnHost(config, script, [image, baseImage])).split("\n");
   if (present.includes(image)) return;
   await step(`Image for backups on ${hostName(config)}`, async (s) => {
-    if (!present.includes(baseImage)) await bringBaseImage(config, s);
+    if (!present.includes(baseImage)) await bringBaseImage(machineOf(config), s);
     // In a context that comes by a pipe, the Dockerfile's path begins there.
     const words = imageBuildCommand("agent", config.lock, "agent", "");
-    const build = shellCommand(hostCommand(config, [...words, "-"]));
+    const build = shellCommand(machineOf(config).command([...words, "-"]));
     await run(["bash", "-o", "pipefail", "-c", `tar -C "$0" -cf - . | ${build}`, context()]);
   });
 }

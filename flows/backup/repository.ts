@@ -4,6 +4,7 @@ import { UserError } from "../../base/errors";
 import { lastLines, type RunOptions } from "../../base/exec";
 import { requestLine } from "../../components/agent/job";
 import { onHost } from "../../machine/host";
+import { toolPath } from "../../machine/hostTools";
 import type { BackupConfig, HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "./archive";
 import { newRun, type ResticSnapshot, type Run, runsOf } from "./runs";
@@ -47,7 +48,7 @@ export async function askAgent(
   const archive = ALONE.includes(request.job) ? undefined : archiveOf(config);
   const result = archive
     ? await throughArchive(config, archive, words, options)
-    : await onHost(config, [`${config.volumeRoot}/.varvol/bin/agent`, ...words.slice(1)], options);
+    : await onHost(config, [toolPath(config.volumeRoot, "agent"), ...words.slice(1)], options);
   if (result.code === 0) return said;
   const why = lastLines(result.stderr);
   if (/: (not found|No such file|command not found)|there is no such command/.test(`${why}${result.reason}`))

@@ -13,7 +13,13 @@ const EVERY = 5;
 // What `backup --due` finds its way by.
 const CARRIED = [
   ...["PATH", "HOME", "XDG_CACHE_HOME", "DOCKER_HOST", "VARVOL_LOCK_FILE"],
-  ...["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH"],
+  ...[
+    "PULUMI_BACKEND_URL",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_HOME",
+    "PULUMI_CREDENTIALS_PATH",
+    "VARVOL_ENGINE",
+  ],
 ];
 
 // What it would need as well, and what a unit, which everybody may read, can't hold.

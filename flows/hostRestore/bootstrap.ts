@@ -3,7 +3,7 @@ import { lastLines } from "../../base/exec";
 import { requestLine } from "../../components/agent/job";
 import { archiveLocation } from "../../components/backup/archive";
 import { onHost } from "../../machine/host";
-import { installScript } from "../../machine/hostTools";
+import { installScript, toolPath } from "../../machine/hostTools";
 import type { HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "../backup/archive";
 import { backupImage } from "../backup/image";
@@ -33,6 +33,6 @@ export async function openRepository(
   });
   const opened = archive
     ? await throughArchive(config, archive, words, { input })
-    : await onHost(config, [`${volumeRoot}/.varvol/bin/agent`, ...words.slice(1)], { input });
+    : await onHost(config, [toolPath(volumeRoot, "agent"), ...words.slice(1)], { input });
   if (opened.code !== 0) throw new UserError(lastLines(opened.stderr));
 }

@@ -4,7 +4,7 @@ import { attempt } from "../../base/exec";
 import { paths } from "../../base/paths";
 import { shellCommand } from "../../base/quoting";
 import { imageBuild, IMAGE_NAMES } from "../../components/imageSource";
-import { hostCommand } from "../../machine/host";
+import { machineOf } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
 
 /** Lines of a build's output that an error shows. */
@@ -21,7 +21,7 @@ export async function whyNotBuilt(config: HostConfig, diagnostics: string): Prom
   const name = IMAGE_NAMES.find((one) => image === one || image.startsWith(`${one}-`));
   if (!name) return undefined;
   const { dockerfile, target, buildArgs } = imageBuild(name, config.lock, image.slice(name.length + 1));
-  const build = hostCommand(config, [
+  const build = machineOf(config).command([
     ...["env", "DOCKER_BUILDKIT=0", "docker", "build", "-q", "-f", dockerfile],
     ...(target ? ["--target", target] : []),
     ...Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]),

@@ -2,7 +2,7 @@ import { step } from "../../base/output";
 import type { HostFacts } from "../../engine/hostFacts";
 import { ensureStack } from "../../engine/newStack";
 import { openStack, type Stack, type StackChoice } from "../../engine/stack";
-import { scriptOnHost } from "../../machine/host";
+import { machineOf, scriptOnHost } from "../../machine/host";
 import { baseImage } from "../../machine/setup/base-image";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
 import type { HostConfig } from "../../stacks/config";
@@ -46,7 +46,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   if (ssh && !facts.baseImage) {
     await step(
       `Image ${baseImage}`,
-      (s) => bringBaseImage(stack.config, s),
+      (s) => bringBaseImage(machineOf(stack.config), s),
       (how) => how,
     );
   }

@@ -17,7 +17,7 @@ import { paths, type Paths } from "../../base/paths";
 import { download } from "./download";
 
 export interface Engine {
-  source: "path" | "download" | "build";
+  source: "named" | "path" | "download" | "build";
   version: string;
   /** The folder of its executables. */
   bin: string;
@@ -83,6 +83,22 @@ async function versionOf(pulumi: string, at: Paths): Promise<string> {
   return version;
 }
 
+/** The one that VARVOL_ENGINE names: a folder with the executables and, as Pulumi's home has them, plugins. */
+async function named(at: Paths, env: NodeJS.ProcessEnv): Promise<Engine | undefined> {
+  const folder = env.VARVOL_ENGINE;
+  if (!folder) return undefined;
+  const [bin = folder, home = folder] = ["bin", "home"].map((part) =>
+    existsSync(join(folder, part)) ? join(folder, part) : undefined,
+  );
+  const missing = ["pulumi", ...companions].filter((name) => !executable(join(bin, name)));
+  if (missing.length > 0)
+    throw new UserError(
+      `VARVOL_ENGINE=${folder}: there is no ${missing.join(" and no ")}`,
+      "Name a folder with Pulumi's executables; or unset it, and npm start finds or makes an engine.",
+    );
+  return { source: "named", version: await versionOf(join(bin, "pulumi"), at), bin, home };
+}
+
 async function onPath(at: Paths, env: NodeJS.ProcessEnv): Promise<Engine | undefined> {
   const folders = (env.PATH ?? "")
     .split(delimiter)
@@ -109,9 +125,9 @@ function engineFolder(at: Paths): string {
   return join(at.cache, `engine-${toolchainHash(join(at.repo, "toolchain"))}`);
 }
 
-/** The engine that is here already: a fitting one on PATH, else the one in the cache. */
+/** The engine that is here already: the one that is named, else a fitting one on PATH, else the one in the cache. */
 export async function findEngine(at = paths(), env = process.env): Promise<Engine | undefined> {
-  return (await onPath(at, env)) ?? cached(at);
+  return (await named(at, env)) ?? (await onPath(at, env)) ?? cached(at);
 }
 
 /** The engine that is here, or else is downloaded or built. */

@@ -1,27 +1,35 @@
 import { UserError } from "../../base/errors";
 import { attempt, failure, type Result, type RunOptions } from "../../base/exec";
 import type { Step } from "../../base/output";
+import { Machine } from "../machine";
 
 /** Debian's administration commands, which an ordinary user's PATH does not have. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const passedOn = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 const mirrors = ["VARVOL_DEBIAN_MIRROR", "VARVOL_DEBIAN_SECURITY_MIRROR"];
 
-/** The command as root runs it: as it is, or by sudo, which asks nothing. */
-export async function asRoot(what: string, command: readonly string[]): Promise<string[]> {
-  const env = [...passedOn, ...mirrors].filter((name) => process.env[name]);
+/** The words that run a command as root on a machine, there by sudo where need be, which asks nothing. */
+export async function asRoot(
+  what: string,
+  command: readonly string[],
+  machine: Machine = Machine.here,
+): Promise<string[]> {
+  // Another machine has a way of its own to where packages come from.
+  const env = machine.ssh ? [] : [...passedOn, ...mirrors].filter((name) => process.env[name]);
   const settings = [`PATH=${PATH}`, "LC_ALL=C", ...env.map((name) => `${name}=${process.env[name]}`)];
   const full = ["env", ...settings, ...command];
-  if (process.getuid?.() === 0) return full;
-  if ((await attempt(["sudo", "-n", "true"], { timeout: 10_000 })).code === 0) return ["sudo", "-n", ...full];
+  const may =
+    machine.isRoot || (await machine.runAsUser(["sudo", "-n", "true"], { timeout: 10_000 })).code === 0;
+  if (may) return machine.command(full);
+  const where = machine.ssh ? ` on ${machine.name}` : "";
   throw new UserError(
-    `${what} needs root, and sudo does not let you without a password.`,
-    `Run this as root, or let ${userName()} use sudo without a password, or do it by hand.`,
+    `${what} needs root${where}, and sudo does not let you without a password.`,
+    `Run this as root, or let ${userName(machine)} use sudo${where} without a password, or do it by hand.`,
   );
 }
 
-export function userName(): string {
-  return process.env.USER ?? process.env.LOGNAME ?? String(process.getuid?.() ?? "");
+export function userName({ ssh }: Machine = Machine.here): string {
+  return ssh?.user ?? process.env.USER ?? process.env.LOGNAME ?? String(process.getuid?.() ?? "");
 }
 
 /** Runs a command as root; its failure is told without the words that only make it run as root. */
@@ -29,8 +37,9 @@ export async function runAsRoot(
   what: string,
   command: readonly string[],
   options?: RunOptions,
+  machine: Machine = Machine.here,
 ): Promise<Result> {
-  const result = await attempt(await asRoot(what, command), options);
+  const result = machine.reached(await attempt(await asRoot(what, command, machine), options));
   if (result.code !== 0) throw failure(command, result);
   return result;
 }
@@ -41,6 +50,7 @@ export async function install(
   packages: readonly string[],
   step: Step,
   wherePresent: readonly string[] = [],
+  machine: Machine = Machine.here,
 ): Promise<void> {
   what = `${what} (apt-get install ${packages.join(" ")})`;
   const onLine = (line: string): void => step.detail(line);
@@ -52,17 +62,16 @@ export async function install(
     ...["-o", "Dpkg::Options::=--force-confold", ...args],
   ];
   // An installation that was killed must be ended first; where there was none, this does nothing.
-  await runAsRoot(what, ["DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--configure", "-a"], {
-    onLine,
-  });
+  const root = (command: readonly string[]) => runAsRoot(what, command, { onLine }, machine);
+  await root(["DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--configure", "-a"]);
   step.part("apt-get update");
-  await runAsRoot(what, apt("update"), { onLine });
+  await root(apt("update"));
   const more: string[] = [];
   for (const name of wherePresent) {
-    const { stdout } = await attempt(["apt-cache", "policy", name], { env: { ...process.env, LC_ALL: "C" } });
+    const { stdout } = await machine.runAsUser(["env", "LC_ALL=C", "apt-cache", "policy", name]);
     if (/Candidate: (?!\(none\))/.test(stdout)) more.push(name);
   }
   const all = [...packages, ...more];
   step.part(`apt-get install ${all.join(" ")}`);
-  await runAsRoot(what, apt("install", "--no-install-recommends", ...all), { onLine });
+  await root(apt("install", "--no-install-recommends", ...all));
 }
