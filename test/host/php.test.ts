@@ -71,6 +71,7 @@ describe("a PHP application", function () {
       "web/index.php": PAGE("first"),
       "web/other.php": "<?php echo 'other';",
       "web/uploads/seed.txt": "from the code",
+      "web/cache/seed.txt": "from the code",
       "web/.env": "SECRET=1",
       "src/secret.php": "<?php echo 'never served';",
     });
@@ -196,6 +197,18 @@ describe("a PHP application", function () {
     assert.deepEqual((await load.stop()).failures, []);
     assert.equal((await said("notes")).count, 2);
     assert.equal((await host.get("notes.localhost", "/uploads/seed.txt")).body, "from the code");
+  });
+
+  it("may write to a further folder of the code that is served", async () => {
+    const more = { ...notes, writable: ["web/uploads", "var/state", "web/cache"] };
+    host.configure([tool, more, files], { backup });
+    await host.up();
+    const { version, count } = await said("notes");
+    assert.deepEqual({ version, count }, { version: "second", count: 2 });
+    assert.equal((await host.get("notes.localhost", "/cache/seed.txt")).body, "from the code");
+    assert.ok(fs.existsSync(path.join(host.root, "notes/data/web/cache/seed.txt")));
+    host.configure([tool, notes, files], { backup });
+    await host.up();
   });
 
   it("never switches to a generation whose page fails", async () => {
