@@ -17,9 +17,9 @@ export async function hook({ image, stack }: Place, { hook: whom }: Schedule, to
   if (!whom) return;
   const message = JSON.stringify(told);
   const own = ["docker", "run", "--rm", "-i", "--pull", "never", "--label", `varvol.backup=${stack}/hook`];
-  // A command is the host's own, so it runs there: with its mount table, network and programs.
-  const onHost = ["--privileged", "--pid", "host", "--network", "host", "--entrypoint", "nsenter", image];
-  const enter = ["-t", "1", "-m", "-u", "-i", "-n", "--", "timeout", "60", "sh", "-c"];
+  // A command is the host's own, so it runs there: with its files, programs, network and processes.
+  const onHost = ["--pid", "host", "--uts", "host", "--network", "host", "-v", "/:/host"];
+  const enter = ["--entrypoint", "chroot", image, "/host", "timeout", "60", "sh", "-c"];
   const curl = ["--entrypoint", "curl", image, "-sSf", "-o", "/dev/null", "-m", "20", "--retry", "2"];
   const { code, stderr } =
     "command" in whom
