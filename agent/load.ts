@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { createGunzip } from "node:zlib";
+import { dumpText, severalDatabases } from "./dumpText";
 import { Failure, Wanted } from "./failure";
 import { lock } from "./lock";
 import { Server } from "./mysql";
@@ -41,30 +41,26 @@ export async function loadForeign({ container, database, password, dump }: Reque
 
 async function filled(server: Server, database: string, password: string, dump: string): Promise<Report> {
   const report = newReport();
+  const unread: Error[] = [];
   try {
-    const statements = opened(dump).pipe(ownStatements(report));
+    const text = dumpText(dump);
+    const statements = text.pipe(ownStatements(report));
+    text.on("error", (error) => {
+      unread.push(error);
+      statements.end();
+    });
     await server.runAs(database, password, database, statements);
-    if (report.databases.size > 1)
-      throw new Failure(
-        `it is of several databases (${[...report.databases].join(", ")}); export one of them`,
-      );
+    const several = severalDatabases(report);
+    if (unread.length > 0 || several !== undefined) throw new Failure(several ?? "");
     return report;
   } catch (error) {
     await server.makeAnew(database, { always: true });
     if (!(error instanceof Failure)) throw error;
     discard(dump);
-    throw new Failure(`import: ${dump} can't be read into the database: ${error.message}`);
+    // What the file itself lacks says more than what the server made of its beginning.
+    const why = unread[0]?.message ?? error.message;
+    throw new Failure(`import: ${dump} can't be read into the database: ${why}`);
   }
-}
-
-/** A dump's text, whether it is packed or not, whatever its name says. */
-function opened(file: string) {
-  const begin = Buffer.alloc(2);
-  const descriptor = fs.openSync(file, "r");
-  fs.readSync(descriptor, begin, 0, 2, 0);
-  fs.closeSync(descriptor);
-  const text = fs.createReadStream(file);
-  return begin.equals(Buffer.from([0x1f, 0x8b])) ? text.pipe(createGunzip()) : text;
 }
 
 function tell({ leftOut, definers }: Report): void {

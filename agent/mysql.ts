@@ -123,7 +123,7 @@ export class Server {
   /** Writes what mariadb-dump prints; its names come after a word that ends its options. Throws its last words. */
   async dump(options: readonly string[], names: readonly string[], into: Writable): Promise<void> {
     const child = start(
-      ["docker", "exec", this.container, "mariadb-dump", "--skip-comments", ...options, "--", ...names],
+      ["docker", "exec", this.container, "mariadb-dump", ...DUMPING, ...options, "--", ...names],
       ["ignore", "pipe", "pipe"],
     );
     child.stdout?.pipe(into, { end: false });
@@ -149,7 +149,15 @@ export class Server {
     statements: RunOptions["input"],
     { force = false, ...options }: RunOptions & { force?: boolean } = {},
   ): Promise<void> {
-    const connection = ["--protocol=tcp", "-h", "127.0.0.1", "-u", user, ...(force ? ["--force"] : [])];
+    const connection = [
+      PACKET,
+      "--protocol=tcp",
+      "-h",
+      "127.0.0.1",
+      "-u",
+      user,
+      ...(force ? ["--force"] : []),
+    ];
     const exec = ["docker", "exec", "-i", "-u", "65534:65534", "-e", "MYSQL_PWD", this.container];
     const { code, stderr } = await run([...exec, "mariadb", ...CAUTIOUS, ...connection, "--", database], {
       ...options,
@@ -174,6 +182,10 @@ export class Server {
     });
   }
 }
+
+/** A client's own limit of a row: the server's is what counts. */
+const PACKET = "--max-allowed-packet=1G";
+const DUMPING = ["--skip-comments", PACKET];
 
 /** Of the client's own commands only DELIMITER; nothing read from the files beside it. */
 const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];

@@ -9,12 +9,14 @@ export interface Report {
   readonly leftOut: Map<string, number>;
   /** Databases that the dump says it is of. */
   readonly databases: Set<string>;
-  /** Whether definitions lost whom they were said to be of. */
+  /** How many definitions lost whom they were said to be of. */
   definers: number;
+  /** How many statements make a table or fill one. */
+  made: number;
 }
 
 export function newReport(): Report {
-  return { leftOut: new Map(), databases: new Set(), definers: 0 };
+  return { leftOut: new Map(), databases: new Set(), definers: 0, made: 0 };
 }
 
 /**
@@ -170,6 +172,7 @@ class Splitter {
 
   private keep(piece: Buffer, emit: Emit): void {
     if (this.fate === "kept") emit(piece);
+    if (this.fate === "left out") emitLines(piece, emit);
     if (this.fate !== "undecided") return;
     this.head.push(piece);
     this.held += piece.length;
@@ -191,9 +194,11 @@ class Splitter {
         text.replace(/^[^]*?(?=\b(?:CREATE|USE)\b)/i, ""),
       )?.[1];
       if (database !== undefined) this.report.databases.add(database);
+      emitLines(Buffer.from(text, "latin1"), emit);
       return this.leaveOut(words.split(" ").slice(0, 3).join(" "));
     }
     this.fate = "kept";
+    if (/^(?:CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE|INSERT|REPLACE)\b/.test(words)) this.report.made++;
     emit(Buffer.from(/^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text, "latin1"));
   }
 
@@ -215,6 +220,13 @@ class Splitter {
     this.report.definers++;
     return text.slice(0, found.index) + text.slice(found.index + found[0].length);
   }
+}
+
+/** The line ends of what is left out: the client counts lines, and its errors shall name those of the file. */
+function emitLines(piece: Buffer, emit: Emit): void {
+  let count = 0;
+  for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, at + 1)) count++;
+  if (count > 0) emit(Buffer.alloc(count, NEWLINE));
 }
 
 const NAME = "(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[\\w.%$-]+)";

@@ -220,10 +220,21 @@ export function prune(tree: string): string[] {
           walk(file, depth + 1);
         }
       } else if (!entry.isFile()) drop(file, "neither a file nor a folder");
+      else if (isMacs(file, entry.name)) drop(file, "a Mac's own attributes of a file");
     }
   };
   walk(tree, 0);
   return removed;
+}
+
+/** What macOS packs beside each file: AppleDouble, as RFC 1740 has it. */
+function isMacs(file: string, name: string): boolean {
+  if (!name.startsWith("._")) return false;
+  const begin = Buffer.alloc(4);
+  const descriptor = fs.openSync(file, "r");
+  fs.readSync(descriptor, begin, 0, 4, 0);
+  fs.closeSync(descriptor);
+  return begin.equals(Buffer.from([0x00, 0x05, 0x16, 0x07]));
 }
 
 /** Whether a link leads to a place inside the tree, whether there is something or not. */

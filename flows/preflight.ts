@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { dumpProblem } from "../agent/dumpText";
 import { UserError } from "../base/errors";
 import { attempt, lastLines } from "../base/exec";
 import { mask } from "../base/words";
@@ -88,24 +89,8 @@ async function checkArchive(key: string, file: string): Promise<string[]> {
 async function checkDump(key: string, file: string): Promise<string[]> {
   if (!existsSync(file) || !statSync(file).isFile())
     return [`${key}: ${file} does not exist; correct the path`];
-  // mysqldump and mariadb-dump end with a line that tells a whole dump from one that was cut off between statements.
-  const script = `
-    text() { if [ "\${1%.gz}" != "$1" ]; then gzip -dc "$1"; else cat "$1"; fi; }
-    text "$1" | grep -a -q -m 1 -E "^(CREATE|INSERT)" || { echo none; exit; }
-    text "$1" | head -n 5 | grep -a -q -E "^-- (MySQL|MariaDB) dump" || exit
-    text "$1" | tail -n 5 | grep -a -q "^-- Dump completed" || echo cut`;
-  const packed = file.endsWith(".gz") ? await attempt(["gzip", "-t", file]) : undefined;
-  if (packed && packed.code !== 0)
-    return [`${key}: ${file} is corrupt (${lastLines(packed.stderr, 1)}); make it anew`];
-  const { stdout } = await attempt(["sh", "-c", script, "sh", file]);
-  switch (stdout.trim()) {
-    case "none":
-      return [`${key}: ${file} is no SQL dump (no CREATE or INSERT in it); name a .sql or .sql.gz file`];
-    case "cut":
-      return [`${key}: ${file} is cut off (it does not end with "-- Dump completed"); make it anew`];
-    default:
-      return [];
-  }
+  const problem = await dumpProblem(file);
+  return problem === undefined ? [] : [`${key}: ${file} ${problem}; make it anew, or name another`];
 }
 
 async function checkRepository(key: string, git: { url: string; branch?: string }): Promise<string[]> {

@@ -75,5 +75,7 @@ export function serverOptions(bufferPool: number): string[] {
     "--aria-pagecache-buffer-size=8M",
     "--table-open-cache=400",
     "--query-cache-size=0",
+    // A row of 64 MiB, twice that as it is written in a dump
+    "--max-allowed-packet=160M",
   ];
 }

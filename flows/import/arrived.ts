@@ -1,4 +1,4 @@
-import { attempt } from "../../base/exec";
+import { dumpText } from "../../agent/dumpText";
 import { scriptOnHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
 import { type Fetched, kindOf } from "../../stacks/kinds";
@@ -18,9 +18,13 @@ export interface Arrived {
 
 /** The address in a dump of a WordPress's database; undefined where it tells of none. */
 export async function oldAddress(dump: string): Promise<string | undefined> {
-  const script = `if gzip -t "$1" 2> /dev/null; then gzip -dc "$1"; else cat "$1"; fi | grep -aoE -m 1 "'siteurl',[ ]*'[^']*'" | head -n 1`;
-  const { stdout } = await attempt(["sh", "-c", script, "sh", dump]);
-  return /'siteurl', *'([^']*)'/.exec(stdout)?.[1];
+  let window = "";
+  for await (const piece of dumpText(dump) as AsyncIterable<Buffer>) {
+    window = window.slice(-1024) + piece.toString("latin1");
+    const [, address] = /'siteurl', *'([^']*)'/.exec(window) ?? [];
+    if (address !== undefined) return address;
+  }
+  return undefined;
 }
 
 /** Looks at what there is of the site on the host now. */

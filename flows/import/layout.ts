@@ -96,7 +96,10 @@ function singleInner(folder: string): string {
 }
 
 function dumpsIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => DUMP.test(name))
-    .map((name) => join(folder, name));
+  return (
+    readdirSync(folder)
+      // A Mac's own attributes of a file are no dump.
+      .filter((name) => DUMP.test(name) && !name.startsWith("._"))
+      .map((name) => join(folder, name))
+  );
 }

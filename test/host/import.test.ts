@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
-import { exportForeignSite, IMAGE, OLD_HOST, PASSWORD, PREFIX, VALUES } from "../support/foreignSite";
+import { BIG, exportForeignSite, IMAGE, OLD_HOST, PASSWORD, PREFIX, VALUES } from "../support/foreignSite";
 import { TestHost } from "../support/testHost";
 import { importVerbCases } from "./import/verb";
 
@@ -79,6 +79,13 @@ describe("an import", function () {
     );
     const roles = `$user = wp_authenticate('admin', '${PASSWORD}'); echo is_wp_error($user) ? $user->get_error_code() : implode(',', $user->roles);`;
     assert.equal(await asBlog(roles), "administrator");
+  });
+
+  it("takes what other hosts' tools write into a dump, and rows that are longer than most", async () => {
+    assert.equal((await sql(`SELECT LENGTH(v) FROM ${PREFIX}big`)).trim(), String(BIG));
+    assert.equal((await sql("SHOW TRIGGERS")).split("\t")[0], "stamped");
+    await sql(`INSERT INTO ${PREFIX}links (link_name) VALUES ('x')`);
+    assert.equal((await sql(`SELECT link_notes FROM ${PREFIX}links WHERE link_name = 'x'`)).trim(), "a;b");
   });
 
   it("leaves no old address behind, and every serialised value whole", async () => {

@@ -57,6 +57,30 @@ const FILL = String.raw`
   echo $post;
 `;
 
+/** A row that is longer than a server takes by default, as plugins that keep whole pages or backups write it. */
+export const BIG = 20 * 2 ** 20;
+
+/** A dump with what other hosts' tools put into it, and with what their servers had. */
+function asOthersWrite(dump: string): string {
+  const warning = "mysqldump: [Warning] Using a password on the command line interface can be insecure.\n";
+  const replication = [
+    "SET @MYSQLDUMP_TEMP_LOG_BIN = @@SESSION.SQL_LOG_BIN;",
+    "SET @@SESSION.SQL_LOG_BIN= 0;",
+    "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,\n4e11fa47:1-9';",
+  ].join("\n");
+  const trigger = [
+    "ALTER DATABASE `source` CHARACTER SET latin1 COLLATE latin1_swedish_ci ;",
+    "DELIMITER ;;",
+    `/*!50003 CREATE*/ /*!50017 DEFINER=\`root\`@\`localhost\`*/ /*!50003 TRIGGER stamped BEFORE INSERT ON ${PREFIX}links FOR EACH ROW SET NEW.link_notes = 'a;b' */;;`,
+    "DELIMITER ;",
+    "ALTER DATABASE `source` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci ;",
+    `CREATE TABLE ${PREFIX}big (id INT PRIMARY KEY, v LONGTEXT);`,
+    `INSERT INTO ${PREFIX}big VALUES (1,'${"x".repeat(BIG)}');`,
+  ].join("\n");
+  const end = dump.lastIndexOf("-- Dump completed");
+  return `${warning}${replication}\n${dump.slice(0, end)}${trigger}\n${dump.slice(end)}`;
+}
+
 /**
  * Makes of a WordPress on the host what another host's backup looks like: wp-content.tar.gz and dump.sql.gz, with a
  * table prefix and an address of its own. The site itself is of no use afterwards.
@@ -84,7 +108,7 @@ export async function exportForeignSite(
   const database = path.join(host.folder, "dump.sql.gz");
   const dump = await execIn(mysql, ["mariadb-dump", "--databases", site]);
   if (dump.code !== 0) throw new Error(dump.stderr);
-  fs.writeFileSync(database, gzipSync(dump.stdout));
+  fs.writeFileSync(database, gzipSync(asOthersWrite(dump.stdout)));
 
   const folder = path.join(host.folder, "foreign");
   await capture(["cp", "-a", path.join(host.root, site, "content"), folder]);

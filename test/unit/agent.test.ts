@@ -189,7 +189,7 @@ describe("the agent", () => {
       let length = 0;
       for await (const piece of text.pipe(ownStatements(report)) as AsyncIterable<Buffer>)
         length += piece.length;
-      assert.equal(length, 23 + 64 * row.length + 3 + 1);
+      assert.equal(length, 23 + 64 * row.length + 3 + 2);
       assert.deepEqual([...report.leftOut.keys()], ["USE X;"]);
     });
   });
