@@ -92,7 +92,7 @@ describe("the kinds of sites", () => {
       .map((line) => line.split("|").map((cell) => cell.trim()));
     for (const { name, what, schema } of KINDS) {
       assert.ok(
-        rows.some(([, kind, text]) => kind === `\`${name}\`` && text === what),
+        rows.some(([, first, text]) => first === `\`${name}\`` && text === what),
         `${name} is ${what}`,
       );
       const own = Object.keys(schema.shape).filter((key) => key !== "kind" && !(key in common));

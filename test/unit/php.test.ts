@@ -93,12 +93,12 @@ describe("a PHP application", () => {
     assert.deepEqual(mounts("wiki-php", false), [
       "wiki/data /srv/data",
       "wiki/sessions /srv/sessions",
-      "wiki/run /run/php",
+      "wiki/run/php /run/php",
     ]);
     assert.deepEqual(mounts("shop-php", false), [
       "shop/data/c /srv/site/c",
       "shop/sessions /srv/sessions",
-      "shop/run /run/php",
+      "shop/run/php /run/php",
     ]);
     assert.deepEqual(mounts("shop-php", true), [
       "shop/site /srv/site",
