@@ -1,11 +1,12 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type HostTool, installScript, toolPath } from "../machine/hostTools";
+import { type HostTool, installScript, toolFiles, toolPath } from "../machine/hostTools";
 import { Machine } from "../machine/machine";
 import type { Sent, SshArgs } from "../machine/ssh";
 import { type Archive, archiveScript, SOCKET } from "./backup/archive";
 import type { ImageLock } from "./imageLock";
+import { writtenBy } from "./written";
 
 export interface HostArgs {
   /** Prefix of every container and network. Defaults to none. */
@@ -64,7 +65,8 @@ export class Host extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.registerOutputs({ volumeRoot: this.volumeRoot });
+    const files = Object.fromEntries(toolFiles().map(({ file, text }) => [`.varvol/bin/${file}`, text]));
+    this.registerOutputs({ volumeRoot: this.volumeRoot, written: writtenBy(this.tools, files) });
   }
 
   /** A name of this host's namespace. */

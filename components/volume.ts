@@ -4,6 +4,7 @@ import { agentJob } from "./agent/job";
 import type { Mount } from "./container";
 import type { Host } from "./host";
 import { imageOn } from "./image";
+import { writtenBy } from "./written";
 
 /** A folder of a volume and who owns it. */
 export interface Folder {
@@ -42,25 +43,23 @@ export class Volume extends pulumi.ComponentResource {
     super("varvol:index:Volume", name, {}, opts);
     const { host, folders, secrets = [] } = args;
     this.root = host.folder(name);
+    const texts = pulumi.all(secrets.map(({ content }) => pulumi.output(content)));
     const made = host.run(
       `${host.scoped(name)}-volume`,
       {
         tool: "volume",
         args: [this.root],
-        stdin: pulumi
-          .all(secrets.map(({ content }) => pulumi.output(content)))
-          .apply((contents) =>
-            [
-              ...folders.map(
-                (folder) => `dir ${folder.name} ${folder.mode ?? "0750"} ${folder.owner ?? "33:33"}`,
-              ),
-              ...secrets.map(
-                ({ name: file, owner }, i) =>
-                  `secret ${file} ${owner ?? "33:33"} ${base64(contents[i] ?? "")}`,
-              ),
-              "",
-            ].join("\n"),
-          ),
+        stdin: texts.apply((contents) =>
+          [
+            ...folders.map(
+              (folder) => `dir ${folder.name} ${folder.mode ?? "0750"} ${folder.owner ?? "33:33"}`,
+            ),
+            ...secrets.map(
+              ({ name: file, owner }, i) => `secret ${file} ${owner ?? "33:33"} ${base64(contents[i] ?? "")}`,
+            ),
+            "",
+          ].join("\n"),
+        ),
       },
       { parent: this },
     );
@@ -70,7 +69,10 @@ export class Volume extends pulumi.ComponentResource {
     this.path = pulumi
       .all([made.stdout, ...filled.map(({ stdout }) => stdout)])
       .apply(([path]) => path ?? this.root);
-    this.registerOutputs({ path: this.path });
+    const files = texts.apply((contents) =>
+      Object.fromEntries(secrets.map(({ name: file }, i) => [`${name}/${file}`, contents[i] ?? ""])),
+    );
+    this.registerOutputs({ path: this.path, written: pulumi.secret(writtenBy(made, files)) });
   }
 
   /** Has the agent fill a folder that is empty. */

@@ -1,8 +1,8 @@
 import type { Stack } from "../engine/stack";
-import { scriptOnHost } from "../machine/host";
+import { askHost } from "../machine/scripts";
 import { shapeOf } from "../stacks/kinds";
 import { scheduleOf } from "../stacks/schedule";
-import { type BackupHealth, judgeBackups, readResults, RESULTS_SCRIPT } from "./backup/results";
+import { type BackupHealth, judgeBackups, readResults } from "./backup/results";
 
 /** What the puller of a site that comes from git last did. */
 export interface GitStatus {
@@ -27,31 +27,20 @@ export interface SiteStatus {
   readonly backup?: BackupHealth;
 }
 
-const SCRIPT = String.raw`
-net=$1 label=$2 root=$3; shift 3
-${RESULTS_SCRIPT}
-docker ps -a --filter "label=varvol.host=$label" --format 'container {{.Label "varvol.owner"}} {{.Label "varvol.role"}} {{.Names}} {{.State}}'
-while [ $# -gt 0 ]; do
-  site=$1 domain=$2 path=$3 role=$4 file=$5; shift 5
-  echo "http $site $(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$path" 2>/dev/null)"
-  [ -n "$role" ] || continue
-  told=$(docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$site" --filter "label=varvol.role=$role" | head -n 1)
-  [ -z "$told" ] || echo "$role $site $(docker exec "$told" cat "$file" 2>/dev/null | tr -d '\n')"
-done
-exit 0
-`;
-
 /** Asks the host how its sites are. */
 export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
   const { config } = stack;
-  const text = await scriptOnHost(config, SCRIPT, [
+  const asked = [
     `${config.namespace}gateway-net`,
     `varvol/${stack.name}`,
-    config.volumeRoot,
     ...config.sites.flatMap((site) => {
       const { health, status } = shapeOf(site);
       return [site.name, site.domains[0] ?? site.name, health.path, status?.role ?? "", status?.file ?? ""];
     }),
+  ];
+  const [text, results] = await Promise.all([
+    askHost(config, "status", asked),
+    config.backup ? askHost(config, "results", [config.volumeRoot]) : "",
   ]);
   const lines = text.split("\n").map((line) => line.split(" "));
   return config.sites.map((site): SiteStatus => {
@@ -84,7 +73,7 @@ export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
       containers,
       ...(git && { git }),
       ...(config.backup && {
-        backup: judgeBackups(scheduleOf(config.backup, site), readResults(text, name), new Date()),
+        backup: judgeBackups(scheduleOf(config.backup, site), readResults(results, name), new Date()),
       }),
     };
   });

@@ -3,7 +3,7 @@ import { Machine } from "./machine";
 import type { SshArgs } from "./ssh";
 
 /** What says which machine a host is: another one, or this. */
-interface OfHost {
+export interface OfHost {
   readonly ssh?: SshArgs;
 }
 

@@ -19,6 +19,14 @@ export type HostTool =
   | "through"
   | "agent";
 
+/** The files of host/, in order. */
+export function toolFiles(): { readonly file: string; readonly text: string }[] {
+  return fs
+    .readdirSync(FOLDER)
+    .sort()
+    .map((file) => ({ file, text: fs.readFileSync(path.join(FOLDER, file), "utf8") }));
+}
+
 /** Where a tool of host/ is on a host. */
 export function toolPath(volumeRoot: string, tool: string): string {
   return `${volumeRoot}/.varvol/bin/${tool}`;
@@ -27,12 +35,11 @@ export function toolPath(volumeRoot: string, tool: string): string {
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
 export function installScript(volumeRoot: string): string {
   const bin = quote(path.dirname(toolPath(volumeRoot, "any")));
-  const files = fs.readdirSync(FOLDER).sort();
   return [
     `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${quote(volumeRoot)}; cd ${bin}`,
-    ...files.map(
-      (file) =>
-        `${heredoc(`.${file}.new`, fs.readFileSync(path.join(FOLDER, file), "utf8"))}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
+    ...toolFiles().map(
+      ({ file, text }) =>
+        `${heredoc(`.${file}.new`, text)}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
     ),
     "",
   ].join("\n");

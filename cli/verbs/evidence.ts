@@ -3,8 +3,7 @@ import { age, bytes } from "../../base/words";
 import { openStack } from "../../engine/stack";
 import { evidenceOf } from "../../flows/backup/evidence";
 import { listRuns, backupOf } from "../../flows/backup/repository";
-import { RESULTS_SCRIPT } from "../../flows/backup/results";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import * as texts from "../options";
 
 export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
@@ -14,7 +13,7 @@ export async function run(options: texts.JsonOption): Promise<void> {
   const { name, config } = await openStack(options);
   const { repository } = backupOf(config);
   const runs = await step("Snapshots", () => listRuns(config));
-  const results = await scriptOnHost(config, `root=$1\n${RESULTS_SCRIPT}`, [config.volumeRoot]);
+  const results = await askHost(config, "results", [config.volumeRoot]);
   const evidence = evidenceOf(config, runs, results);
   const time = new Date();
   if (options.json) return json({ stack: name, time: time.toISOString(), repository, sites: evidence });

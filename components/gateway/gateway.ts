@@ -1,4 +1,3 @@
-import * as crypto from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs, exclusive } from "../container";
@@ -11,6 +10,7 @@ import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
 import { gatewayConf, HTTP, HTTPS } from "./nginx";
+import { Routes } from "./routes";
 import { keepPart, type Part, Vhost } from "./vhost";
 
 export interface GatewayArgs {
@@ -134,16 +134,9 @@ export class Gateway extends pulumi.ComponentResource {
 
   /** Switches to the routes given, and to no others, by one graceful reload. */
   route(vhosts: readonly Vhost[]): void {
-    const parts = [this.main, ...vhosts];
-    const manifest = pulumi
-      .all(parts.map(({ hash }) => hash))
-      .apply((hashes) => parts.map(({ name }, i) => `${name} ${hashes[i]}\n`).join(""));
-    const generation = manifest.apply((text) =>
-      crypto.createHash("sha256").update(text).digest("hex").slice(0, 12),
-    );
-    this.host.run(
+    new Routes(
       "gateway-routes",
-      { tool: "routes", args: [generation, this.nginx.healthyId], stdin: manifest },
+      { host: this.host, container: this.nginx.healthyId, parts: [this.main, ...vhosts] },
       { parent: this },
     );
   }
@@ -166,7 +159,7 @@ export class Gateway extends pulumi.ComponentResource {
         "nginx.conf": gatewayConf(this.args),
         "tls/key.pem": key,
       }));
-    return { name: "_main", hash: keepPart(name, this.host, "_main", files, { parent: this }) };
+    return keepPart(name, this.host, "_main", files, { parent: this });
   }
 
   private createNet(image: Image, volume: Volume): docker.Container {

@@ -1,6 +1,6 @@
-import * as crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../host";
+import { sha256, type WrittenFile, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
 import { vhostConf } from "./nginx";
 
@@ -8,6 +8,8 @@ import { vhostConf } from "./nginx";
 export interface Part {
   readonly name: string;
   readonly hash: pulumi.Output<string>;
+  /** Its files on the host. */
+  readonly written: pulumi.Output<WrittenFile[]>;
 }
 
 export interface VhostArgs {
@@ -27,6 +29,7 @@ export interface VhostArgs {
 export class Vhost extends pulumi.ComponentResource implements Part {
   readonly name: string;
   readonly hash: pulumi.Output<string>;
+  readonly written: pulumi.Output<WrittenFile[]>;
 
   constructor(name: string, args: VhostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Vhost", name, {}, opts);
@@ -39,23 +42,23 @@ export class Vhost extends pulumi.ComponentResource implements Part {
         [`vhosts/${site}.conf`]: vhostConf({ ...args, upstream: upstream }),
         [`tls/${site}.pem`]: pem,
       }));
-    this.hash = keepPart(name, host, site, files, { parent: this });
+    const { hash, written } = keepPart(name, host, site, files, { parent: this });
+    this.hash = hash;
+    this.written = written;
     this.registerOutputs({});
   }
 }
 
-/** Keeps files on the host as a part of the gateway's configuration; gives their hash. */
+/** Keeps files on the host as a part of the gateway's configuration. */
 export function keepPart(
   name: string,
   host: Host,
   part: string,
   files: pulumi.Output<Record<string, string>>,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-  const hash = files.apply((texts) =>
-    crypto.createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 12),
-  );
-  return host.run(
+): Part {
+  const hash = files.apply((texts) => sha256(JSON.stringify(texts)).slice(0, 12));
+  const kept = host.run(
     name,
     {
       tool: "vhost",
@@ -68,5 +71,13 @@ export function keepPart(
       ),
     },
     opts,
-  ).stdout;
+  );
+  const paths = pulumi
+    .all([hash, files])
+    .apply(([id, texts]) =>
+      Object.fromEntries(
+        Object.entries(texts).map(([file, text]) => [`gateway/conf/parts/${part}.${id}/${file}`, text]),
+      ),
+    );
+  return { name: part, hash: kept.stdout, written: writtenBy(kept, paths) };
 }

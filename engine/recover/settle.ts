@@ -1,36 +1,8 @@
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import { exportState, importState } from "../exported";
 import type { Stack } from "../stack";
 import type { Deployment } from "../state";
 import { type Found, type Leftovers, leftoversOf, settled } from "./leftovers";
-
-const LOOK = String.raw`
-label=$1 root=$2; shift 2
-for id in $(docker ps -aq --no-trunc --filter "label=varvol.host=$label"); do
-  docker inspect -f 'container {{.Id}} {{.Name}} {{.State.Running}} {{.Created}} {{index .Config.Labels "varvol.resource"}}' "$id" 2>/dev/null
-done
-for name; do
-  for id in $(docker network ls -q --no-trunc --filter "name=^$name\$"); do
-    docker network inspect -f 'network {{.Id}} {{.Name}} {{len .Containers}}' "$id" 2>/dev/null
-  done
-done
-sed -n 's/^ *set \$generation \(.*\);$/serving \1/p' "$root"/gateway/conf/current/vhosts/*.conf 2>/dev/null
-for link in "$root"/*/run/fpm.sock; do
-  target=$(readlink "$link") && echo "serving $(basename "$target" .sock | sed 's/^php-//')"
-done
-exit 0
-`;
-
-const REMOVE = String.raw`
-set -e
-while [ $# -gt 0 ]; do
-  case $1 in
-    container) docker stop "$2" >/dev/null 2>&1 || true; docker rm -fv "$2" >/dev/null ;;
-    network) docker network rm "$2" >/dev/null ;;
-  esac
-  shift 2
-done
-`;
 
 /**
  * Has the host and the state agree again after a run that was cut off: what that run made and could not write down is
@@ -46,7 +18,7 @@ export async function settle(stack: Stack): Promise<Leftovers> {
     ...leftovers.containers.flatMap(({ id }) => ["container", id]),
     ...leftovers.networks.flatMap(({ id }) => ["network", id]),
   ];
-  if (gone.length > 0) await scriptOnHost(config, REMOVE, gone);
+  if (gone.length > 0) await askHost(config, "remove-leftovers", gone);
   if (leftovers.adopted.length > 0 || leftovers.pending > 0) {
     const deployment = settled(exported.deployment, leftovers);
     await importState(stack, JSON.stringify({ ...exported, deployment }));
@@ -80,7 +52,7 @@ async function readState(stack: Stack): Promise<Exported> {
 
 async function look({ name, config }: Stack): Promise<Found> {
   const networks = ["intercontainer", "database"].map((network) => config.namespace + network);
-  const text = await scriptOnHost(config, LOOK, [`varvol/${name}`, config.volumeRoot, ...networks]);
+  const text = await askHost(config, "leftovers", [`varvol/${name}`, config.volumeRoot, ...networks]);
   const lines = text.split("\n").map((line) => line.split(" "));
   const of = (kind: string) => lines.filter(([key]) => key === kind).map(([, ...words]) => words);
   return {

@@ -1,7 +1,7 @@
 import { Interrupted } from "../../base/errors";
 import { errorColors, say, step } from "../../base/output";
 import type { Stack } from "../../engine/stack";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { isScheduled } from "../../stacks/schedule";
 import { keepHost } from "./hostCopy";
@@ -26,6 +26,5 @@ export async function keepCopy(stack: Stack): Promise<void> {
 }
 
 async function isRestoring(config: HostConfig): Promise<boolean> {
-  const script = '[ ! -e "$1/.varvol/restoring" ] || echo yes';
-  return (await scriptOnHost(config, script, [config.volumeRoot])) !== "";
+  return (await askHost(config, "restoring", [config.volumeRoot, "which"])) !== "";
 }

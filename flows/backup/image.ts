@@ -6,7 +6,8 @@ import { paths } from "../../base/paths";
 import { shellCommand } from "../../base/quoting";
 import type { ImageLock } from "../../components/imageLock";
 import { imageBuildCommand, imageTag } from "../../components/imageSource";
-import { machineOf, hostName, scriptOnHost } from "../../machine/host";
+import { hostName, machineOf } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import { baseImage, ensureBaseImage } from "../../machine/setup/base-image";
 import { findDocker } from "../../machine/setup/docker";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
@@ -36,9 +37,7 @@ export async function buildImageHere(image: string, lock: ImageLock): Promise<vo
 }
 
 async function buildImageThere(config: HostConfig, image: string): Promise<void> {
-  const script =
-    'for image; do docker image inspect "$image" > /dev/null 2>&1 && echo "$image"; done; exit 0';
-  const present = (await scriptOnHost(config, script, [image, baseImage])).split("\n");
+  const present = (await askHost(config, "images", [image, baseImage])).split("\n");
   if (present.includes(image)) return;
   await step(`Image for backups on ${hostName(config)}`, async (s) => {
     if (!present.includes(baseImage)) await bringBaseImage(machineOf(config), s);

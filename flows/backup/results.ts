@@ -20,15 +20,7 @@ export interface Results {
   readonly restoring?: boolean;
 }
 
-/** Lines of a shell script that print what readResults reads, of the volume root $root. */
-export const RESULTS_SCRIPT = String.raw`
-for file in "$root"/.varvol/backup/results/*; do
-  [ ! -f "$file" ] || sed "s/^/result	\${file##*/}	/" "$file"
-done
-[ ! -e "$root"/.varvol/restoring ] || echo restoring
-`.replaceAll("\\${", "${");
-
-/** A site's results in the output of a script. */
+/** A site's results in what the script results printed. */
 export function readResults(output: string, site: string): Results {
   const lines = output.split("\n").map((line) => line.split("\t"));
   const of = (what: string): Result[] =>

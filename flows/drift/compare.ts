@@ -1,5 +1,6 @@
 import { containerFacts, labelOf } from "../../engine/containerFacts";
-import { type Declared, type DeclaredContainer, sha256 } from "../../engine/declared";
+import { sha256 } from "../../components/written";
+import type { Declared, DeclaredContainer } from "../../engine/declared";
 import { keyChanges } from "../plan/changes";
 import type { KeyChange } from "../plan/schema";
 import type { Found, FoundContainer } from "./found";
@@ -114,7 +115,7 @@ function routes({ routes: declared }: Declared, { current }: Found): Drift[] {
   ];
 }
 
-/** Folders in which a file that nobody declared has an effect. */
+/** Folders in which a file that nobody declared has an effect, where all others are declared. */
 const CLOSED = ["gateway/conf/current/", ".varvol/bin/"];
 
 function files({ files: declared, routes: switching }: Declared, found: Found): Drift[] {
@@ -135,8 +136,9 @@ function files({ files: declared, routes: switching }: Declared, found: Found): 
       },
     ];
   });
+  const closed = CLOSED.filter((folder) => declared.some(({ path }) => path.startsWith(folder)));
   const added = [...found.files.keys()].filter(
-    (path) => CLOSED.some((folder) => path.startsWith(folder)) && !known.has(path),
+    (path) => closed.some((folder) => path.startsWith(folder)) && !known.has(path),
   );
   return [
     ...changed,

@@ -11,5 +11,5 @@ export async function findDrift(stack: Stack): Promise<Drift[]> {
     lookForDrift(stack.config),
   ]);
   const state = exportSchema.parse(JSON.parse(exported));
-  return compare(declaredBy(state, stack.config.volumeRoot), found);
+  return compare(declaredBy(state), found);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 
 const strings = z.array(z.string()).nullish();
@@ -57,28 +57,9 @@ export interface Found {
   readonly current: string;
 }
 
-// Paths with a line end in them can't be told apart; sha256sum marks them, and they differ from any that is expected.
-const SCRIPT = String.raw`
-root=$1 label=$2
-docker version > /dev/null || exit 1
-ids=$(docker ps -aq --no-trunc --filter "label=varvol.host=$label")
-if [ -n "$ids" ]; then
-  docker inspect --format 'container {{json .}}' $ids
-  docker image inspect --format 'image {{json .}}' $(docker inspect --format '{{.Image}}' $ids | sort -u) 2>/dev/null
-fi
-docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
-cd "$root" 2>/dev/null || exit 0
-echo "current $(readlink gateway/conf/current)"
-{
-  find -H .varvol/bin gateway/conf/parts gateway/conf/current/ -type f ! -path '*/parts/.*' -print0 2>/dev/null
-  find . -mindepth 3 -maxdepth 3 -path './*/secrets/*' -type f -print0 2>/dev/null
-} | xargs -0 -r sha256sum | sed 's/^/file /'
-exit 0
-`;
-
 /** Looks at the host; changes nothing. */
 export async function lookForDrift(config: HostConfig): Promise<Found> {
-  const text = await scriptOnHost(config, SCRIPT, [config.volumeRoot, `varvol/${config.stack}`]);
+  const text = await askHost(config, "drift", [config.volumeRoot, `varvol/${config.stack}`]);
   return readFound(text);
 }
 

@@ -6,7 +6,8 @@ import { say, step } from "../../base/output";
 import { lookAtHost } from "../../engine/hostFacts";
 import { configIn } from "../../engine/stack";
 import { openWorkspace } from "../../engine/workspace";
-import { hostName, scriptOnHost } from "../../machine/host";
+import { hostName } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import type { HostCopy } from "../backup/hostCopy";
 import { checkHost } from "../preflight";
@@ -71,7 +72,7 @@ async function refuseUnfit(config: HostConfig): Promise<void> {
 }
 
 async function addressesOf(config: HostConfig): Promise<string[]> {
-  return (await scriptOnHost(config, "hostname -I")).split(/\s+/).filter(Boolean);
+  return (await askHost(config, "addresses")).split(/\s+/).filter(Boolean);
 }
 
 function checked(config: HostConfig, repository: string): HostConfig {

@@ -1,5 +1,5 @@
 import { dumpText } from "../../agent/dumpText";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { type Fetched, kindOf } from "../../stacks/kinds";
 import type { NewSite } from "./stackFile";
@@ -35,11 +35,7 @@ export async function arrived(
   from: string | undefined,
 ): Promise<Arrived> {
   const folder = `${config.volumeRoot}/${name}/${kindOf(kind).folder}`;
-  const counted = await scriptOnHost(
-    config,
-    `find "$1" -type f -printf '%s\\n' | awk '{ sum += $1 } END { printf "%d %.0f\\n", NR, sum }'`,
-    [folder],
-  );
+  const counted = await askHost(config, "count", [folder]);
   const [files = 0, bytes = 0] = counted.trim().split(" ").map(Number);
   return {
     site: name,
@@ -53,6 +49,5 @@ export async function arrived(
 
 /** How many tables a site's database has; 0 also where there is no database. */
 export async function databaseTables(config: HostConfig, name: string): Promise<number> {
-  const script = `docker exec -i "$1" mariadb -N -B -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '$2'"`;
-  return Number(await scriptOnHost(config, script, [`${config.namespace}mysql`, name]));
+  return Number(await askHost(config, "tables", [`${config.namespace}mysql`, name]));
 }

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines, run } from "../../base/exec";
+import { scriptFile } from "../../machine/scripts";
 import type { Fetched, KindName } from "../../stacks/kinds";
 import { checkRoom } from "./fetched";
 import { checkKind, chooseDump, configBeside, layoutOf, refuseNetwork, takesWordPress } from "./layout";
@@ -34,8 +35,7 @@ export async function fetchLocal({ kind, path, archive, database, folder }: Loca
 }
 
 async function unpacked(archive: string, target: string): Promise<string> {
-  const script = `set -o pipefail; tar -tvf "$1" | awk '{ sum += $3 } END { printf "%.0f", sum }'`;
-  const listed = await attempt(["bash", "-c", script, "bash", archive]);
+  const listed = await attempt(["bash", scriptFile("archive-size"), archive]);
   if (listed.code !== 0) throw broken(archive, listed.stderr);
   await run(["mkdir", "-p", target]);
   checkRoom(target, Number(listed.stdout), `What ${archive} holds`);

@@ -1,4 +1,4 @@
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import type { KnownImages } from "./images";
 
@@ -35,19 +35,9 @@ export interface HostMemory {
   readonly images: ReadonlySet<string>;
 }
 
-const SCRIPT = String.raw`
-root=$1
-docker images --format 'image {{.Repository}}:{{.Tag}}' 2>/dev/null
-docker images --digests --format 'image {{.Repository}}@{{.Digest}}' 2>/dev/null | grep -v '<none>'
-for file in "$root"/.varvol/measured/*; do
-  [ -f "$file" ] && echo "measured \${file##*/} $(cat "$file")"
-done
-exit 0
-`.replaceAll("\\${", "${");
-
 /** Asks the host what it remembers; changes nothing. */
 export async function rememberedBy(config: HostConfig): Promise<HostMemory> {
-  const lines = (await scriptOnHost(config, SCRIPT, [config.volumeRoot])).split("\n");
+  const lines = (await askHost(config, "remembered", [config.volumeRoot])).split("\n");
   const all = (key: string) =>
     lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
   return {

@@ -2,7 +2,8 @@ import { step } from "../../base/output";
 import type { HostFacts } from "../../engine/hostFacts";
 import { ensureStack } from "../../engine/newStack";
 import { openStack, type Stack, type StackChoice } from "../../engine/stack";
-import { machineOf, scriptOnHost } from "../../machine/host";
+import { machineOf } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import { baseImage } from "../../machine/setup/base-image";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
 import type { HostConfig } from "../../stacks/config";
@@ -79,10 +80,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
 /** Has the host do what a backup or restore left undone that the machine itself cut off. */
 async function resume(config: HostConfig): Promise<void> {
   if (!config.backup) return;
-  // Where there is no agent yet, the one that comes looks after that by itself.
-  const script =
-    'cd "$1"; [ -x bin/agent ] || exit 0; ls -d backup/stopped/* backup/switched/* 2> /dev/null || true';
-  const left = await scriptOnHost(config, script, [`${config.volumeRoot}/.varvol`]);
+  const left = await askHost(config, "left-undone", [config.volumeRoot]);
   if (left !== "") await askAgent(config, { job: "resume" });
 }
 

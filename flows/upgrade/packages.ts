@@ -1,26 +1,7 @@
 import { PACKAGE_SETS, type LockedSet, type PackageSet } from "../../components/imageLock";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import { baseImage } from "../../machine/setup/base-image";
 import type { HostConfig } from "../../stacks/config";
-
-// Looks only: what an installation on top of the base image would bring, and what is newer than in that.
-const SCRIPT = String.raw`
-image=$1; shift
-docker run --rm -i "$image" sh -s -- "$@" <<'END'
-set -eu
-apt-get -qq update
-apt-get -s -o Debug::NoLocking=1 dist-upgrade | sed -n 's/^Inst /upgrade /p'
-for set; do
-  name=\${set%%=*} packages=$(printf %s "\${set#*=}" | tr , ' ')
-  for package in $packages; do
-    echo "exact $name $package $(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')"
-  done
-  if [ "$name" != wordpress ]; then
-    apt-get -s --no-install-recommends install $packages | sed -n "s/^Inst /install $name /p"
-  fi
-done
-END
-`.replaceAll("\\${", "${");
 
 /** Looks up the newest versions of package sets in Debian, on the stack's host. */
 export async function lookUpPackages(
@@ -29,7 +10,7 @@ export async function lookUpPackages(
 ): Promise<Record<PackageSet, LockedSet>> {
   const args = sets.map((set) => `${set}=${PACKAGE_SETS[set].join(",")}`);
   const snapshot = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const text = await scriptOnHost(config, SCRIPT, [baseImage, ...args]);
+  const text = await askHost(config, "packages", [baseImage, ...args]);
   return Object.fromEntries(
     sets.map((set) => [set, { snapshot, packages: packagesOf(set, text) }]),
   ) as Record<PackageSet, LockedSet>;

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors";
 import type { ImageName } from "../../components/imageSource";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { containersOf } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
@@ -43,37 +43,15 @@ export function pinsOf(config: HostConfig, owner: string, generations: Generatio
   });
 }
 
-const DATA_VERSIONS = String.raw`
-image=$1 kind=$2 container=$3 root=$4 owner=$5
-docker image inspect "$image" > /dev/null 2>&1 || { echo "gone"; exit 0; }
-case $kind in
-  mariadb)
-    echo "old $(docker run --rm --entrypoint mariadbd "$image" --version | sed 's/.*Ver \([0-9]*\.[0-9]*\).*/\1/')"
-    echo "now $(docker exec "$container" mariadb -N -B -e 'SELECT VERSION()' | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')" ;;
-  wordpress-php)
-    echo "old $(docker run --rm --entrypoint php "$image" -r 'require "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version;')"
-    echo "now $(docker exec "$container" /usr/lib/varvol/migrate version)"
-    echo "dump $(ls -t "$root/$owner/dumps" 2>/dev/null | head -n 1)" ;;
-esac
-`;
-
 async function refuseWhereDataMovedOn(
   config: HostConfig,
   owner: string,
   image: ImageName,
   to: string,
 ): Promise<void> {
-  const container =
-    image === "mariadb"
-      ? `${config.namespace}mysql`
-      : (
-          await scriptOnHost(
-            config,
-            'docker ps -q --filter "label=varvol.host=$1" --filter "label=varvol.owner=$2" --filter label=varvol.role=php',
-            [`varvol/${config.stack}`, owner],
-          )
-        ).trim();
-  const text = await scriptOnHost(config, DATA_VERSIONS, [to, image, container, config.volumeRoot, owner]);
+  const { namespace, stack, volumeRoot } = config;
+  const args = [to, image, `${namespace}mysql`, `varvol/${stack}`, volumeRoot, owner];
+  const text = await askHost(config, "data-versions", args);
   const value = (key: string) =>
     text
       .split("\n")
@@ -94,7 +72,7 @@ async function refuseWhereDataMovedOn(
   throw new UserError(
     `${owner}: no way back: ${what}.`,
     dump
-      ? `The dump from before the migration is ${config.volumeRoot}/${owner}/dumps/${dump} on the host.`
+      ? `The dump from before the migration is ${volumeRoot}/${owner}/dumps/${dump} on the host.`
       : "Restore a dump from before the upgrade.",
   );
 }

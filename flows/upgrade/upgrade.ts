@@ -6,7 +6,7 @@ import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLoc
 import { imageTag, packageSets, type ImageName } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
 import { editableSites } from "../../engine/stackFile";
-import { scriptOnHost } from "../../machine/host";
+import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { containersOf } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
@@ -158,13 +158,7 @@ async function upgradeOwnImages(stack: Stack, owners: readonly string[]): Promis
   for (const [i, { name, image }] of stack.config.sites.entries()) {
     const tagged = image?.replace(/@sha256:.*$/, "");
     if (!image || !tagged || !owners.includes(name) || !/:[^/]+$/.test(tagged)) continue;
-    const digest = await step(`${name}: ${tagged}`, () =>
-      scriptOnHost(
-        stack.config,
-        `docker pull -q "$1" > /dev/null && docker image inspect -f '{{index .RepoDigests 0}}' "$1"`,
-        [tagged],
-      ),
-    );
+    const digest = await step(`${name}: ${tagged}`, () => askHost(stack.config, "digest", [tagged]));
     const to = `${tagged}@${digest.trim().split("@")[1]}`;
     if (to === image) continue;
     sites?.setIn([i, "image"], to);

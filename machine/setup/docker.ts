@@ -4,6 +4,7 @@ import { attempt, lastLines } from "../../base/exec";
 import type { Step } from "../../base/output";
 import { shellCommand } from "../../base/quoting";
 import { Machine } from "../machine";
+import { scriptText } from "../scripts";
 import { asRoot, install, runAsRoot, userName } from "./root";
 
 export interface Docker {
@@ -104,10 +105,8 @@ async function startDaemon(machine: Machine, step: Step): Promise<void> {
     await runAsRoot("Starting Docker", enable, { timeout: startPatience }, machine);
     return;
   }
-  const script =
-    'if [ -z "$(ls -A /sys/fs/cgroup 2>/dev/null)" ] && command -v cgroupfs-mount >/dev/null; then cgroupfs-mount; fi\n' +
-    `setsid dockerd >>${daemonLog} 2>&1 </dev/null &\n`;
-  await runAsRoot("Starting Docker", ["sh", "-c", script], {}, machine);
+  const start = ["sh", "-c", scriptText("start-docker"), "sh", daemonLog];
+  await runAsRoot("Starting Docker", start, {}, machine);
 }
 
 async function answer(machine: Machine, step: Step, installed: boolean): Promise<Docker | undefined> {

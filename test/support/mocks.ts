@@ -1,4 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { exportSchema, type Exported, SECRET } from "../../engine/declared";
 
 /** A resource as the program asked for it. */
 export interface Registered {
@@ -43,6 +46,26 @@ export async function render(
   require(program);
   await pulumi.runtime.disconnect();
   return registered;
+}
+
+/** The state that the last `render` came to, with what components registered as their outputs. */
+export function renderedState(): Exported {
+  const monitor = pulumi.runtime.getMonitor();
+  if (!(monitor instanceof MockMonitor)) throw new Error("nothing was rendered");
+  const resources = [...monitor.getRegisteredResources().values()].map(({ urn, id, state }) => ({
+    urn,
+    type: urn.split("::")[2]?.split("$").at(-1) ?? "",
+    ...(id && { id }),
+    outputs: state instanceof Struct ? state.toJavaScript() : state,
+  }));
+  const text = JSON.stringify({ deployment: { resources } });
+  return exportSchema.parse(JSON.parse(text, asExported));
+}
+
+// On the wire a secret has its value beside, in an export the text of that.
+function asExported(_: string, value: unknown): unknown {
+  const isSecret = typeof value === "object" && value !== null && SECRET in value && "value" in value;
+  return isSecret ? { [SECRET]: value[SECRET], plaintext: JSON.stringify(value.value) } : value;
 }
 
 // What the real providers would compute.

@@ -3,13 +3,7 @@ import * as path from "node:path";
 import { attempt } from "../../base/exec";
 
 /** Where shell tools are. */
-const FOLDERS = ["host", "images", "toolchain", "flows", "test"];
-
-// What decides by itself or reads what a site controls is to become a program; these are its parts that still are shell.
-const NOT_YET = [
-  ...["backup", "backup-lib.sh", "backups", "drill", "drill-lib.sh", "due", "event", "fetch-lib.sh"],
-  ...["repository", "restore", "resume", "schedule", "switch-lib.sh"],
-].map((name) => `host/${name}`);
+const FOLDERS = ["host", "images", "machine", "toolchain", "flows", "test"];
 
 // A line about it in an image's file would make another image of it.
 const KNOWN: Readonly<Record<string, string>> = {
@@ -31,7 +25,7 @@ export function shellTools(repo = "."): string[] {
   const isShell = (file: string) =>
     file.endsWith(".sh") ||
     /^#!.*\b(sh|dash|bash)\n/.test(fs.readFileSync(path.join(repo, file), "latin1").slice(0, 80));
-  return files.filter((file) => isShell(file) && !NOT_YET.includes(file)).sort();
+  return files.filter((file) => isShell(file)).sort();
 }
 
 /** What shellcheck, in its strictest mode, and dash say against shell tools; "" for nothing. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { shellCommand } from "../../base/quoting";
-import { type Declared, declaredBy, exportSchema, sha256, shellWords } from "../../engine/declared";
+import { sha256, type WrittenFile } from "../../components/written";
+import { type Declared, declaredBy, exportSchema } from "../../engine/declared";
 import { compare, type Drift } from "../../flows/drift/compare";
 import { type Found, readFound } from "../../flows/drift/found";
 
-const ROOT = "/var/vol";
 const id = (letter: string) => letter.repeat(64);
 
 const inputs = {
@@ -70,13 +69,12 @@ function found(hand: Hand | undefined, lines: string[] = []): Found {
   );
 }
 
-const secret = (text: string) => ({
+const secret = (value: unknown) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-  plaintext: JSON.stringify(text),
+  plaintext: JSON.stringify(value),
 });
-const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-function declared(commands: { create: unknown; stdin?: unknown }[] = [], more: object = {}): Declared {
+function declared(of: readonly object[] = [], more: object = {}): Declared {
   const resources = [
     {
       urn: "hello",
@@ -86,9 +84,9 @@ function declared(commands: { create: unknown; stdin?: unknown }[] = [], more: o
       outputs: { name: "hello-web-1" },
     },
     { urn: "net", type: "docker:index/network:Network", id: id("b"), inputs: { name: "intercontainer" } },
-    ...commands.map((one, i) => ({ urn: `command${i}`, type: "command:local:Command", inputs: one })),
+    ...of,
   ];
-  return declaredBy(exportSchema.parse({ deployment: { resources } }), ROOT);
+  return declaredBy(exportSchema.parse({ deployment: { resources } }));
 }
 
 const said = (drift: readonly Drift[]) =>
@@ -192,21 +190,33 @@ describe("drift of containers", () => {
 });
 
 describe("drift of files", () => {
-  const bin = `${ROOT}/.varvol/bin`;
-  const commands = [
-    { create: `${bin}/vhost hello 111111111111`, stdin: secret(`vhosts/hello.conf ${base64("conf")}\n`) },
-    { create: `sudo -n ${bin}/routes abc ${id("a")}`, stdin: "hello 111111111111\n" },
-    {
-      create: `${bin}/volume ${ROOT}/blog`,
-      stdin: secret(`dir run 0750 33:33\nsecret secrets/salt 33:33 ${base64("s")}\n`),
-    },
-    {
-      create: "sh",
-      stdin: `cd ${bin}\ncat > .gate.new <<'VARVOL_END'\n#!/bin/sh\nexit 0\nVARVOL_END\nchmod 755 .gate.new\n`,
-    },
+  const command = (urn: string) => ({ urn, type: "command:local:Command" });
+  const commands = ["vhost", "routes", "volume", "tools"].map(command);
+  const component = (kind: string, outputs: object) => ({
+    ...{ urn: `of ${kind}`, type: `varvol:index:${kind}`, outputs },
+  });
+  const file = (path: string, content: string, ...urns: string[]): WrittenFile => ({
+    ...{ path, sha256: sha256(content), urns },
+  });
+  const part = "gateway/conf/parts/hello.111111111111/vhosts/hello.conf";
+  const components = [
+    component("Routes", {
+      ...{ generation: "abc", switchedBy: "routes" },
+      written: secret([
+        file("gateway/conf/current/manifest", "hello 111111111111\n", "routes"),
+        file(part, "conf", "vhost", "routes"),
+        file("gateway/conf/current/vhosts/hello.conf", "conf", "routes"),
+      ]),
+    }),
+    component("Volume", {
+      path: "/var/vol/blog",
+      written: secret([file("blog/secrets/salt", "s", "volume")]),
+    }),
+    component("Host", { written: [file(".varvol/bin/gate", "#!/bin/sh\nexit 0\n", "tools")] }),
   ];
+  const all = [...commands, ...components];
   const intact: [string, string][] = [
-    ["gateway/conf/parts/hello.111111111111/vhosts/hello.conf", "conf"],
+    [part, "conf"],
     ["gateway/conf/current/vhosts/hello.conf", "conf"],
     ["gateway/conf/current/manifest", "hello 111111111111\n"],
     ["gateway/conf/current/generation.conf", 'return 200 "abc\\n";\n'],
@@ -217,21 +227,14 @@ describe("drift of files", () => {
     found({}, [`current ${current}`, ...files.map(([file, text]) => `file ${sha256(text)}  ${file}`)]);
 
   it("is none where every file is what a command wrote", () => {
-    assert.deepEqual(compare(declared(commands), host(intact)), []);
+    assert.deepEqual(compare(declared(all), host(intact)), []);
   });
 
   it("finds each file that was edited, and what writes it again", () => {
-    const urns = [
-      ["command0", "command1"],
-      ["command1"],
-      ["command1"],
-      ["command1"],
-      ["command2"],
-      ["command3"],
-    ];
+    const urns = [["vhost", "routes"], ["routes"], ["routes"], ["routes"], ["volume"], ["tools"]];
     intact.forEach(([file], i) => {
       const edited = intact.map(([name, text], j): [string, string] => [name, i === j ? `${text}x` : text]);
-      const drift = compare(declared(commands), host(edited));
+      const drift = compare(declared(all), host(edited));
       assert.deepEqual(said(drift), [`${file.replace(/^\.\//, "")} edited`]);
       assert.deepEqual(drift[0]?.urns, urns[i]);
     });
@@ -239,7 +242,7 @@ describe("drift of files", () => {
 
   it("finds files that are gone, and added ones where they have an effect", () => {
     const extra: [string, string] = ["gateway/conf/current/vhosts/evil.conf", "x"];
-    assert.deepEqual(said(compare(declared(commands), host([...intact.slice(1), extra]))), [
+    assert.deepEqual(said(compare(declared(all), host([...intact.slice(1), extra]))), [
       "gateway/conf/parts/hello.111111111111/vhosts/hello.conf removed",
       "gateway/conf/current/vhosts/evil.conf added",
     ]);
@@ -248,19 +251,26 @@ describe("drift of files", () => {
   it("finds that the gateway was pointed elsewhere, but not that a generation was made anew", () => {
     const files = (generation: string) =>
       intact.map(([file, text]): [string, string] => [file, text.replace("abc", generation)]);
-    assert.deepEqual(said(compare(declared(commands), host(files("old"), "generation-old"))), [
+    assert.deepEqual(said(compare(declared(all), host(files("old"), "generation-old"))), [
       "gateway/conf/current changed generation",
     ]);
-    assert.deepEqual(compare(declared(commands), host(files("abc.17"), "generation-abc.17")), []);
+    assert.deepEqual(compare(declared(all), host(files("abc.17"), "generation-abc.17")), []);
   });
 
-  it("never holds a secret's text", () => {
-    const text = JSON.stringify([declared(commands), compare(declared(commands), host([]))]);
-    assert.doesNotMatch(text, /"s"|cw==/);
+  it("counts nothing that no command stands for any more, as in a state that a lost host left", () => {
+    const { files, routes } = declared([...commands.slice(2), ...components]);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ["blog/secrets/salt", ".varvol/bin/gate"],
+    );
+    assert.equal(routes, undefined);
   });
 
-  it("reads command lines as they are written", () => {
-    const words = ["/a/b", "it's", "two words", "$x"];
-    assert.deepEqual(shellWords(shellCommand(words)), words);
+  it("takes no file for an added one where the state is from before components said what they wrote", () => {
+    assert.deepEqual(compare(declared(commands), host(intact)), []);
+  });
+
+  it("holds no content, which may be a secret", () => {
+    assert.doesNotMatch(JSON.stringify(compare(declared(all), host([]))), /#!|salt":|"s"/);
   });
 });

@@ -3,7 +3,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { type Registered, render } from "../support/mocks";
+import { sha256 } from "../../components/written";
+import { declaredBy } from "../../engine/declared";
+import { type Registered, render, renderedState } from "../support/mocks";
 
 function stackFile(stack: string): Record<string, unknown> {
   const { config } = parse(fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as {
@@ -48,6 +50,30 @@ describe("the program", () => {
       });
     }
   }
+
+  for (const where of ["here", "over ssh"])
+    it(`says which files it writes on the host, ${where}, also where something is imported`, async () => {
+      const key = path.join(folder, "key");
+      fs.writeFileSync(key, "not a key\n");
+      const { host, ...config } = stackFile("prod");
+      const sites = [
+        ...(config.sites as object[]),
+        { name: "old", kind: "wordpress", domains: ["old.org"], import: { content: folder, database: key } },
+      ];
+      const there = where === "here" ? {} : { host: { ...(host as object), privateKeyFile: key } };
+      await render("prod", { ...config, ...there, sites });
+      const { files, routes } = declaredBy(renderedState());
+      const hashOf = (file: string) => files.find((one) => one.path === file)?.sha256;
+      assert.equal(hashOf("old/secrets/database"), sha256("old-database-password-password"));
+      assert.equal(hashOf(".varvol/bin/volume"), sha256(fs.readFileSync("host/volume", "utf8")));
+      assert.equal(hashOf("gateway/conf/current/tls/old.pem"), sha256("old-certificate-pem"));
+      const part = files.find(({ path: file }) => /parts\/old\..*old\.conf$/.test(file));
+      assert.deepEqual(
+        part?.urns.map((urn) => urn.split("::").at(-1)),
+        ["old-vhost", "gateway-routes"],
+      );
+      assert.match(routes?.generation ?? "", /^[0-9a-f]{12}$/);
+    });
 
   it("lets another machine reach backups on this one only while its command runs, and its own folder never", async () => {
     const key = path.join(folder, "key");

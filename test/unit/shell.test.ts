@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { attempt } from "../../base/exec";
+import { scriptFile, SCRIPTS } from "../../machine/scripts";
 import { lintShell, shellTools } from "../support/shell";
 
 describe("the check of shell tools", () => {
@@ -15,10 +16,23 @@ describe("the check of shell tools", () => {
 
   it("looks at tools of the host, of images and of the toolchain, with or without an ending", () => {
     const tools = shellTools();
-    for (const file of ["host/lib.sh", "host/volume", "images/web/web", "images/agent/of-size"])
+    for (const file of [
+      "host/lib.sh",
+      "host/volume",
+      "machine/scripts/look.sh",
+      "images/web/web",
+      "images/agent/of-size",
+    ])
       assert.ok(tools.includes(file), file);
     assert.ok(tools.includes("toolchain/build.sh") && tools.includes("flows/import/there.sh"));
     assert.ok(!tools.includes("images/git/gitconfig"));
+  });
+
+  it("looks at each script that is sent to a host", () => {
+    const files = fs.readdirSync("machine/scripts").sort();
+    assert.deepEqual(files, SCRIPTS.map((name) => `${name}.sh`).sort());
+    const tools = shellTools();
+    for (const name of SCRIPTS) assert.ok(tools.includes(path.relative(".", scriptFile(name))), name);
   });
 
   it("fails on a fault in a tool, and in what it reads in", async function () {

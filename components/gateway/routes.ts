@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../host";
+import { sha256, writtenBy } from "../written";
+import type { Part } from "./vhost";
+
+export interface RoutesArgs {
+  readonly host: Host;
+  /** The gateway's container, once it is healthy. */
+  readonly container: pulumi.Input<string>;
+  readonly parts: readonly Part[];
+}
+
+/** What the gateway serves: one generation of its configuration, switched to by one graceful reload. */
+export class Routes extends pulumi.ComponentResource {
+  constructor(name: string, args: RoutesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("varvol:index:Routes", name, {}, opts);
+    const { host, parts } = args;
+    const manifest = pulumi
+      .all(parts.map(({ hash }) => hash))
+      .apply((hashes) => parts.map(({ name: part }, i) => `${part} ${hashes[i]}\n`).join(""));
+    const generation = manifest.apply((text) => sha256(text).slice(0, 12));
+    const switched = host.run(
+      name,
+      { tool: "routes", args: [generation, args.container], stdin: manifest },
+      // Stacks that were made before have it as the gateway's own.
+      { parent: this, aliases: opts?.parent ? [{ parent: opts.parent }] : [] },
+    );
+    const list = writtenBy(
+      switched,
+      manifest.apply((text) => ({ "gateway/conf/current/manifest": text })),
+    );
+    // A part counts from when a generation has it: what an `up` that failed before wrote has no effect.
+    const written = pulumi
+      .all([list, switched.urn, pulumi.all(parts.map((part) => part.written))])
+      .apply(([files, urn, ofParts]) => [
+        ...files,
+        ...ofParts.flat().flatMap(({ path, sha256, urns }) => [
+          { path, sha256, urns: [...urns, urn] },
+          {
+            path: path.replace(/^gateway\/conf\/parts\/[^/]+/, "gateway/conf/current"),
+            ...{ sha256, urns: [urn] },
+          },
+        ]),
+      ]);
+    this.registerOutputs({ generation, switchedBy: switched.urn, written });
+  }
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# addresses: all of the machine, with spaces between
+hostname -I

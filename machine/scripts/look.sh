@@ -1,0 +1,59 @@
+#!/bin/sh
+# shellcheck shell=dash # for local
+# look ROOT GATEWAY LABEL BASE-IMAGE FOLDERS PORT...: what a look at the host finds; it changes nothing. FOLDERS are
+# names, with spaces between, of a site's folders of which one with something in it tells that the site is filled.
+root=$1 gateway=$2 label=$3 base=$4 folders=$5
+shift 5
+
+free() { df -Pm "$1" 2> /dev/null | awk 'NR == 2 { print $4 }'; }
+
+# Who listens on a port; nothing where nobody does.
+listener() {
+    local line name
+    line=$(ss -H -ltnp "sport = :$1" 2> /dev/null | head -n 1)
+    [ -n "$line" ] || return 0
+    if [ "$own" = true ] && docker port "$gateway" 2> /dev/null | grep -q ":$1\$"; then
+        echo "listener $1 docker"
+        return 0
+    fi
+    name=$(printf %s "$line" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (pid \2)/p')
+    case $name in
+        docker-proxy*)
+            name="the container $(docker ps --filter "publish=$1" --format '{{.Names}}' | head -n 1)"
+            ;;
+    esac
+    echo "listener $1 ${name:-another process}"
+}
+
+if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
+    echo "docker $version"
+    echo "free-docker $(free "$(docker info --format '{{.DockerRootDir}}')")"
+else
+    echo "docker-problem $(printf %s "$version" | tail -n 1)"
+fi
+docker image inspect "$base" > /dev/null 2>&1 && echo base-image
+docker ps -a --filter "label=varvol.host=$label" \
+    --format 'container {{.Label "varvol.owner"}}/{{.Label "varvol.role"}} {{.State}}' 2> /dev/null
+parent=$root
+while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
+echo "free-volumes $(free "$parent")"
+own=$(docker inspect -f '{{.State.Running}}' "$gateway" 2> /dev/null || true)
+for port; do listener "$port"; done
+for folder in "$root"/*; do
+    [ -d "$folder" ] || continue
+    name=${folder##*/}
+    echo "volume $name"
+    for inner in $folders; do
+        [ -d "$folder/$inner" ] && [ -n "$(ls -A "$folder/$inner")" ] && echo "filled $name"
+    done
+done
+old=$(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.role=gateway 2> /dev/null | head -n 1)
+[ -z "$old" ] ||
+    old=$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' "$old" | sed -n 's|/gateway/conf$||p')
+[ -z "$old" ] || [ "$old" = "$root" ] || [ ! -d "$old/gateway" ] || echo "root-so-far $old"
+data=$root/mysql/data/data
+echo "mariadb $(cat "$data/mariadb_upgrade_info" "$data/mysql_upgrade_info" 2> /dev/null | head -n 1)"
+newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2> /dev/null | sort -n | tail -n 1)
+[ -z "$newest" ] || echo "dump $((($(date +%s) - newest) / 3600))"
+sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2> /dev/null
+exit 0
