@@ -30,7 +30,11 @@ export async function readStackFile(stack: string, file: string, pulumi: Pulumi)
   const texts =
     environment !== undefined || hasSecrets(text) ? await askEngine(file, pulumi) : textsOf(config);
   try {
-    return resolveConfig(stack, checkConfig(stack, valuesOf({ ...projectTexts(), ...texts })));
+    const values = valuesOf({ ...projectTexts(), ...texts });
+    return resolveConfig(
+      stack,
+      checkConfig(stack, values, ([key, ...path]) => isEncrypted(config[`${PROJECT}:${key}`], path)),
+    );
   } catch (error) {
     if (error instanceof ConfigError)
       throw new UserError(`${file}:\n${error.problems.map((line) => `  ${line}`).join("\n")}`);
@@ -75,11 +79,22 @@ export function hasSecrets(text: string): boolean {
   return isSecret(config);
 }
 
+/** Whether a value is encrypted, or holds one that is. */
 function isSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]?.[0] === "secure") return true;
-  return entries.some(([, inner]) => isSecret(inner));
+  return isCipher(value) || Object.values(value).some(isSecret);
+}
+
+// Pulumi's own rule.
+function isCipher(value: object): boolean {
+  return Object.keys(value).join() === "secure";
+}
+
+/** Whether what stands at a path in a value is part of an encrypted one, or holds one. */
+function isEncrypted(value: unknown, [key, ...path]: readonly (string | number)[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (key === undefined || isCipher(value)) return isSecret(value);
+  return isEncrypted((value as Record<string, unknown>)[key], path);
 }
 
 /**

@@ -16,13 +16,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** Whether what stands at a path of the configuration is, or holds, something that no message may show. */
+type Hidden = (path: readonly (string | number)[]) => boolean;
+
 /** The checked configuration of a stack, from the plain values under `varvol:`. Throws ConfigError. */
-export function checkConfig(stack: string, raw: Readonly<Record<string, unknown>>): StackConfig {
+export function checkConfig(
+  stack: string,
+  raw: Readonly<Record<string, unknown>>,
+  hidden: Hidden = () => false,
+): StackConfig {
   const parsed = stackSchema.safeParse(raw);
   if (!parsed.success) {
     throw new ConfigError(
       stack,
-      parsed.error.issues.flatMap((issue) => describe(issue, raw)),
+      parsed.error.issues.flatMap((issue) => describe(issue, raw, hidden)),
     );
   }
   const clashes = findClashes(parsed.data);
@@ -30,7 +37,7 @@ export function checkConfig(stack: string, raw: Readonly<Record<string, unknown>
   return parsed.data;
 }
 
-function describe(issue: Issue, raw: unknown): string[] {
+function describe(issue: Issue, raw: unknown, hidden: Hidden): string[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map(
@@ -38,17 +45,18 @@ function describe(issue: Issue, raw: unknown): string[] {
     );
   }
   const value = at(raw, path);
+  const shown = hidden(path) ? "its encrypted value" : show(value);
   const key = keyOf(path);
   if (issue.code === "invalid_union" && issue.errors.length === 0) {
-    return [`${key}: ${show(value)} must be ${oneOf(KINDS.map(({ name }) => name))}`];
+    return [`${key}: ${shown} must be ${oneOf(KINDS.map(({ name }) => name))}`];
   }
   if (issue.code === "invalid_union") {
     return issue.errors
       .flat()
-      .flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, raw));
+      .flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, raw, hidden));
   }
   if (value === undefined) return [`${key}: is missing; ${remedy(issue)}`];
-  return [`${key}: ${show(value)} ${remedy(issue)}`];
+  return [`${key}: ${shown} ${remedy(issue)}`];
 }
 
 function remedy(issue: Issue): string {

@@ -93,6 +93,19 @@ describe("a stack file", function () {
     );
   });
 
+  it("does not show what is encrypted when it is wrong", async () => {
+    const text = fs.readFileSync(file, "utf8");
+    await pulumi("config", "set", "--secret", "varvol:namespace", "A secret");
+    await pulumi("config", "set", "--path", "varvol:sites[0].memory", "many");
+    await assert.rejects(read(), (error: Error) => {
+      assert.match(error.message, /varvol:namespace: its encrypted value must be lower-case/);
+      assert.match(error.message, /varvol:sites\[0\]\.memory: "many" must be a number/);
+      assert.doesNotMatch(error.message, /A secret/);
+      return true;
+    });
+    fs.writeFileSync(file, text);
+  });
+
   it("says what to do where its values can't be decrypted", async () => {
     const env = { ...workspace.env, PULUMI_CONFIG_PASSPHRASE: "another" };
     await assert.rejects(

@@ -25,7 +25,7 @@ export function shellTools(repo = "."): string[] {
   const isShell = (file: string) =>
     file.endsWith(".sh") ||
     /^#!.*\b(sh|dash|bash)\n/.test(fs.readFileSync(path.join(repo, file), "latin1").slice(0, 80));
-  return files.filter((file) => isShell(file)).sort();
+  return files.filter(isShell).sort();
 }
 
 /** What shellcheck, in its strictest mode, and dash say against shell tools; "" for nothing. */
