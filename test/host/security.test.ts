@@ -139,9 +139,10 @@ describe("security of a host, one site of which is a stranger's", function () {
         "/%77p-login.php",
       ];
       const answers = await Promise.all(
-        [...tries, ...tries].map((target) => send(target, "user_login=admin")),
+        Array.from({ length: 8 }, () => tries.map((target) => send(target, "user_login=admin"))).flat(),
       );
-      assert.ok((statuses(answers)[429] ?? 0) >= 5, JSON.stringify(statuses(answers)));
+      // Some of the count has come back since the last test.
+      assert.ok((statuses(answers)[429] ?? 0) >= 10, JSON.stringify(statuses(answers)));
     });
 
     it("are refused of applications too, and static files are not", async () => {

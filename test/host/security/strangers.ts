@@ -114,15 +114,13 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
     assert.deepEqual({ ...after, users: before.users }, before);
     assert.equal((await host.get("two.localhost")).status, 200);
     assert.ok((await sql(host, "SHOW TABLES FROM two")).includes("wp_posts"));
-    configure();
-    await host.up();
   });
 
   describe("DB-R1, DB-R2, DB-B1: what a site names and defines in its database", () => {
     const trigger = "t`;GRANT ALL ON *.* TO one@'%';-- x";
     const views = ["--result-file=/tmp/owned", "--databases", "-e", "v`;DROP DATABASE two;-- x"];
     const quoted = (name: string) => `\`${name.replaceAll("`", "``")}\``;
-    let before: Awaited<ReturnType<typeof rights>>;
+    let rightsBefore: Awaited<ReturnType<typeof rights>>;
 
     const asOne = async (...statements: string[]) =>
       runPhp(
@@ -131,8 +129,13 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
          foreach (json_decode(base64_decode('${Buffer.from(JSON.stringify(statements)).toString("base64")}')) as $one) $db->query($one);`,
       );
 
+    before(async () => {
+      configure();
+      await host.up();
+    });
+
     it("is in its snapshot, alone, and comes back, and is no command there", async () => {
-      before = await rights();
+      rightsBefore = await rights();
       await asOne(
         `CREATE TRIGGER ${quoted(trigger)} BEFORE INSERT ON wp_links FOR EACH ROW SET NEW.link_name = 'x'`,
         ...views.map((view) => `CREATE VIEW ${quoted(view)} AS SELECT 1 AS one`),
@@ -155,7 +158,7 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
       assert.deepEqual(names.sort(), [...views].sort());
       const triggers = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = 'one'";
       assert.deepEqual(await sql(host, triggers), [trigger]);
-      assert.deepEqual(await rights(), before);
+      assert.deepEqual(await rights(), rightsBefore);
       assert.equal((await host.get("two.localhost")).status, 200);
     });
 
@@ -191,7 +194,7 @@ export function strangerCases(host: TestHost, sites: readonly Record<string, unk
         assert.equal(code, 1, statement);
         assert.match(stderr, /the dump can't be read: .*Nothing was changed/s);
       }
-      assert.deepEqual(await rights(), before);
+      assert.deepEqual(await rights(), rightsBefore);
       assert.equal((await host.get("one.localhost")).status, 200);
     });
   });
