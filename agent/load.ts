@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import { dumpText, severalDatabases } from "./dumpText";
-import { Failure, Wanted } from "./failure";
+import { Failure, plain, Wanted } from "./failure";
+import { tellLeftOut } from "./imports";
 import { lock } from "./lock";
 import { Server } from "./mysql";
 import { isRestoring, remove, state } from "./place";
 import type { RequestOf } from "./protocol";
-import { say } from "./say";
 import { newReport, ownStatements, type Report } from "./statements";
 
 /** Tables that say how far an import has come: the site itself finishes it, with its own address for the old one. */
@@ -31,7 +31,7 @@ export async function loadForeign({ container, database, password, dump }: Reque
       await server.query(
         `CREATE TABLE \`${database}\`.${IMPORTED} (id INT); DROP TABLE \`${database}\`.${IMPORTING}`,
       );
-      tell(report);
+      tell(database, report);
     }
     discard(dump);
   } finally {
@@ -63,16 +63,11 @@ async function filled(server: Server, database: string, password: string, dump: 
   }
 }
 
-function tell({ leftOut, definers }: Report): void {
+function tell(name: string, { leftOut, definers }: Report): void {
   const all = [...leftOut, ...(definers > 0 ? [["DEFINER", definers] as const] : [])];
-  if (all.length === 0) return;
   const count = all.reduce((sum, [, times]) => sum + times, 0);
-  say({
-    type: "left-out",
-    what: "statements",
-    count,
-    first: all.slice(0, 10).map(([what, times]) => `${times} × ${what}`),
-  });
+  const first = all.slice(0, 10).map(([what, times]) => `${times} × ${plain(what)}`);
+  tellLeftOut({ type: "left-out", name, what: "statements", count, first });
 }
 
 /** Sent over ssh it may only not have come yet. */

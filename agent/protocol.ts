@@ -137,6 +137,15 @@ const part = z.strictObject({
   added: z.number(),
 });
 
+/** What an import of a site left out: how many, and the first of them. */
+const leftOut = z.strictObject({
+  type: z.literal("left-out"),
+  name: z.string(),
+  what: z.enum(["statements", "entries"]),
+  count: z.number(),
+  first: z.array(z.string()),
+});
+
 export const messageSchema = z.discriminatedUnion("type", [
   /** Nothing new: it only finds out whether whoever asked is still there. */
   z.strictObject({ type: z.literal("alive") }),
@@ -168,13 +177,7 @@ export const messageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("told"), name: z.string() }),
   /** What came of an event. */
   z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),
-  /** What an import left out: how many, and the first of them. */
-  z.strictObject({
-    type: z.literal("left-out"),
-    what: z.string(),
-    count: z.number(),
-    first: z.array(z.string()),
-  }),
+  leftOut,
 ]);
 
 export type Subject = z.infer<typeof subjectSchema>;
@@ -186,4 +189,5 @@ export type Schedule = z.infer<typeof scheduleSchema>;
 export type ScheduleEntry = Schedule["entries"][number];
 export type Keep = ScheduleEntry["keep"];
 export type ExpiredRun = z.infer<typeof expiredRun>;
+export type LeftOut = z.infer<typeof leftOut>;
 export type Mode = z.infer<typeof mode>;

@@ -1,13 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Readable } from "node:stream";
+import * as z from "zod";
 import { Failure, lastLines, plain } from "./failure";
+import { tellLeftOut } from "./imports";
 import { discard, missing } from "./load";
 import { lock } from "./lock";
 import { isRestoring, list, remove } from "./place";
 import { ended, output, start } from "./process";
-import { type Message, messageSchema, type RequestOf } from "./protocol";
-import { say } from "./say";
+import type { RequestOf } from "./protocol";
 
 const NOBODY = 65534;
 /** Where the unpacking container sees the new folder, which is all that it sees. */
@@ -27,10 +28,12 @@ export async function unpack({ image, target, source, owner }: RequestOf<"unpack
     remove(temporary);
     fs.mkdirSync(temporary, { mode: 0o700 });
     fs.chownSync(temporary, NOBODY, NOBODY);
-    await unpackApart(image, source, temporary);
+    const left = await unpackApart(image, source, temporary);
     await own(temporary, owner);
     replace(temporary, target);
     discard(source);
+    const name = path.basename(path.dirname(target));
+    tellLeftOut({ type: "left-out", name, what: "entries", count: left.length, first: left.slice(0, 10) });
   } catch (error) {
     if (error instanceof Failure) discard(source);
     throw error;
@@ -40,8 +43,10 @@ export async function unpack({ image, target, source, owner }: RequestOf<"unpack
   }
 }
 
-/** As nobody, in a container that sees nothing but the new folder, and no network. */
-async function unpackApart(image: string, source: string, folder: string): Promise<void> {
+const leftOutSchema = z.array(z.string());
+
+/** As nobody, in a container that sees nothing but the new folder, and no network; gives what was left out. */
+async function unpackApart(image: string, source: string, folder: string): Promise<string[]> {
   const limits = ["--memory", "256m", "--memory-swap", "256m", "--pids-limit", "64"];
   const child = start(
     [
@@ -82,11 +87,7 @@ async function unpackApart(image: string, source: string, folder: string): Promi
     throw new Failure(
       `import: ${source} ${lastLines(Buffer.concat(errors).toString(), 1) || "can't be unpacked"}`,
     );
-  for (const line of Buffer.concat(out).toString().split("\n").filter(Boolean)) say(parse(line));
-}
-
-function parse(line: string): Message {
-  return messageSchema.parse(JSON.parse(line));
+  return leftOutSchema.parse(JSON.parse(Buffer.concat(out).toString()));
 }
 
 async function own(folder: string, owner: string): Promise<void> {
@@ -112,8 +113,8 @@ export async function unpackHere(): Promise<void> {
   const tree = path.join(OUT, inner(name) ?? "");
   const left = [...said.leftOut, ...prune(tree)];
   if (tree !== OUT) lift(tree);
-  if (left.length > 0)
-    say({ type: "left-out", what: "entries", count: left.length, first: left.slice(0, 10).map(plain) });
+  process.stdout.write(`${JSON.stringify(left.map(plain))}
+`);
 }
 
 /** Of tar's words those that tell of an entry that is left out on purpose, and those that tell of nothing. */

@@ -13,6 +13,7 @@ export const SCRIPTS = [
   "drift",
   "generations",
   "images",
+  "imports",
   "left-undone",
   "leftovers",
   "look",

@@ -7,6 +7,7 @@ import { askHost } from "../../machine/scripts";
 import { baseImage } from "../../machine/setup/base-image";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
 import type { HostConfig } from "../../stacks/config";
+import { kindOf } from "../../stacks/kinds";
 import { keepCopy } from "../backup/afterUp";
 import { ensureArchiveImage } from "../backup/archive";
 import { askAgent } from "../backup/repository";
@@ -16,6 +17,7 @@ import { repair } from "../drift/repair";
 import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
 import { deploy } from "./deploy";
+import { sayLeftOut } from "../import/leftOut";
 import { missing } from "./missing";
 import { replaceOptions } from "./replace";
 
@@ -72,9 +74,17 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     ],
     `Stack ${stack.name}`,
   );
+  await sayLeftOut(stack.config, filledNow(stack.config, facts));
   if (changes > 0) await keepCopy(stack);
   await keepTimer(stack, changes > 0);
   return { stack, facts, changes };
+}
+
+/** Sites that had no data before, and something to be filled from. */
+function filledNow({ sites }: HostConfig, { filled }: HostFacts): string[] {
+  return sites
+    .filter((site) => !filled.has(site.name) && kindOf(site.kind).fillings(site).length > 0)
+    .map(({ name }) => name);
 }
 
 /** Has the host do what a backup or restore left undone that the machine itself cut off. */

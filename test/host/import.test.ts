@@ -15,6 +15,7 @@ describe("an import", function () {
   const fromFolder = site("folder", file("pages"));
   const fromTar = site("packed", file("pages.tar.gz"));
   const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"] };
+  let said = "";
   let foreign: { content: string; database: string };
 
   before(async () => {
@@ -29,10 +30,10 @@ describe("an import", function () {
       fromTar,
       { name: "source", kind: "wordpress", domains: ["source.localhost"] },
     ]);
-    await host.up();
+    said += await host.up();
     foreign = await exportForeignSite(host, "source");
     host.configure([fromFolder, fromTar, { ...blog, import: foreign }]);
-    await host.up();
+    said += await host.up();
   });
 
   function site(name: string, from: string): Record<string, unknown> {
@@ -59,6 +60,7 @@ describe("an import", function () {
       assert.equal((await host.get(domain, "/same.html")).body, "imported");
       assert.equal((await host.get(domain, "/passwd")).status, 404);
     }
+    assert.match(said, /folder: 1 entries .* left out: passwd: a link out of the import/);
   });
 
   it("serves another host's WordPress, with its table prefix, files and passwords", async () => {
@@ -82,6 +84,7 @@ describe("an import", function () {
   });
 
   it("takes what other hosts' tools write into a dump, and rows that are longer than most", async () => {
+    assert.match(said, /blog: \d+ statements .* left out: .*1 × CREATE DATABASE/);
     assert.equal((await sql(`SELECT LENGTH(v) FROM ${PREFIX}big`)).trim(), String(BIG));
     assert.equal((await sql("SHOW TRIGGERS")).split("\t")[0], "stamped");
     await sql(`INSERT INTO ${PREFIX}links (link_name) VALUES ('x')`);
