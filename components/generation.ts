@@ -1,6 +1,7 @@
 import * as crypto from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { mark } from "../machine/tools";
 import { type ContainerSpec, containerArgs, exclusive, overlapping } from "./container";
 import { HealthGate, type Probe } from "./healthGate";
 import type { Host } from "./host";
@@ -81,7 +82,7 @@ export class Generation extends pulumi.ComponentResource {
       .apply((args) => crypto.createHash("sha256").update(JSON.stringify(args)).digest("hex").slice(0, 12));
     return host.run(
       `${name}-mark`,
-      { tool: "mark", args: [owner, container, hash] },
+      { tool: mark, args: pulumi.output({ owner, container, hash }) },
       { parent: this, dependsOn: after },
     );
   }

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { gate } from "../machine/tools";
 import type { Host } from "./host";
 
 /** How to tell that a container serves. */
@@ -39,15 +40,13 @@ export class HealthGate extends pulumi.ComponentResource {
     const command = host.run(
       name,
       {
-        tool: "gate",
-        args: [
-          container.id,
-          String(host.gateTimeout),
-          String(args.pids ?? 256),
-          ...(probe.by === "http"
-            ? ["http", probe.from, container.name, String(probe.port), probe.domain]
-            : [probe.by]),
-        ],
+        tool: gate,
+        args: pulumi.output({
+          container: container.id,
+          timeout: host.gateTimeout,
+          pids: args.pids ?? 256,
+          probe: probe.by === "http" ? { ...probe, name: container.name } : probe,
+        }),
       },
       { parent: this },
     );

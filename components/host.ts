@@ -1,9 +1,10 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type HostTool, installScript, toolFiles, toolPath } from "../machine/hostTools";
+import { installScript, toolFiles, toolPath } from "../machine/hostTools";
 import { Machine } from "../machine/machine";
 import type { Sent, SshArgs } from "../machine/ssh";
+import { type HostTool, receive, through, toolCommand, toolWords } from "../machine/tools";
 import { type Archive, archiveScript, SOCKET } from "./backup/archive";
 import type { ImageLock } from "./imageLock";
 import { writtenBy } from "./written";
@@ -23,13 +24,13 @@ export interface HostArgs {
   readonly logs?: { readonly files: number; readonly size: number };
 }
 
-export interface RunArgs {
-  readonly tool: HostTool;
-  readonly args: pulumi.Input<pulumi.Input<string>[]>;
+export interface RunArgs<Args, Given> {
+  readonly tool: HostTool<Args, Given>;
+  readonly args: pulumi.Input<Args>;
   /** Arguments with which the tool takes it back when the resource is deleted. Defaults to leaving it. */
-  readonly undo?: readonly string[];
+  readonly undo?: Args;
   /** Standard input: the way for anything long or secret. */
-  readonly stdin?: pulumi.Input<string>;
+  readonly input?: pulumi.Input<Given>;
   /** What the tool may want of this machine. */
   readonly sent?: readonly Sent[];
   /** The backups that it works with, where they lie on this machine and the host is another one. */
@@ -80,18 +81,26 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /** Runs a tool of host/ on the machine, as root; it runs again when anything it was given changes. */
-  run(
+  run<Args, Given>(
     name: string,
-    { tool, args, undo, stdin, sent, archive }: RunArgs,
+    { tool, args, undo, input, sent, archive }: RunArgs<Args, Given>,
     opts: pulumi.CustomResourceOptions,
   ): command.local.Command {
     const script = (words: readonly string[]) =>
-      this.archiving(archive, [tool, ...words]) ??
-      this.machine.resource(this.rootLine(tool, ...words), sent, (...to) => [this.tool("receive"), ...to]);
-    const create = pulumi.output(args).apply((words) => script(words).create);
+      this.archiving(archive, words) ??
+      this.machine.resource(this.rootLine(words), sent, (path, kind) =>
+        toolCommand(this.volumeRoot, receive, { path, kind }),
+      );
+    const create = pulumi.output(args).apply((given) => script(toolWords(tool, given as Args)).create);
     return new command.local.Command(
       name,
-      { ...script([]), create, ...(undo && { delete: this.rootLine(tool, ...undo) }), stdin, ...QUIET },
+      {
+        ...script([]),
+        create,
+        ...(undo && { delete: this.rootLine(toolWords(tool, undo)) }),
+        stdin: input && pulumi.output(input).apply((given) => tool.input(given as Given)),
+        ...QUIET,
+      },
       {
         ...opts,
         dependsOn: pulumi.output(opts.dependsOn ?? []).apply((deps) => [this.tools, ...[deps].flat()]),
@@ -100,10 +109,10 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /** The words that run a tool of host/ on the machine, as root, for a resource that starts it by itself. */
-  words(tool: HostTool, args: readonly string[], archive?: Archive): string[] {
-    const archiving = this.archiving(archive, [tool, ...args]);
+  words<Args>(tool: HostTool<Args>, args: Args, archive?: Archive): string[] {
+    const archiving = this.archiving(archive, toolWords(tool, args));
     if (archiving) return [...archiving.interpreter, archiving.create];
-    return this.machine.command([this.tool(tool), ...args]);
+    return this.machine.command(toolCommand(this.volumeRoot, tool, args));
   }
 
   /** A folder of this machine with the host's backups; undefined where it is the host's own. */
@@ -116,19 +125,15 @@ export class Host extends pulumi.ComponentResource {
     return { source, path: this.machine.ssh ? `${this.volumeRoot}/.varvol/import/${name}` : source };
   }
 
-  private tool(name: HostTool): string {
-    return toolPath(this.volumeRoot, name);
-  }
-
-  private rootLine(tool: HostTool, ...args: string[]): string {
-    return this.machine.rootLine([this.tool(tool), ...args]);
+  private rootLine([file = "", ...words]: readonly string[]): string {
+    return this.machine.rootLine([toolPath(this.volumeRoot, file), ...words]);
   }
 
   /** How a tool runs that works with an archive on this machine; undefined where there is none, or the host is this one. */
   private archiving(archive: Archive | undefined, words: readonly string[]) {
     const { ssh } = this.machine;
     if (!ssh || !archive) return undefined;
-    const line = this.rootLine("through", SOCKET, ...words);
+    const line = this.rootLine(toolWords(through, { socket: SOCKET, command: words }));
     return { create: archiveScript(ssh, archive, line, true), interpreter: ["bash", "-c"] };
   }
 }

@@ -1,5 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { volume } from "../machine/tools";
 import { agentJob } from "./agent/job";
 import type { Mount } from "./container";
 import type { Host } from "./host";
@@ -47,19 +48,16 @@ export class Volume extends pulumi.ComponentResource {
     const made = host.run(
       `${host.scoped(name)}-volume`,
       {
-        tool: "volume",
-        args: [this.root],
-        stdin: texts.apply((contents) =>
-          [
-            ...folders.map(
-              (folder) => `dir ${folder.name} ${folder.mode ?? "0750"} ${folder.owner ?? "33:33"}`,
-            ),
-            ...secrets.map(
-              ({ name: file, owner }, i) => `secret ${file} ${owner ?? "33:33"} ${base64(contents[i] ?? "")}`,
-            ),
-            "",
-          ].join("\n"),
-        ),
+        tool: volume,
+        args: { path: this.root },
+        input: texts.apply((contents) => ({
+          folders: folders.map(({ name: folder, mode, owner }) => ({
+            ...{ name: folder, mode: mode ?? "0750", owner: owner ?? "33:33" },
+          })),
+          secrets: secrets.map(({ name: file, owner }, i) => ({
+            ...{ name: file, owner: owner ?? "33:33", content: contents[i] ?? "" },
+          })),
+        })),
       },
       { parent: this },
     );
@@ -97,8 +95,4 @@ export class Volume extends pulumi.ComponentResource {
   mount(folder: string, target: string, access: "rw" | "ro"): Mount {
     return { source: `${this.root}/${folder}`, target, readOnly: access === "ro" };
   }
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
 }

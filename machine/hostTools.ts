@@ -4,21 +4,6 @@ import { quote } from "../base/quoting";
 
 const FOLDER = path.join(__dirname, "..", "host");
 
-/** The tools of host/ that resources may run. */
-export type HostTool =
-  | "volume"
-  | "gate"
-  | "vhost"
-  | "routes"
-  | "database"
-  | "migrate"
-  | "php-switch"
-  | "receive"
-  | "mark"
-  | "schedule"
-  | "through"
-  | "agent";
-
 /** The files of host/, in order. */
 export function toolFiles(): { readonly file: string; readonly text: string }[] {
   return fs

@@ -3,7 +3,7 @@ import { lastLines } from "../../base/exec";
 import { lookAtHost } from "../../engine/hostFacts";
 import { type StackChoice, openStack } from "../../engine/stack";
 import { onHost } from "../../machine/host";
-import { toolPath } from "../../machine/hostTools";
+import { purge, toolCommand } from "../../machine/tools";
 import { confirm } from "../confirm";
 import * as texts from "../options";
 
@@ -36,12 +36,11 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
     );
   }
   await confirm(options, `Delete ${config.volumeRoot}/${name} and the database ${name} for good?`);
-  const result = await onHost(config, [
-    toolPath(config.volumeRoot, "purge"),
-    name,
-    `varvol/${stack.name}`,
-    `${config.namespace}mysql`,
-  ]);
+  const args = { name, label: `varvol/${stack.name}`, mysql: `${config.namespace}mysql` };
+  const result = await onHost(config, toolCommand(config.volumeRoot, purge, args));
   if (result.code !== 0) throw new UserError(lastLines(result.stderr));
-  process.stdout.write(result.stdout);
+  for (const { deleted } of purge.prints.parse(result.stdout))
+    process.stdout.write(
+      `${deleted === "database" ? `The database ${name}` : `${config.volumeRoot}/${name}`} is deleted.\n`,
+    );
 }

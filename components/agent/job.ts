@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as command from "@pulumi/command";
 import type { Request } from "../../agent/protocol";
+import { agent } from "../../machine/tools";
 import type { Archive } from "../backup/archive";
 import type { Host } from "../host";
 import { imageOn } from "../image";
@@ -27,25 +28,15 @@ export function agentJob(
   return host.run(
     name,
     {
-      tool: "agent",
-      args: jobWords(host, job, image.name, sent?.path),
+      tool: agent,
+      args: { job, namespace: host.namespace, image: image.name, ...(sent && { source: sent.path }) },
       archive,
       sent: sent && [sent],
-      stdin: pulumi.output(request).apply(requestLine),
+      input: request,
     },
     {
       ...opts,
       dependsOn: pulumi.output(opts.dependsOn ?? []).apply((deps) => [image.present, ...[deps].flat()]),
     },
   );
-}
-
-/** The words after `agent`. */
-export function jobWords(host: Host, job: Request["job"], image: string, source?: string): string[] {
-  return [job, host.namespace, image, ...(source === undefined ? [] : [source])];
-}
-
-/** A request as the agent reads it. */
-export function requestLine(request: Request): string {
-  return `${JSON.stringify(request)}\n`;
 }

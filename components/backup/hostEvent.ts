@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RequestOf } from "../../agent/protocol";
-import { requestLine } from "../agent/job";
+import { agent } from "../../machine/tools";
 import type { Host } from "../host";
 import { events, REVISION } from "./event";
 import type { Repository } from "./repository";
@@ -37,8 +37,8 @@ export class HostEvent extends pulumi.dynamic.Resource {
     opts?: pulumi.CustomResourceOptions,
   ) {
     const site = request.what === "backup" ? request.subject.name : request.site.name;
-    const command = host.words("agent", ["event", host.namespace, "-"], repository?.archive);
-    const input = requestLine(request);
+    const command = host.words(agent, { job: "event", namespace: host.namespace }, repository?.archive);
+    const input = agent.input(request);
     super(
       events,
       host.scoped(name),

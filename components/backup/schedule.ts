@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Schedule as AgentSchedule, scheduleSchema } from "../../agent/protocol";
+import type { Schedule as AgentSchedule } from "../../agent/protocol";
+import { schedule } from "../../machine/tools";
 import type { Host } from "../host";
 
 export interface ScheduleArgs extends AgentSchedule {
@@ -10,17 +11,17 @@ export interface ScheduleArgs extends AgentSchedule {
 export class Schedule extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Schedule", name, {}, opts);
-    const { host, ...schedule } = args;
+    const { host, ...due } = args;
     // What asked before there was an agent.
     const unit = host.scoped("varvol-scheduler");
     host.run(
       `${host.scoped(name)}-schedule`,
       {
-        tool: "schedule",
-        args: ["write", unit],
-        undo: ["remove", unit],
+        tool: schedule,
+        args: { verb: "write", unit },
+        undo: { verb: "remove", unit },
         // Whom to tell may be a secret.
-        stdin: pulumi.secret(JSON.stringify(scheduleSchema.parse(schedule))),
+        input: pulumi.secret(due),
       },
       { parent: this },
     );

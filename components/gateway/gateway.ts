@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { routes } from "../../machine/tools";
 import { containerArgs, exclusive } from "../container";
 import { Generation } from "../generation";
 import { HealthGate } from "../healthGate";
@@ -69,7 +70,10 @@ export class Gateway extends pulumi.ComponentResource {
     this.main = this.createMain(`${name}-conf`, volume);
     const first = host.run(
       `${name}-first-routes`,
-      { tool: "routes", args: ["first"], stdin: this.main.hash.apply((hash) => `_main ${hash}\n`) },
+      {
+        ...{ tool: routes, args: { generation: "first" } },
+        input: this.main.hash.apply((hash) => [{ name: this.main.name, hash }]),
+      },
       // Only a gateway's very first start needs it.
       { parent: this, ignoreChanges: ["stdin"] },
     );

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { routes } from "../../machine/tools";
 import type { Host } from "../host";
 import { sha256, writtenBy } from "../written";
 import type { Part } from "./vhost";
@@ -15,23 +16,22 @@ export class Routes extends pulumi.ComponentResource {
   constructor(name: string, args: RoutesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Routes", name, {}, opts);
     const { host, parts } = args;
-    const manifest = pulumi
-      .all(parts.map(({ hash }) => hash))
-      .apply((hashes) => parts.map(({ name: part }, i) => `${part} ${hashes[i]}\n`).join(""));
+    const list = pulumi.output(parts.map(({ name: part, hash }) => ({ name: part, hash })));
+    const manifest = list.apply(routes.input);
     const generation = manifest.apply((text) => sha256(text).slice(0, 12));
     const switched = host.run(
       name,
-      { tool: "routes", args: [generation, args.container], stdin: manifest },
+      { tool: routes, args: pulumi.output({ generation, container: args.container }), input: list },
       // Stacks that were made before have it as the gateway's own.
       { parent: this, aliases: opts?.parent ? [{ parent: opts.parent }] : [] },
     );
-    const list = writtenBy(
+    const ofManifest = writtenBy(
       switched,
       manifest.apply((text) => ({ "gateway/conf/current/manifest": text })),
     );
     // A part counts from when a generation has it: what an `up` that failed before wrote has no effect.
     const written = pulumi
-      .all([list, switched.urn, pulumi.all(parts.map((part) => part.written))])
+      .all([ofManifest, switched.urn, pulumi.all(parts.map((part) => part.written))])
       .apply(([files, urn, ofParts]) => [
         ...files,
         ...ofParts.flat().flatMap(({ path, sha256, urns }) => [

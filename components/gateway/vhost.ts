@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { vhost } from "../../machine/tools";
 import type { Host } from "../host";
 import { sha256, type WrittenFile, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
@@ -61,14 +62,10 @@ export function keepPart(
   const kept = host.run(
     name,
     {
-      tool: "vhost",
+      tool: vhost,
       // The hash alone is no secret, whatever it was made of.
-      args: [part, pulumi.unsecret(hash)],
-      stdin: files.apply((texts) =>
-        Object.entries(texts)
-          .map(([file, text]) => `${file} ${Buffer.from(text).toString("base64")}\n`)
-          .join(""),
-      ),
+      args: pulumi.output({ part, hash: pulumi.unsecret(hash) }),
+      input: files,
     },
     opts,
   );

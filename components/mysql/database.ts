@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { database } from "../../machine/tools";
 import { agentJob } from "../agent/job";
 import type { Host } from "../host";
 import { type Mysql, SITE_CONNECTIONS } from "./mysql";
@@ -32,11 +33,11 @@ export class Database extends pulumi.ComponentResource {
     const made = host.run(
       `${host.scoped(name)}-database`,
       {
-        tool: "database",
+        tool: database,
         args: pulumi
           .output(mysql.containerName)
-          .apply((container) => [container, name, String(SITE_CONNECTIONS)]),
-        stdin: this.password,
+          .apply((container) => ({ container, name, connections: SITE_CONNECTIONS })),
+        input: this.password,
       },
       { parent: this },
     );

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { phpSwitch, volume as volumeTool } from "../../machine/tools";
 import type { Mount } from "../container";
 import type { Vhost } from "../gateway/vhost";
 import { Generation } from "../generation";
@@ -56,7 +57,10 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
     // nginx follows the link at its next connection; the old php-fpm ends once its queue is empty.
     const switched = args.host.run(
       `${args.host.scoped(name)}-php-switch`,
-      { tool: "php-switch", args: [`${args.host.folder(name)}/run`, php.healthyId] },
+      {
+        tool: phpSwitch,
+        args: php.healthyId.apply((container) => ({ folder: `${args.host.folder(name)}/run`, container })),
+      },
       { parent: this },
     );
     const web = new Web(
@@ -124,9 +128,11 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
     return host.run(
       `${host.scoped(name)}-mount-points`,
       {
-        tool: "volume",
-        args: [host.folder(name)],
-        stdin: writable.map((folder) => `dir site/${folder} 0750 33:33\n`).join(""),
+        tool: volumeTool,
+        args: { path: host.folder(name) },
+        input: {
+          folders: writable.map((folder) => ({ name: `site/${folder}`, mode: "0750", owner: "33:33" })),
+        },
       },
       { parent: this, dependsOn: volume },
     );

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { migrate, phpSwitch } from "../../machine/tools";
 import type { Vhost } from "../gateway/vhost";
 import { Generation } from "../generation";
 import { imageOn } from "../image";
@@ -70,15 +71,18 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
     const migrated = host.run(
       `${host.scoped(name)}-migrate`,
       {
-        tool: "migrate",
-        args: pulumi.all([php.healthyId, args.mysql.containerName]).apply(([id, mysql]) => [id, mysql, name]),
+        tool: migrate,
+        args: pulumi.output({ php: php.healthyId, mysql: args.mysql.containerName, site: name }),
       },
       { parent: this },
     );
     // nginx follows the link at its next connection; the old php-fpm ends once its queue is empty.
     const switched = host.run(
       `${host.scoped(name)}-php-switch`,
-      { tool: "php-switch", args: [`${host.folder(name)}/run`, php.healthyId] },
+      {
+        tool: phpSwitch,
+        args: php.healthyId.apply((container) => ({ folder: `${host.folder(name)}/run`, container })),
+      },
       { parent: this, dependsOn: migrated },
     );
     const web = new Web(

@@ -9,7 +9,7 @@ import {
 } from "../../components/backup/archive";
 import { outputs, type Stack } from "../../engine/stack";
 import { machineOf } from "../../machine/host";
-import { toolPath } from "../../machine/hostTools";
+import { through, toolCommand } from "../../machine/tools";
 import type { HostConfig } from "../../stacks/config";
 import { isOnControlNode } from "../../stacks/values";
 import { buildImageHere } from "./image";
@@ -29,13 +29,13 @@ export async function ensureArchiveImage(config: HostConfig): Promise<void> {
 export async function throughArchive(
   config: HostConfig,
   archive: Archive,
-  [tool = "", ...args]: readonly string[],
+  command: readonly string[],
   options: RunOptions,
 ): Promise<Result> {
   if (!config.ssh) throw new Error("an archive is another machine's");
   await ensureArchiveImage(config);
   const machine = machineOf(config);
-  const line = machine.rootLine([toolPath(config.volumeRoot, "through"), SOCKET, tool, ...args]);
+  const line = machine.rootLine(toolCommand(config.volumeRoot, through, { socket: SOCKET, command }));
   const result = await attempt(["bash", "-c", archiveScript(config.ssh, archive, line)], options);
   if (/forwarding failed/.test(result.stderr))
     throw new UserError(

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type Message, messageSchema, type Request } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { lastLines, type RunOptions } from "../../base/exec";
-import { requestLine } from "../../components/agent/job";
 import { onHost } from "../../machine/host";
-import { toolPath } from "../../machine/hostTools";
+import { agent, toolCommand, toolWords } from "../../machine/tools";
 import type { BackupConfig, HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "./archive";
 import { newRun, type ResticSnapshot, type Run, runsOf } from "./runs";
@@ -36,7 +35,7 @@ export async function askAgent(
 ): Promise<Message[]> {
   const said: Message[] = [];
   const options: RunOptions = {
-    input: requestLine(request) + input,
+    input: agent.input(request) + input,
     onLine: (line) => {
       const message = readMessage(line);
       if (!message || message.type === "alive") return;
@@ -44,11 +43,11 @@ export async function askAgent(
       onMessage?.(message);
     },
   };
-  const words = ["agent", request.job, config.namespace, "-"];
+  const args = { job: request.job, namespace: config.namespace };
   const archive = ALONE.includes(request.job) ? undefined : archiveOf(config);
   const result = archive
-    ? await throughArchive(config, archive, words, options)
-    : await onHost(config, [toolPath(config.volumeRoot, "agent"), ...words.slice(1)], options);
+    ? await throughArchive(config, archive, toolWords(agent, args), options)
+    : await onHost(config, toolCommand(config.volumeRoot, agent, args), options);
   if (result.code === 0) return said;
   const why = lastLines(result.stderr);
   if (/: (not found|No such file|command not found)|there is no such command/.test(`${why}${result.reason}`))

@@ -1,9 +1,9 @@
 import { UserError } from "../../base/errors";
 import { lastLines } from "../../base/exec";
-import { requestLine } from "../../components/agent/job";
 import { archiveLocation } from "../../components/backup/archive";
 import { onHost } from "../../machine/host";
-import { installScript, toolPath } from "../../machine/hostTools";
+import { installScript } from "../../machine/hostTools";
+import { agent, toolCommand, toolWords } from "../../machine/tools";
 import type { HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "../backup/archive";
 import { backupImage } from "../backup/image";
@@ -27,12 +27,12 @@ export async function openRepository(
   if (installed.code !== 0) throw new UserError(lastLines(installed.stderr));
   const archive = archiveOf(config);
   const place = archive ? archiveLocation(repository) : repository;
-  const words = ["agent", "repository", namespace, image];
-  const input = requestLine({
+  const args = { job: "repository", namespace, image } as const;
+  const input = agent.input({
     ...{ job: "repository", stack, namespace, image, location: place, existing: true, password, credentials },
   });
   const opened = archive
-    ? await throughArchive(config, archive, words, { input })
-    : await onHost(config, [toolPath(volumeRoot, "agent"), ...words.slice(1)], { input });
+    ? await throughArchive(config, archive, toolWords(agent, args), { input })
+    : await onHost(config, toolCommand(volumeRoot, agent, args), { input });
   if (opened.code !== 0) throw new UserError(lastLines(opened.stderr));
 }

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { attempt, capture } from "../../base/exec";
 import { openWorkspace } from "../../engine/workspace";
 import type { Plan } from "../../flows/plan/schema";
-import { requestLine } from "../../components/agent/job";
+import { agent } from "../../machine/tools";
 import { readLock, writeLock } from "../../stacks/lock";
 import { TestHost } from "../support/testHost";
 
@@ -122,7 +122,7 @@ describe("snapshots by an up", function () {
       domain: "hello.localhost",
     };
     const asked = (confirm: string) => {
-      const input = requestLine({ job: "event", what: "restore", site, run: snapshot, confirm });
+      const input = agent.input({ job: "event", what: "restore", site, run: snapshot, confirm });
       return attempt([`${bin}/agent`, "event", host.namespace, "-"], { input });
     };
     const said = (await asked(`replace-hello-by-${snapshot}`)).stdout;

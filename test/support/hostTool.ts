@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { attempt, type Result } from "../../base/exec";
+import { type HostTool, toolWords } from "../../machine/tools";
 import { testFolder } from "./testHost";
 
 /** The tools of host/ under a volume root of their own, with stand-ins for the programs that they call. */
@@ -21,8 +22,17 @@ export class HostTools {
 
   /** A program as the tools find it: a script in sh. What it is called with is written down. */
   standIn(program: string, script: string): void {
-    const log = `printf '%s\\n' "$*" >> '${this.log(program)}'`;
+    const log = `printf '%s\\n' "$*" >> '${this.log(program)}'\nprintf '%s\\0' "$#" "$@" >> '${this.log(program)}.words'`;
     this.write(path.join(this.standIns, program), `#!/bin/sh\n${log}\n${script}\n`);
+  }
+
+  /** The words of each call of a stand-in, whatever is in them. */
+  words(program: string): string[][] {
+    const log = `${this.log(program)}.words`;
+    const all = fs.existsSync(log) ? fs.readFileSync(log, "utf8").split("\0").slice(0, -1) : [];
+    const calls: string[][] = [];
+    while (all.length > 0) calls.push(all.splice(0, Number(all.shift())));
+    return calls;
   }
 
   /** The command lines of a stand-in, without its name. */
@@ -34,6 +44,22 @@ export class HostTools {
   run(tool: string, args: readonly string[], input = ""): Promise<Result> {
     const env = { ...process.env, PATH: `${this.standIns}:${process.env.PATH}` };
     return attempt([path.join(this.bin, tool), ...args], { env, input });
+  }
+
+  /** Runs a tool as TypeScript calls it, and reads what it prints as TypeScript does. Throws where it fails. */
+  async call<Args, Given, Printed>(
+    tool: HostTool<Args, Given, Printed>,
+    args: Args,
+    ...given: Given[]
+  ): Promise<Printed> {
+    const [file = "", ...words] = toolWords(tool, args);
+    const { code, stdout, stderr } = await this.run(file, words, given.map(tool.input).join(""));
+    if (code !== 0) throw new Error(`${code}: ${stderr}`);
+    return tool.prints.parse(stdout);
+  }
+
+  read(file: string): string {
+    return fs.readFileSync(path.join(this.root, file), "utf8");
   }
 
   /** Makes a file under the volume root. */

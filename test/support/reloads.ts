@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { routes, toolCommand } from "../../machine/tools";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../../base/exec";
 import { execIn } from "./docker";
@@ -50,9 +51,10 @@ export async function reloadUnderLoad(host: TestHost): Promise<Reloaded> {
 async function reload(host: TestHost, gateway: string, n: number): Promise<void> {
   const manifest = fs.readFileSync(path.join(host.root, "gateway/conf/current/manifest"), "utf8");
   const id = n.toString(16).padStart(12, "0");
-  const { code, stderr } = await attempt([`${host.root}/.varvol/bin/routes`, id, gateway], {
-    input: manifest,
-  });
+  const { code, stderr } = await attempt(
+    toolCommand(host.root, routes, { generation: id, container: gateway }),
+    { input: manifest },
+  );
   assert.equal(code, 0, stderr);
 }
 

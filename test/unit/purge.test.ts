@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { purge as purgeTool } from "../../machine/tools";
 import { HostTools } from "../support/hostTool";
 
 describe("the tool purge", () => {
@@ -16,7 +17,10 @@ describe("the tool purge", () => {
 
   it("deletes a site's folder, and its database by the server", async () => {
     without();
-    assert.equal((await purge("hello-old")).code, 0);
+    assert.deepEqual(
+      await host.call(purgeTool, { name: "hello-old", label: "varvol/local", mysql: "mysql" }),
+      [{ deleted: "database" }, { deleted: "folder" }],
+    );
     assert.ok(!host.has("hello-old") && !host.has(".varvol/backup/restored/hello-old"));
     assert.match(
       host.calls("docker").join("\n"),
@@ -48,7 +52,7 @@ describe("the tool purge", () => {
   it("refuses what still has containers, and what is no site", async () => {
     host.standIn("docker", '[ "$1" != ps ] || echo hello-old-web');
     assert.match((await purge("hello-old")).stderr, /still has containers \(hello-old-web\)/);
-    for (const name of ["mysql", "gateway", ".varvol", "a/b", ""])
+    for (const name of ["mysql", "gateway", ".varvol", "a/b", "", "a'b", "a`b", "a b", "a\nb"])
       assert.match((await purge(name)).stderr, /is no site/);
     assert.ok(host.has("hello-old/content/page"));
   });

@@ -1,0 +1,234 @@
+import { z } from "zod";
+import {
+  type Message,
+  messageSchema,
+  type Request,
+  type Schedule as AgentSchedule,
+  scheduleSchema,
+} from "../agent/protocol";
+import { toolPath } from "./hostTools";
+
+/** A tool of host/: how it is called, what it reads, and what it prints where it ends well. */
+export interface HostTool<Args, Given = never, Printed = unknown> {
+  readonly file: string;
+  readonly words: (args: Args) => readonly string[];
+  /** Its standard input. */
+  readonly input: (given: Given) => string;
+  readonly prints: z.ZodType<Printed, string>;
+}
+
+function tool<Args, Given, Printed>(declared: HostTool<Args, Given, Printed>): typeof declared {
+  return declared;
+}
+
+/** One word on a line of its own. */
+function word<T>(schema: z.ZodType<T, string>) {
+  return z
+    .string()
+    .transform((text) => text.replace(/\n$/, ""))
+    .pipe(schema);
+}
+
+/** JSON, a line each. */
+function jsonLines<T>(schema: z.ZodType<T>) {
+  return z
+    .string()
+    .transform((text) => text.split("\n").filter(Boolean))
+    .transform((lines) => lines.map((line): unknown => JSON.parse(line)))
+    .pipe(z.array(schema));
+}
+
+const nothing = z.literal("");
+const noInput = (): string => "";
+const path = z.string().regex(/^\/.+$/s);
+const id = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(/^[0-9a-f]{12}$/);
+
+/** A folder of a volume: its octal mode, and uid:gid of its owner. */
+interface MadeFolder {
+  readonly name: string;
+  readonly mode: string;
+  readonly owner: string;
+}
+
+interface MadeSecret {
+  readonly name: string;
+  readonly owner: string;
+  readonly content: string;
+}
+
+/** How to tell that a container serves; of `http` the container to ask from, and the name, port and domain to ask for. */
+export type ProbeArgs =
+  | { readonly by: "running" | "exec" }
+  | {
+      readonly by: "http";
+      readonly from: string;
+      readonly name: string;
+      readonly port: number;
+      readonly domain: string;
+    };
+
+export const volume = tool({
+  file: "volume",
+  words: (args: { readonly path: string }) => [args.path],
+  input: (given: { readonly folders: readonly MadeFolder[]; readonly secrets?: readonly MadeSecret[] }) =>
+    lines([
+      ...given.folders.map(({ name, mode, owner }) => `dir ${name} ${mode} ${owner}`),
+      ...(given.secrets ?? []).map(
+        ({ name, owner, content }) => `secret ${name} ${owner} ${base64(content)}`,
+      ),
+    ]),
+  prints: word(path),
+});
+
+export const gate = tool({
+  file: "gate",
+  words: ({
+    container,
+    timeout,
+    pids,
+    probe,
+  }: {
+    readonly container: string;
+    /** Seconds. */
+    readonly timeout: number;
+    readonly pids: number;
+    readonly probe: ProbeArgs;
+  }) => [
+    ...[container, String(timeout), String(pids), probe.by],
+    ...(probe.by === "http" ? [probe.from, probe.name, String(probe.port), probe.domain] : []),
+  ],
+  input: noInput,
+  prints: word(id),
+});
+
+export const mark = tool({
+  file: "mark",
+  /** The hash is the new container's: with another one it is set again. */
+  words: (args: { readonly owner: string; readonly container: string; readonly hash: string }) => [
+    ...[args.owner, args.container, args.hash],
+  ],
+  input: noInput,
+  prints: word(z.string().min(1)),
+});
+
+export const vhost = tool({
+  file: "vhost",
+  words: (args: { readonly part: string; readonly hash: string }) => [args.part, args.hash],
+  /** The part's files by name. */
+  input: (files: Readonly<Record<string, string>>) =>
+    lines(Object.entries(files).map(([file, text]) => `${file} ${base64(text)}`)),
+  prints: word(hash),
+});
+
+export const routes = tool({
+  file: "routes",
+  /** Without a container a first generation is made, and nothing reloaded. */
+  words: (args: { readonly generation: string; readonly container?: string }) => [
+    args.generation,
+    ...(args.container === undefined ? [] : [args.container]),
+  ],
+  input: (parts: readonly { readonly name: string; readonly hash: string }[]) =>
+    lines(parts.map((part) => `${part.name} ${part.hash}`)),
+  prints: z.union([nothing, word(hash)]),
+});
+
+export const database = tool({
+  file: "database",
+  words: (args: { readonly container: string; readonly name: string; readonly connections: number }) => [
+    ...[args.container, args.name, String(args.connections)],
+  ],
+  input: (password: string) => password,
+  prints: word(z.string().min(1)),
+});
+
+export const migrate = tool({
+  file: "migrate",
+  words: (args: { readonly php: string; readonly mysql: string; readonly site: string }) => [
+    ...[args.php, args.mysql, args.site],
+  ],
+  input: noInput,
+  /** The dump from before, where something was due. */
+  prints: z.union([nothing, word(path.endsWith(".sql.gz"))]),
+});
+
+export const phpSwitch = tool({
+  file: "php-switch",
+  words: (args: { readonly folder: string; readonly container: string }) => [args.folder, args.container],
+  input: noInput,
+  /** What the link leads to. */
+  prints: word(z.string().regex(/^php\/php-[0-9a-f]{12}\.sock$/)),
+});
+
+export const schedule = tool({
+  file: "schedule",
+  words: (args: { readonly verb: "write" | "remove"; readonly unit: string }) => [args.verb, args.unit],
+  input: (given: AgentSchedule) => JSON.stringify(scheduleSchema.parse(given)),
+  prints: nothing,
+});
+
+export const receive = tool({
+  file: "receive",
+  words: (args: { readonly path: string; readonly kind: "folder" | "file" }) => [args.path, args.kind],
+  input: noInput,
+  prints: nothing,
+});
+
+export const purge = tool({
+  file: "purge",
+  words: (args: { readonly name: string; readonly label: string; readonly mysql: string }) => [
+    ...[args.name, args.label, args.mysql],
+  ],
+  input: noInput,
+  prints: jsonLines(z.strictObject({ deleted: z.enum(["database", "folder"]) })),
+});
+
+export const agent = tool({
+  file: "agent",
+  words: (args: {
+    readonly job: Request["job"];
+    readonly namespace: string;
+    /** Defaults to the one that the host's backups were set up with. */
+    readonly image?: string;
+    /** A file or folder of the host that the job reads. */
+    readonly source?: string;
+  }) => [
+    ...[args.job, args.namespace, args.image ?? "-"],
+    ...(args.source === undefined ? [] : [args.source]),
+  ],
+  input: (request: Request) => `${JSON.stringify(request)}\n`,
+  prints: jsonLines<Message>(messageSchema),
+});
+
+export const through = tool({
+  file: "through",
+  words: (args: { readonly socket: string; readonly command: readonly string[] }) => [
+    ...[args.socket, ...args.command],
+  ],
+  input: noInput,
+  prints: z.string(),
+});
+
+/** Every tool. */
+export const TOOLS = {
+  ...{ volume, gate, mark, vhost, routes, database, migrate, phpSwitch, schedule, receive, purge, agent },
+  through,
+};
+
+/** A tool and what it is given, as `through` wants them. */
+export function toolWords<Args>({ file, words }: HostTool<Args>, args: Args): string[] {
+  return [file, ...words(args)];
+}
+
+/** The words that run a tool on a host. */
+export function toolCommand<Args>(volumeRoot: string, { file, words }: HostTool<Args>, args: Args): string[] {
+  return [toolPath(volumeRoot, file), ...words(args)];
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join("");
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
