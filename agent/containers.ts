@@ -57,6 +57,9 @@ export async function startContainer(id: string): Promise<void> {
   await run(["docker", "start", id], { always: true });
 }
 
+/** What a site answers that is closed: by itself, since neither the gateway nor a site's nginx ever say so. */
+export const CLOSED = 503;
+
 /** What visitors of a site get now, by the gateway; 0 for no answer. */
 export async function liveAnswer({ namespace }: Place, domain: string): Promise<number> {
   const address = ["--resolve", `${domain}:8443:127.0.0.1`, `https://${domain}:8443/`];

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Container, containersOf, liveAnswer, one } from "./containers";
+import { CLOSED, type Container, containersOf, liveAnswer, one } from "./containers";
 import { Failure, lastLines, plain } from "./failure";
 import { Fetch, load } from "./fetch";
 import { lock } from "./lock";
@@ -218,7 +218,7 @@ class Scratch {
   /** A page that asks who comes in may answer 401: what the live site says as well is no fault of the snapshot's. */
   private async judge(asker: string, web: string): Promise<number> {
     const answer = await this.ask(asker, "/");
-    if (answer >= 200 && answer < 400) return answer;
+    if ((answer >= 200 && answer < 400) || answer === CLOSED) return answer;
     if (answer >= 400 && answer < 500) {
       const live = await liveAnswer(this.place, this.site.domain);
       if (answer === live) return answer;
@@ -231,7 +231,7 @@ class Scratch {
     const post = await newestPost(server, this.site.name, prefix);
     if (post === undefined) return;
     const answer = await this.ask(asker, `/?p=${encodeURIComponent(post)}`);
-    if (answer < 200 || answer >= 400)
+    if (answer < 200 || (answer >= 400 && answer !== CLOSED))
       throw new Failure(`its answer for the post ${plain(post)} is ${answer}`);
   }
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { aloneWithRepository } from "./alone";
-import { containersOf, liveAnswer } from "./containers";
+import { CLOSED, containersOf, liveAnswer } from "./containers";
 import { readSections, statementsIn } from "./dump";
 import { Failure, lastLines } from "./failure";
 import { definitionsOf, Fetch, load } from "./fetch";
@@ -113,7 +113,7 @@ async function works(place: Place, site: SiteSubject, deadline: number): Promise
   if (why !== undefined) return `${applicationOf(site)} does not start: ${why}`;
   for (;;) {
     const answer = await liveAnswer(place, site.domain);
-    if (answer >= 200 && answer < 500) return undefined;
+    if ((answer >= 200 && answer < 500) || answer === CLOSED) return undefined;
     if (Date.now() >= deadline) return `its answer through the gateway is ${String(answer).padStart(3, "0")}`;
     await sleep(500);
   }

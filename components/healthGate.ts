@@ -9,7 +9,7 @@ export type Probe =
   | { readonly by: "running" }
   /** The image's own /usr/lib/varvol/healthy succeeds. */
   | { readonly by: "exec" }
-  /** A request from the gateway's side of the network is answered with a status below 500. */
+  /** A request from the gateway's side of the network is answered with a status below 500, or by a site that is closed. */
   | {
       readonly by: "http";
       readonly from: pulumi.Input<string>;

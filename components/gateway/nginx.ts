@@ -56,7 +56,7 @@ http {
     send_timeout 60s;
     reset_timedout_connection on;
     client_max_body_size 64m;
-    large_client_header_buffers 4 16k;
+    large_client_header_buffers 2 32k;
     server_names_hash_bucket_size 256;
     server_names_hash_max_size 4096;
 
@@ -101,6 +101,8 @@ http {
     proxy_read_timeout ${TIME_LIMITS.gatewayRead}s;
     proxy_send_timeout ${TIME_LIMITS.gatewayRead}s;
     proxy_buffers 16 8k;
+    # Headers of an answer
+    proxy_buffer_size 32k;
     proxy_set_header Host $host;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
@@ -123,7 +125,7 @@ http {
     add_header Referrer-Policy strict-origin-when-cross-origin always;
 
     # A request that an old worker still sends to a generation that has just gone is sent to the site's other one,
-    # unless it may have been acted on already.
+    # unless it may have been acted on already: by a program any, by files none that only asks.
     map $upstream_connect_time $was_sent {
         "" 0;
         "-" 0;
@@ -203,12 +205,12 @@ export function vhostConf(vhost: VhostConf): string {
     if ($misdirected) { return 421; }
     set $generation ${vhost.upstream};
     set $any_generation ${vhost.site};
-    location / {${vhost.cacheable ? CACHE : ""}
+${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$generation:8080;
         error_page 502 = @again;
     }
     location @again {${vhost.cacheable ? CACHE : ""}
-        if ($not_again) { return 502; }
+        if (${vhost.cacheable ? "$not_again" : "$was_sent"}) { return 502; }
         proxy_pass http://$any_generation:8080;
     }
     location /.varvol/ { return 404; }
@@ -216,6 +218,11 @@ export function vhostConf(vhost: VhostConf): string {
 `);
   return blocks.join("");
 }
+
+// What a program makes: it is asked once, and need not wait for a slow visitor, who may take longer than it may run.
+const MADE = `    proxy_next_upstream off;
+    proxy_max_temp_file_size 2048m;
+`;
 
 const CACHE = `
         proxy_cache static;

@@ -1,4 +1,48 @@
 import { TIME_LIMITS } from "../timeLimits";
+import { neverServed, PHP_SOURCE } from "./neverServed";
+
+// What Debian's list of types lacks, as text that nginx takes.
+const TYPES = {
+  "text/javascript": "mjs",
+  "text/vtt": "vtt",
+  "text/csv": "csv",
+  "text/calendar": "ics",
+  "text/vcard": "vcf",
+  "text/markdown": "md markdown",
+  "application/manifest+json": "webmanifest",
+  "application/geo+json": "geojson",
+  "application/ld+json": "jsonld",
+  "application/json": "topojson",
+  "application/feed+json": "jsonfeed",
+  "application/yaml": "yaml yml",
+  "application/toml": "toml",
+  "application/gpx+xml": "gpx",
+  "application/dash+xml": "mpd",
+  "application/epub+zip": "epub",
+  "application/gzip": "gz tgz",
+  "application/x-tar": "tar",
+  "application/x-bzip2": "bz2",
+  "application/vnd.apple.pkpass": "pkpass",
+  "application/vnd.android.package-archive": "apk",
+  "application/x-subrip": "srt",
+  "font/ttf": "ttf",
+  "font/otf": "otf",
+  "font/collection": "ttc",
+  "image/apng": "apng",
+  "image/jxl": "jxl",
+  "image/heic": "heic",
+  "model/gltf+json": "gltf",
+  "model/gltf-binary": "glb",
+  "model/vnd.usdz+zip": "usdz",
+  "audio/flac": "flac",
+  "audio/wav": "wav",
+  "audio/aac": "aac",
+  "audio/ogg": "oga opus",
+};
+
+const types = Object.entries(TYPES)
+  .map(([type, endings]) => `        ${type} ${endings};`)
+  .join("\n");
 
 /** What the configurations of all sites' nginx begin with. */
 export const nginxHead = `daemon off;
@@ -9,16 +53,27 @@ worker_shutdown_timeout ${TIME_LIMITS.drain}s;
 events { worker_connections 1024; }
 http {
     include /etc/nginx/mime.types;
+    types {
+${types}
+    }
     default_type application/octet-stream;
-    charset utf-8;
+    # Only plain text can't say by itself what it is written in; a page does.
+    map $sent_http_content_type $written_in { default ""; "~^text/plain" utf-8; }
+    charset $written_in;
     access_log off;
     server_tokens off;
     sendfile on;
     tcp_nopush on;
+    # The gateway gives up first.
+    send_timeout ${TIME_LIMITS.gatewayRead}s;
+    large_client_header_buffers 4 32k;
+    # A large file is read as fast as the visitor takes it, instead of waiting for him on the gateway's disk.
+    map "$upstream_addr:$sent_http_content_length" $buffering { default ""; "~^:\\d{8,}$" no; }
+    add_header X-Accel-Buffering $buffering;
     gzip on;
     gzip_vary on;
     gzip_min_length 1000;
-    gzip_types text/css text/plain text/xml application/javascript application/json application/xml application/rss+xml image/svg+xml font/ttf;
+    gzip_types text/css text/plain text/xml text/javascript text/vtt text/csv application/javascript application/json application/manifest+json application/geo+json application/ld+json application/wasm application/xml application/rss+xml application/atom+xml image/svg+xml font/ttf font/otf;
     client_body_temp_path /tmp/body;
     proxy_temp_path /tmp/proxy;
     fastcgi_temp_path /tmp/fastcgi;
@@ -26,6 +81,15 @@ http {
     scgi_temp_path /tmp/scgi;
     absolute_redirect off;
 `;
+
+/** How nginx asks php: nothing of a request or an answer waits in this container, whose disk is its memory. */
+export const fastcgiLimits = `            fastcgi_connect_timeout 10s;
+            fastcgi_read_timeout ${TIME_LIMITS.webRead}s;
+            # The gateway has the whole of it before it asks.
+            fastcgi_request_buffering off;
+            fastcgi_max_temp_file_size 0;
+            fastcgi_buffers 16 8k;
+            fastcgi_buffer_size 32k;`;
 
 /** nginx.conf of a static site whose files are in root. */
 export function staticConf(root: string): string {
@@ -35,9 +99,19 @@ export function staticConf(root: string): string {
         root ${root};
         # A link may point anywhere inside the tree that its owner could put there, and nowhere else.
         disable_symlinks if_not_owner from=$document_root;
-        index index.html index.htm;
-        location / { try_files $uri $uri/ $uri.html =404; }
-        location ~ /\\.(?!well-known/) { return 404; }
+${neverServed}
+        # Nothing runs it here.
+        location ~* ${PHP_SOURCE} { return 404; }
+        location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {
+            default_type application/json;
+        }
+        # /blog may be a page beside the folder of that name.
+        location / { try_files $uri $uri.html $uri/ =404; }
+        location ~ ^(?<page>.*)/$ { try_files $page/index.html $page/index.htm @page; }
+        location @page {
+            if (!-f $document_root$page.html) { return 404; }
+            rewrite ^(.+)/$ $1 permanent;
+        }
         location = /.varvol/health {
             default_type text/plain;
             return 200 "ok\\n";

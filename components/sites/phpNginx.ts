@@ -1,5 +1,5 @@
-import { TIME_LIMITS } from "../timeLimits";
-import { nginxHead } from "./nginx";
+import { neverServed } from "./neverServed";
+import { fastcgiLimits, nginxHead } from "./nginx";
 
 export interface PhpConfArgs {
   /** Document root in the container. */
@@ -36,8 +36,8 @@ export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): st
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-        location ~ /\\.(?!well-known(?:/|$)) { return 404; }
-        location ~* \\.(?:sql|sql\\.gz|sql\\.zip|bak|log|inc|ini|phar|phtml|pht|php\\d)$ { return 404; }
+${neverServed}
+        location ~* \\.(?:log|inc|ini|phar|phtml|pht|php\\d)$ { return 404; }
 ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/|$) { return 404; }\n`).join("")}
         location ~ ${front === undefined ? "^(?<script>/.+?\\.php)(?<info>/.*)?$" : `^(?<script>/${quoted(front)})(?<info>/.*)?$`} {
             try_files $script =404;
@@ -55,10 +55,7 @@ ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/
             fastcgi_param HTTPS $forwarded_https if_not_empty;
             fastcgi_param HTTP_PROXY "";
             fastcgi_pass unix:/run/php/fpm.sock;
-            fastcgi_connect_timeout 10s;
-            fastcgi_read_timeout ${TIME_LIMITS.webRead}s;
-            fastcgi_buffers 16 8k;
-            fastcgi_buffer_size 16k;
+${fastcgiLimits}
         }
 ${
   front === undefined

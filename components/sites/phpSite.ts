@@ -81,7 +81,6 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
           ...dataMounts(args, volume, "ro"),
           volume.mount("run", "/run/php", "ro"),
         ],
-        tmp: 192,
         after: [switched],
       },
       { parent: this },
@@ -111,6 +110,8 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             (folder) => ({ name: folder }),
           ),
           { name: "sessions" },
+          // What a visitor sends is not held in memory.
+          { name: "tmp", mode: "0700" },
           // The host turns a link here; what php may write to lies a level below.
           { name: "run", mode: "0755", owner: "0:0" },
           { name: "run/php" },
@@ -178,6 +179,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             ...(git || writable.length === 0 ? [] : [volume.mount("site", "/srv/code", "ro")]),
             ...dataMounts(args, volume, "rw"),
             volume.mount("sessions", "/srv/sessions", "rw"),
+            volume.mount("tmp", "/srv/tmp", "rw"),
             volume.mount("run/php", "/run/php", "rw"),
             ...(mysql ? [volume.mount("secrets", "/run/secrets", "ro")] : []),
           ],

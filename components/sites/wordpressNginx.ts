@@ -1,6 +1,10 @@
-import { TIME_LIMITS } from "../timeLimits";
 import { HARMLESS_COOKIES } from "./harmlessCookies";
-import { nginxHead } from "./nginx";
+import { neverServed } from "./neverServed";
+import { fastcgiLimits, nginxHead } from "./nginx";
+
+// Plugins keep there what only PHP gives out: paid files, invoices, what visitors sent.
+const PRIVATE =
+  "woocommerce_uploads|wc-logs|dlm_uploads|wpo_wcpdf|wpcf7_uploads|cfdb7_uploads|pmpro-restricted";
 
 /**
  * nginx.conf of a WordPress: files of core and wp-content, PHP by the socket that the host switches, and a cache of
@@ -43,7 +47,17 @@ export function wordpressConf(uploadLimit: string): string {
     # The gateway's log has them.
     limit_req_log_level info;
 
-    fastcgi_cache_path /tmp/cache levels=1:2 keys_zone=pages:2m max_size=32m inactive=1d use_temp_path=off;
+    # What says that it is for one visitor, and what is no page: a download would fill the cache, which is in memory.
+    # Of an error, WordPress says the former of itself; hooks.php says how long it is everybody's.
+    map "$upstream_status:$upstream_http_cache_control" $private_answer {
+        default "";
+        "~*^[1-4]\\d\\d:.*(?:private|no-store)" 1;
+    }
+    map $upstream_http_vary $varying { default ""; "~*cookie|authorization|\\*" 1; }
+    map $upstream_http_content_type $no_page { default 1; "~*^(?:text/html|application/(?:xhtml|rss|atom)\\+xml)" ""; }
+    map $upstream_http_content_length $too_large { default ""; "~^\\d{7,}$" 1; }
+
+    fastcgi_cache_path /tmp/cache levels=1:2 keys_zone=pages:2m max_size=24m inactive=1d use_temp_path=off;
 
     server {
         listen 8080;
@@ -53,9 +67,11 @@ export function wordpressConf(uploadLimit: string): string {
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-        location ~ /\\.(?!well-known(?:/|$)) { return 404; }
+${neverServed}
+        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
+        location ~* ^/wp-content/uploads/edd/.*\\.(?!(?:jpe?g|png|gif|webp|mp3|ogg)$)\\w+$ { return 404; }
         location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|xmlrpc\\.php|wp-cron\\.php)(?:/|$) { return 404; }
-        location ~* \\.(?:sql|sql\\.gz|sql\\.zip|bak|log|inc|phar|phtml|pht|php\\d)$ { return 404; }
+        location ~* \\.(?:log|inc|phar|phtml|pht|php\\d)$ { return 404; }
         location ~* ^/wp-content/(?:uploads|upgrade|languages|cache)/.*\\.php(?:/|$) { return 404; }
         location ~* ^/wp-includes/.*\\.php$ { return 404; }
 
@@ -71,21 +87,21 @@ export function wordpressConf(uploadLimit: string): string {
             fastcgi_param HTTPS $forwarded_https if_not_empty;
             fastcgi_param HTTP_PROXY "";
             fastcgi_pass unix:/run/php/fpm.sock;
-            fastcgi_connect_timeout 10s;
-            fastcgi_read_timeout ${TIME_LIMITS.webRead}s;
-            fastcgi_buffers 16 8k;
-            fastcgi_buffer_size 16k;
+${fastcgiLimits}
 
             fastcgi_cache pages;
             fastcgi_cache_key "$request_method$forwarded_scheme$forwarded_host$request_uri";
             fastcgi_cache_methods GET HEAD;
             fastcgi_cache_bypass $personal_cookie $personal_place $personal_script $personal_login;
-            fastcgi_no_cache $personal_cookie $personal_place $personal_script $personal_login $upstream_http_set_cookie;
+            fastcgi_no_cache $personal_cookie $personal_place $personal_script $personal_login $upstream_http_set_cookie
+                $private_answer $varying $no_page $too_large;
             fastcgi_cache_valid 200 10s;
             fastcgi_cache_valid 404 10s;
-            fastcgi_cache_use_stale error timeout updating http_500 http_503;
+            # PHP is away, or says that MySQL is (hooks.php). What the site itself answers goes out.
+            fastcgi_cache_use_stale error timeout invalid_header updating;
             fastcgi_cache_lock on;
-            fastcgi_cache_lock_timeout 10s;
+            # Who waits longer may wait for a page that can't be kept, and all others after him.
+            fastcgi_cache_lock_timeout 250ms;
             add_header X-Cache $upstream_cache_status always;
         }
 
@@ -95,6 +111,7 @@ export function wordpressConf(uploadLimit: string): string {
             expires 7d;
             add_header Cache-Control "public";
             add_header X-Content-Type-Options nosniff;
+            add_header X-Accel-Buffering $buffering;
         }
         location / {
             try_files $uri $uri/ /index.php?$args;

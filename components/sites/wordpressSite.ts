@@ -57,6 +57,9 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           // The host turns a link here; what php may write to lies a level below.
           { name: "run", mode: "0755", owner: "0:0" },
           { name: "run/php" },
+          // What a visitor sends is not held in memory, and he stays logged in when the container is replaced.
+          { name: "tmp", mode: "0700" },
+          { name: "sessions", mode: "0700" },
           { name: "secrets", mode: "0700" },
         ],
         secrets: [
@@ -97,7 +100,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           volume.mount("content", "/srv/wordpress/wp-content", "ro"),
           volume.mount("run", "/run/php", "ro"),
         ],
-        tmp: 192,
+        // The cache of its pages, and what that may be over its limit for a moment.
+        tmp: 40,
         after: [switched],
       },
       { parent: this },
@@ -138,6 +142,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           mounts: [
             volume.mount("content", "/srv/wordpress/wp-content", "rw"),
             volume.mount("run/php", "/run/php", "rw"),
+            volume.mount("tmp", "/srv/tmp", "rw"),
+            volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),
           ],
           networks: [{ name: args.networks.database }],

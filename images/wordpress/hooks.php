@@ -18,8 +18,37 @@ add_filter('site_status_tests', static function (array $tests): array {
     return $tests;
 });
 
-// WordPress forbids caching of "not found"; a few seconds in nginx keep a crawler from waking PHP for each.
+// WordPress forbids caching of "not found"; a few seconds in nginx keep a crawler from waking PHP for each. What a plugin
+// says of its own afterwards takes the place of this.
 add_filter('nocache_headers', static function (array $headers): array {
     $query = $GLOBALS['wp_query'] ?? null;
-    return $query instanceof WP_Query && $query->is_404 ? $headers + ['X-Accel-Expires' => '10'] : $headers;
+    if (!$query instanceof WP_Query || !$query->is_404) {
+        return $headers;
+    }
+    return ['Cache-Control' => 'no-cache, must-revalidate, max-age=0', 'X-Accel-Expires' => '10'] + $headers;
+});
+
+// nginx answers from its store while MySQL is away, and never in place of an error of the site's own: that takes the
+// page's place in the store, for a second.
+$varvol_lacks_database = static function (): bool {
+    $database = $GLOBALS['wpdb'] ?? null;
+    if (!$database instanceof wpdb) {
+        return function_exists('mysqli_connect_errno') && mysqli_connect_errno() !== 0;
+    }
+    try {
+        return $database->dbh instanceof mysqli && $database->dbh->thread_id === 0;
+    } catch (Error) {
+        return true;
+    }
+};
+header_register_callback(static function () use ($varvol_lacks_database): void {
+    if (http_response_code() < 500) {
+        return;
+    }
+    if ($varvol_lacks_database()) {
+        // No number: nginx takes it for no answer at all.
+        header('Status: the database does not answer');
+    } elseif (!preg_grep('/^(?:Set-Cookie|X-Accel-Expires):/i', headers_list())) {
+        header('X-Accel-Expires: 1');
+    }
 });

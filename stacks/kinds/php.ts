@@ -82,7 +82,7 @@ export const phpKind: SiteKind<typeof schema> = {
     ],
     folders: ["site", ...(site.git ? ["repo"] : []), ...(site.writable.length > 0 ? ["data"] : [])],
     database: site.database,
-    health: { path: site.health, answers: /^(?:[23]|401|403)/ },
+    health: { path: site.health, answers: /^(?:[23]|401|403|503)/ },
     ...(site.git && { status: PULLED }),
   }),
   located: (site) => ({

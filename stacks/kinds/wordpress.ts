@@ -40,7 +40,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
     ],
     folders: ["content"],
     database: true,
-    health: { path: "/", answers: /^[234]/ },
+    health: { path: "/", answers: /^(?:[234]|503)/ },
   }),
   located: (site) => ({ ...site, ...locatedImport(site.import) }),
   fillings: (site) => fillingsOf(site.import),

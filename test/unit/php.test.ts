@@ -46,14 +46,16 @@ describe("a PHP application", () => {
     assert.match(problem({ git, health: "login" }) ?? "", /\.health: .* must be a path/);
   });
 
-  it("is well where it answers, or asks who comes", () => {
+  it("is well where it answers, asks who comes, or says that it is closed", () => {
     const { sites } = checkConfig("x", { kind: "local", sites: [{ ...wiki, git, health: "/up.php" }] });
     const [site] = sites;
     assert.ok(site);
     const { path, answers } = shapeOf(site).health;
     assert.equal(path, "/up.php");
-    const well = ["200", "302", "401", "403", "404", "500", "000"].filter((code) => answers.test(code));
-    assert.deepEqual(well, ["200", "302", "401", "403"]);
+    const well = ["200", "302", "401", "403", "404", "500", "502", "503", "000"].filter((code) =>
+      answers.test(code),
+    );
+    assert.deepEqual(well, ["200", "302", "401", "403", "503"]);
   });
 
   it("runs the front controller alone, or each script but those that were written", () => {
@@ -93,11 +95,13 @@ describe("a PHP application", () => {
     assert.deepEqual(mounts("wiki-php", false), [
       "wiki/data /srv/data",
       "wiki/sessions /srv/sessions",
+      "wiki/tmp /srv/tmp",
       "wiki/run/php /run/php",
     ]);
     assert.deepEqual(mounts("shop-php", false), [
       "shop/data/c /srv/site/c",
       "shop/sessions /srv/sessions",
+      "shop/tmp /srv/tmp",
       "shop/run/php /run/php",
     ]);
     assert.deepEqual(mounts("shop-php", true), [

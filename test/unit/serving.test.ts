@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { vhostConf } from "../../components/gateway/nginx";
+import { HIDDEN, NEVER_SERVED, PHP_SOURCE } from "../../components/sites/neverServed";
+import { staticConf } from "../../components/sites/nginx";
+import { phpConf } from "../../components/sites/phpNginx";
+import { wordpressConf } from "../../components/sites/wordpressNginx";
+
+const CONFIGURATIONS = {
+  static: staticConf("/srv/site"),
+  wordpress: wordpressConf("64M"),
+  php: phpConf({ root: "/srv/site", writable: ["up"], uploadLimit: "64M" }),
+};
+
+const isDenied = (path: string) =>
+  new RegExp(HIDDEN).test(path) || NEVER_SERVED.some((pattern) => new RegExp(pattern, "i").test(path));
+
+describe("what is never served", () => {
+  it("is passwords, dumps, archives of backups, and editors' copies", () => {
+    for (const path of [
+      "/.env",
+      "/.env.local",
+      "/.git/config",
+      "/.wellknown/x",
+      "/prod.env",
+      "/wp-config.txt",
+      "/wp-config.php.bak",
+      "/wp-config.php~",
+      "/a/wp-config.php_old",
+      "/wp-config.php.save.1",
+      "/index.php.swp",
+      "/config.inc.php.orig",
+      "/index.html~",
+      "/page.html.bak",
+      "/#page.html#",
+      "/error_log",
+      "/dump.sql",
+      "/dump.SQL.gz",
+      "/dump.sql.gz.1",
+      "/shop_2024.sql-old",
+      "/dump.gz",
+      "/database-2024-05-01.zip",
+      "/db.tar.gz",
+      "/backup-5.1.2024_12-00-00_user.tar.gz",
+      "/cpmove-user.tar.gz",
+      "/garden.example-backup-20240501.zip",
+      "/public_html.tar.gz",
+      "/garden-20240501.wpress",
+      "/x/20240501_garden_archive.zip",
+      "/wp-content/updraft/backup_2024-05-01-1200_Garden_0a1b2c3d4e5f-db.gz",
+      "/moved/backup_2024-05-01-1200_Garden_0a1b2c3d4e5f-plugins2.zip",
+      "/wp-content/backups-dup-lite/20240501_garden_installer.php",
+      "/wp-content/ai1wm-backups/x",
+      "/wp-content/backup-db/x.txt",
+      "/old/wp-content/wpvividbackups/x",
+      "/wp-content/uploads/backwpup-1a2b3c/x.tar",
+      "/wp-content/uploads/backupbuddy_backups/x",
+      "/wp-snapshots/x",
+    ])
+      assert.ok(isDenied(path), path);
+  });
+
+  it("is nothing else", () => {
+    for (const path of [
+      "/",
+      "/.well-known/security.txt",
+      "/backup/",
+      "/how-to-backup",
+      "/backup.html",
+      "/tool-1.2.tar.gz",
+      "/restic-backup-0.1.tar.gz",
+      "/photos_2024.zip",
+      "/index.php",
+      "/index.php/2024/05/post",
+      "/index.php.html",
+      "/what-is-wp-config.php-good-for/",
+      "/wp-config-explained",
+      "/schema.sql.html",
+      "/learn-sql",
+      "/mysql/",
+      "/~garden/",
+      "/environment",
+      "/wp-content/uploads/2024/05/backup.png",
+      "/wp-content/plugins/updraftplus/js/admin.js",
+      "/wp-content/themes/plain/old/style.css",
+    ])
+      assert.ok(!isDenied(path), path);
+  });
+
+  it("is said to each kind of site before what it serves", () => {
+    for (const [kind, text] of Object.entries(CONFIGURATIONS)) {
+      const last = text.indexOf(NEVER_SERVED.at(-1) ?? "?");
+      assert.ok(last > 0 && last < text.indexOf("try_files"), kind);
+    }
+    assert.ok(CONFIGURATIONS.static.includes(`location ~* ${PHP_SOURCE} { return 404; }`));
+  });
+});
+
+describe("what a program makes", () => {
+  it("is never asked for twice, and does not pass through a site's memory", () => {
+    const vhost = { site: "x", domains: ["x.localhost"], upstream: "x-web-1" };
+    const made = vhostConf({ ...vhost, cacheable: false });
+    assert.match(made, /proxy_next_upstream off;/);
+    assert.match(made, /if \(\$was_sent\) \{ return 502; \}/);
+    const files = vhostConf({ ...vhost, cacheable: true });
+    assert.doesNotMatch(files, /proxy_next_upstream/);
+    assert.match(files, /if \(\$not_again\) \{ return 502; \}/);
+    for (const text of [CONFIGURATIONS.wordpress, CONFIGURATIONS.php])
+      for (const line of ["fastcgi_request_buffering off;", "fastcgi_max_temp_file_size 0;"])
+        assert.ok(text.includes(line), line);
+  });
+
+  it("is taken from the store only where php or MySQL is away", () => {
+    assert.match(CONFIGURATIONS.wordpress, /fastcgi_cache_use_stale error timeout invalid_header updating;/);
+  });
+});
