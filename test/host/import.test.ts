@@ -16,7 +16,7 @@ describe("an import", function () {
   const fromTar = site("packed", file("pages.tar.gz"));
   const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"] };
   let said = "";
-  let foreign: { content: string; database: string };
+  let foreign: Awaited<ReturnType<typeof exportForeignSite>>;
 
   before(async () => {
     fs.mkdirSync(file("pages/inner"), { recursive: true });
@@ -94,6 +94,7 @@ describe("an import", function () {
   it("leaves no old address behind, and every serialised value whole", async () => {
     const dump = await execIn(await host.container("mysql/mysql"), [
       "mariadb-dump",
+      "--max-allowed-packet=1G",
       "--skip-extended-insert",
       "blog",
     ]);

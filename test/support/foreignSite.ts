@@ -83,12 +83,12 @@ function asOthersWrite(dump: string): string {
 
 /**
  * Makes of a WordPress on the host what another host's backup looks like: wp-content.tar.gz and dump.sql.gz, with a
- * table prefix and an address of its own. The site itself is of no use afterwards.
+ * table prefix and an address of its own; and the dump without what others' tools put into it. The site itself is of no use afterwards.
  */
 export async function exportForeignSite(
   host: TestHost,
   site: string,
-): Promise<{ content: string; database: string }> {
+): Promise<{ content: string; database: string; plain: string }> {
   await runPhp(await host.container(`${site}/php`), FILL);
   const mysql = await host.container("mysql/mysql");
   const sql = async (statements: string): Promise<string> => {
@@ -109,6 +109,8 @@ export async function exportForeignSite(
   const dump = await execIn(mysql, ["mariadb-dump", "--databases", site]);
   if (dump.code !== 0) throw new Error(dump.stderr);
   fs.writeFileSync(database, gzipSync(asOthersWrite(dump.stdout)));
+  const plain = path.join(host.folder, "plain.sql.gz");
+  fs.writeFileSync(plain, gzipSync(dump.stdout));
 
   const folder = path.join(host.folder, "foreign");
   await capture(["cp", "-a", path.join(host.root, site, "content"), folder]);
@@ -126,5 +128,5 @@ export async function exportForeignSite(
     "s,^foreign,wp-content,",
     "foreign",
   ]);
-  return { content, database };
+  return { content, database, plain };
 }

@@ -33,7 +33,7 @@ export function importVerbCases(
     await capture(["tar", "-C", file("webhost-files"), "-czf", file("public_html.tar.gz"), "public_html"]);
     webHost = await WebHost.start(file("webhost"), 18219);
     await webHost.copyTo(wordpress, "/srv/public_html");
-    await webHost.copyTo(foreign().database, "/srv/database.sql.gz");
+    await webHost.copyTo(foreign().plain, "/srv/database.sql.gz");
     await webHost.copyTo(file("pages"), "/srv/pages");
     await webHost.sh(
       `mariadb -e "CREATE DATABASE site; CREATE TABLE site.other_posts (id INT)"
