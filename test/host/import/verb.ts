@@ -14,7 +14,7 @@ const PASSWORD = String.raw`it's "50%" \n #1 $HOME`;
 /** `varvol import`, on a host beside which lies what another one's WordPress was exported to. */
 export function importVerbCases(
   host: TestHost,
-  foreign: () => { readonly content: string; readonly database: string },
+  foreign: () => Readonly<Record<"content" | "database" | "plain", string>>,
 ): void {
   const file = (name: string) => path.join(host.folder, name);
   const wordpress = file("webhost-files/public_html");
