@@ -18,6 +18,16 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
+/** Opens a page, once more where another test has just made or removed a network of docker's: Chromium gives up then. */
+async function visit(page: Page, address: string, again = 3): Promise<void> {
+  try {
+    await page.goto(address);
+  } catch (error) {
+    if (again === 0 || !/ERR_NETWORK_CHANGED/.test((error as Error).message)) throw error;
+    await visit(page, address, again - 1);
+  }
+}
+
 /** Logs in to a WordPress's dashboard, as a person does; the page is left open there. */
 export async function logIn(
   browser: Browser,
@@ -27,7 +37,7 @@ export async function logIn(
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  await page.goto(`${address}/wp-login.php`);
+  await visit(page, `${address}/wp-login.php`);
   await page.fill("#user_login", user);
   await page.fill("#user_pass", password);
   await page.click("#wp-submit");
