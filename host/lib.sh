@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # Shared by the tools beside it. They run as root on the host, installed under <volume root>/.varvol/bin.
 set -eu
 umask 022
@@ -16,10 +16,10 @@ fail() {
 # alone NAME: waits for a minute until nobody else works on it, a tool or one of the agent's jobs. One may be left over
 # from an `up` whose engine was killed. Who holds a lock stands in it, for whoever waits.
 alone() {
+    local lock="$state/locks/$1"
     mkdir -p "$state/locks"
     # Whoever can open a lock can hold it.
     chmod 700 "$state/locks"
-    lock=$state/locks/$1
     exec 9>> "$lock"
     chmod 600 "$lock"
     flock -w 60 9 ||
@@ -29,7 +29,7 @@ alone() {
 
 # holder LOCK: whom its file names. One that was killed may have left what it had started.
 holder() {
-    pid='' tool=''
+    local pid='' tool=''
     read -r pid tool < "$1" || true
     if [ -z "$pid" ]; then
         printf 'it does not say who it is'
@@ -44,6 +44,7 @@ holder() {
 
 # write FILE MODE OWNER: standard input becomes the file, all at once; what is the same already stays untouched
 write() {
+    local temp
     temp=$(dirname "$1")/.$(basename "$1").new
     rm -f "$temp"
     (umask 077 && cat > "$temp")

@@ -1,5 +1,4 @@
 #!/bin/sh
-# shellcheck shell=dash # for local
 # look ROOT GATEWAY LABEL BASE-IMAGE FOLDERS PORT...: what a look at the host finds; it changes nothing. FOLDERS are
 # names, with spaces between, of a site's folders of which one with something in it tells that the site is filled.
 root=$1 gateway=$2 label=$3 base=$4 folders=$5

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { attempt, type Result } from "../../base/exec";
+import { type Script, scriptText } from "../../machine/scripts";
 import { type HostTool, toolWords } from "../../machine/tools";
 import { testFolder } from "./testHost";
 
@@ -42,8 +43,12 @@ export class HostTools {
   }
 
   run(tool: string, args: readonly string[], input = ""): Promise<Result> {
-    const env = { ...process.env, PATH: `${this.standIns}:${process.env.PATH}` };
-    return attempt([path.join(this.bin, tool), ...args], { env, input });
+    return this.attempt([path.join(this.bin, tool), ...args], input);
+  }
+
+  /** Runs a script as it is run on a host. */
+  script(name: Script, ...args: readonly string[]): Promise<Result> {
+    return this.attempt(["sh", "-s", "--", ...args], scriptText(name));
   }
 
   /** Runs a tool as TypeScript calls it, and reads what it prints as TypeScript does. Throws where it fails. */
@@ -74,6 +79,11 @@ export class HostTools {
 
   remove(): void {
     fs.rmSync(this.root, { recursive: true, force: true });
+  }
+
+  private attempt(command: readonly string[], input: string): Promise<Result> {
+    const env = { ...process.env, PATH: `${this.standIns}:${process.env.PATH}` };
+    return attempt(command, { env, input });
   }
 
   private log(program: string): string {

@@ -30,23 +30,27 @@ export function shellTools(repo = "."): string[] {
 
 /** What shellcheck, in its strictest mode, and dash say against shell tools; "" for nothing. */
 export async function lintShell(tools: readonly string[]): Promise<string> {
+  const isBash = (tool: string) => /^#!.*bash/.test(fs.readFileSync(tool, "utf8"));
   const told = await Promise.all([
-    ...["", ...new Set(Object.values(KNOWN))].map((codes) =>
-      shellcheck(
-        tools.filter((tool) => (KNOWN[tool] ?? "") === codes),
-        codes,
-      ),
-    ),
-    ...tools
-      .filter((tool) => !/^#!.*bash/.test(fs.readFileSync(tool, "utf8")))
-      .map((tool) => complaints(["dash", "-n", tool])),
+    ...["", ...new Set(Object.values(KNOWN))].flatMap((codes) => {
+      const those = tools.filter((tool) => (KNOWN[tool] ?? "") === codes);
+      return [
+        shellcheck(those.filter(isBash), "bash", codes),
+        shellcheck(
+          those.filter((tool) => !isBash(tool)),
+          "dash",
+          codes,
+        ),
+      ];
+    }),
+    ...tools.filter((tool) => !isBash(tool)).map((tool) => complaints(["dash", "-n", tool])),
   ]);
   return told.join("");
 }
 
-async function shellcheck(files: readonly string[], known: string): Promise<string> {
+async function shellcheck(files: readonly string[], shell: "bash" | "dash", known: string): Promise<string> {
   if (files.length === 0) return "";
-  const strict = ["-x", "-a", "-S", "style", "-P", "SCRIPTDIR", "--format", "gcc"];
+  const strict = ["-x", "-a", "-S", "style", "-P", "SCRIPTDIR", "--format", "gcc", "--shell", shell];
   return complaints(["shellcheck", ...strict, ...(known ? ["-e", known] : []), ...files]);
 }
 
