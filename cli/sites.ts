@@ -1,14 +1,34 @@
 import { colors, table } from "../base/output";
 import type { Stack } from "../engine/stack";
-import { type SiteStatus, statusOf } from "../flows/siteStatus";
+import { type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
 
-/** Prints the table of sites and what is wrong with any. */
-export async function printSites(stack: Stack): Promise<SiteStatus[]> {
-  const sites = await statusOf(stack);
-  if (sites.length === 0) {
-    process.stdout.write("No sites are configured.\n");
-    return sites;
+/** Prints the table of sites, what they share, and what is wrong with any. */
+export async function printSites(stack: Stack): Promise<Status> {
+  const status = await statusOf(stack);
+  const { host, modules, sites } = status;
+  if (sites.length === 0) process.stdout.write("No sites are configured.\n");
+  else printTable(stack, sites);
+  const parts = [...modules, { ...host, name: "host", containers: [] }];
+  const rows = parts.map(
+    ({ name, state }) => `${name} ${state === "ok" ? colors.green("ok") : colors.red(state)}`,
+  );
+  process.stdout.write(`\n${rows.join(", ")}\n`);
+  for (const { name, problems, containers } of [...parts, ...sites]) {
+    for (const text of problems) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
+    for (const text of containers.flatMap(({ notes }) => notes)) process.stdout.write(`\n${name}: ${text}\n`);
   }
+  for (const text of host.notes) process.stdout.write(`\n${text}\n`);
+  for (const { name, git, backup } of sites) {
+    for (const text of backup?.problems ?? []) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
+    if (git)
+      process.stdout.write(
+        `\n${name}: serves commit ${git.served?.slice(0, 12) ?? "none"}, last try ${git.lastTry ?? "never"}\n`,
+      );
+  }
+  return status;
+}
+
+function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
   const rows = sites.map((site) => [
     site.name,
     site.kind,
@@ -17,17 +37,6 @@ export async function printSites(stack: Stack): Promise<SiteStatus[]> {
     site.data,
     ...(site.backup ? [site.backup.good ? site.backup.text : colors.red(site.backup.text)] : []),
   ]);
-  const head = ["Site", "Kind", "Address", "State", "Data", ...(stack.config.backup ? ["Backup"] : [])];
+  const head = ["Site", "Kind", "Address", "State", "Data", ...(config.backup ? ["Backup"] : [])];
   process.stdout.write(`\n${table(head, rows)}\n`);
-  for (const { name, git, problem, backup } of sites) {
-    for (const text of backup?.problems ?? []) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
-    if (problem) process.stdout.write(`\n${colors.red(name)}: ${problem}\n`);
-    if (git) {
-      process.stdout.write(
-        `\n${name}: serves commit ${git.served?.slice(0, 12) ?? "none"}, last try ${git.lastTry ?? "never"}\n`,
-      );
-      if (git.error) process.stdout.write(`  ${colors.red("last pull failed:")} ${git.error}\n`);
-    }
-  }
-  return sites;
 }

@@ -1,92 +1,148 @@
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
-import { shapeOf } from "../stacks/kinds";
+import type { HostConfig } from "../stacks/config";
+import { shapeOf, type SiteConfig } from "../stacks/kinds";
+import { modulesOf } from "../stacks/modules";
 import { scheduleOf } from "../stacks/schedule";
 import { type BackupHealth, judgeBackups, readResults } from "./backup/results";
+import { Answers, type Disk } from "./status/answers";
+import { askStatus } from "./status/ask";
+import {
+  type ContainerStatus,
+  type GitStatus,
+  judgeContainers,
+  judgeDatabase,
+  judgeDisk,
+  judgeGit,
+  judgePages,
+  parseGit,
+  type Problem,
+  strangers,
+} from "./status/judge";
 
-/** What the puller of a site that comes from git last did. */
-export interface GitStatus {
-  readonly served: string | null;
-  readonly lastTry: string | null;
-  readonly lastSuccess: string | null;
-  readonly error: string | null;
-}
-
-export interface SiteStatus {
+interface PartStatus {
   readonly name: string;
-  readonly kind: string;
-  readonly urls: readonly string[];
-  readonly domains: readonly string[];
-  /** ok; or what is wrong: down (no answer), error NNN (its answer), stopped. */
+  /** ok; or in a word or two the first thing that is wrong: not deployed, down, error NNN, php missing … */
   readonly state: string;
-  readonly problem?: string;
-  readonly data: string;
-  readonly containers: readonly { readonly name: string; readonly role: string; readonly state: string }[];
-  readonly git?: GitStatus;
-  /** Undefined where the host has no backups. */
+  /** All that is wrong, in sentences. */
+  readonly problems: readonly string[];
+  readonly containers: readonly ContainerStatus[];
+  /** Undefined where there are no backups of it. */
   readonly backup?: BackupHealth;
 }
 
-/** Asks the host how its sites are. */
-export async function statusOf(stack: Stack): Promise<SiteStatus[]> {
-  const { config } = stack;
-  const asked = [
-    `${config.namespace}gateway-net`,
-    `varvol/${stack.name}`,
-    ...config.sites.flatMap((site) => {
-      const { health, status } = shapeOf(site);
-      return [site.name, site.domains[0] ?? site.name, health.path, status?.role ?? "", status?.file ?? ""];
-    }),
-  ];
-  const [text, results] = await Promise.all([
-    askHost(config, "status", asked),
+/** The gateway, MySQL, the agent. */
+export type ModuleStatus = PartStatus;
+
+export interface SiteStatus extends PartStatus {
+  readonly kind: string;
+  readonly urls: readonly string[];
+  readonly domains: readonly string[];
+  readonly data: string;
+  readonly git?: GitStatus;
+}
+
+export interface HostStatus {
+  readonly state: string;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+  readonly disks: readonly Disk[];
+}
+
+export interface Status {
+  /** Whether all is well. */
+  readonly ok: boolean;
+  readonly host: HostStatus;
+  readonly modules: readonly ModuleStatus[];
+  readonly sites: readonly SiteStatus[];
+}
+
+/** Asks the host how it and its sites are. */
+export async function statusOf({ config }: Pick<Stack, "config">): Promise<Status> {
+  const [answers, results] = await Promise.all([
+    askStatus(config),
     config.backup ? askHost(config, "results", [config.volumeRoot]) : "",
   ]);
-  const lines = text.split("\n").map((line) => line.split(" "));
-  return config.sites.map((site): SiteStatus => {
-    const { name, kind, domains } = site;
-    const of = (what: string) => lines.filter(([key, owner]) => key === what && owner === name);
-    const containers = of("container").map(([, , role = "", container = "", state = ""]) => ({
-      name: container,
-      role,
-      state,
-    }));
-    const code = of("http")[0]?.[2] ?? "000";
-    const git = parseGit(of("git")[0]?.slice(2).join(" "));
-    const stopped = containers.filter(({ state }) => state !== "running");
-    return {
-      name,
-      kind,
-      urls: (["http", "https"] as const).map((scheme) => address(scheme, domains[0] ?? name, config[scheme])),
-      domains,
-      state: shapeOf(site).health.answers.test(code)
-        ? "ok"
-        : code === "000"
-          ? containers.length === 0
-            ? "not deployed"
-            : "down"
-          : `error ${code}`,
-      ...(stopped.length > 0 && {
-        problem: `not running: ${stopped.map((one) => `${one.name} (${one.state})`).join(", ")}`,
-      }),
-      data: `${config.volumeRoot}/${name}`,
-      containers,
-      ...(git && { git }),
-      ...(config.backup && {
-        backup: judgeBackups(scheduleOf(config.backup, site), readResults(results, name), new Date()),
-      }),
-    };
+  return readStatus(config, new Answers(answers), results);
+}
+
+/** What a host's answers, and the results of its backups, mean. */
+export function readStatus(config: HostConfig, answers: Answers, results = ""): Status {
+  const modules = moduleStatuses(config, answers);
+  const sites = config.sites.map((site) => siteStatus(config, site, answers, results));
+  const host = hostStatus(config, answers);
+  const ok = host.state === "ok" && [...modules, ...sites].every(isWell);
+  return { ok, host, modules, sites };
+}
+
+/** Whether nothing is wrong with a site or module. */
+export function isWell({ state, backup }: PartStatus): boolean {
+  return state === "ok" && (backup?.good ?? true);
+}
+
+function hostStatus(config: HostConfig, answers: Answers): HostStatus {
+  const { dockerProblem, disks } = answers;
+  const known = new Set([...config.sites, ...modulesOf(config)].map(({ name }) => name));
+  return {
+    ...stated([
+      ...(dockerProblem === undefined
+        ? []
+        : [{ word: "no docker", text: `docker does not answer: ${dockerProblem}` }]),
+      ...disks.flatMap(judgeDisk),
+    ]),
+    notes: strangers(answers, known),
+    disks,
+  };
+}
+
+function moduleStatuses(config: HostConfig, answers: Answers): ModuleStatus[] {
+  return modulesOf(config).map(({ name, containers: expected }) => {
+    const found = answers.containers.filter(({ owner }) => owner === name);
+    const roles = expected.map(({ role }) => role);
+    const { containers, problems } = judgeContainers(roles, found, answers.now);
+    return { name, ...stated(found.length === 0 ? notDeployed(problems) : problems), containers };
   });
+}
+
+function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, results: string): SiteStatus {
+  const { name, kind, domains } = site;
+  const { now } = answers;
+  const { containers: expected, health, status } = shapeOf(site);
+  const found = answers.containers.filter(({ owner }) => owner === name);
+  const roles = expected.map(({ role }) => role);
+  const { containers, problems } = judgeContainers(roles, found, now);
+  const git = status && parseGit(answers.file(status.role, name));
+  const every = ("git" in site && site.git?.every) || 0;
+  const php = found.filter(({ role, state }) => role === "php" && state === "running");
+  const all = [
+    ...judgePages(answers.page("page", name), answers.page("further", name), health.answers, now),
+    ...problems,
+    ...judgeDatabase(answers.database(name), php, now),
+    ...judgeGit(git, every, now),
+  ];
+  return {
+    name,
+    kind,
+    urls: (["http", "https"] as const).map((scheme) => address(scheme, domains[0] ?? name, config[scheme])),
+    domains,
+    ...stated(found.length === 0 ? notDeployed(all) : all),
+    data: `${config.volumeRoot}/${name}`,
+    containers,
+    ...(git && { git }),
+    ...(config.backup && {
+      backup: judgeBackups(scheduleOf(config.backup, site), readResults(results, name), new Date()),
+    }),
+  };
+}
+
+function notDeployed(problems: readonly Problem[]): Problem[] {
+  return problems.map(({ text }) => ({ word: "not deployed", text }));
+}
+
+function stated(problems: readonly Problem[]): { state: string; problems: string[] } {
+  return { state: problems[0]?.word ?? "ok", problems: problems.map(({ text }) => text) };
 }
 
 function address(scheme: "http" | "https", domain: string, port: number): string {
   return `${scheme}://${domain}${port === (scheme === "http" ? 80 : 443) ? "" : `:${port}`}`;
-}
-
-function parseGit(text: string | undefined): GitStatus | undefined {
-  try {
-    return text ? (JSON.parse(text) as GitStatus) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -27,6 +27,7 @@ export const SCRIPTS = [
   "results",
   "start-docker",
   "status",
+  "status-site",
   "tables",
 ] as const;
 

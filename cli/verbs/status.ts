@@ -1,24 +1,18 @@
 import { json } from "../../base/output";
 import { openStack } from "../../engine/stack";
-import { type SiteStatus, statusOf } from "../../flows/siteStatus";
+import { statusOf } from "../../flows/siteStatus";
 import * as texts from "../options";
 import { printSites } from "../sites";
 
 export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
 
-/** Lists the sites: kind, addresses, state, where the data lies, backups; for git sites what is served. */
+/**
+ * Lists the sites: kind, addresses, state, where the data lies, backups; for git sites what is served. Names all that is
+ * wrong with them, with what they share and with the host's disks, and ends with 1 if anything is.
+ */
 export async function run(options: texts.JsonOption): Promise<void> {
   const stack = await openStack(options);
-  if (options.json) {
-    const sites = await statusOf(stack);
-    json({ stack: stack.name, sites });
-    if (!sites.every(isWell)) process.exitCode = 1;
-    return;
-  }
-  const sites = await printSites(stack);
-  if (!sites.every(isWell)) process.exitCode = 1;
-}
-
-function isWell({ state, backup }: SiteStatus): boolean {
-  return state === "ok" && (backup?.good ?? true);
+  const status = options.json ? await statusOf(stack) : await printSites(stack);
+  if (options.json) json({ stack: stack.name, ...status });
+  if (!status.ok) process.exitCode = 1;
 }

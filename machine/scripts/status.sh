@@ -1,19 +1,45 @@
 #!/bin/sh
-# status GATEWAY-NET LABEL [SITE DOMAIN PATH ROLE FILE]...: how the sites of a host answer, and what the container of a
-# role has in a file, where there is such a role.
-net=$1 label=$2
-shift 2
-docker ps -a --filter "label=varvol.host=$label" \
-    --format 'container {{.Label "varvol.owner"}} {{.Label "varvol.role"}} {{.Names}} {{.State}}'
-while [ $# -gt 0 ]; do
-    site=$1 domain=$2 path=$3 role=$4 file=$5
-    shift 5
-    code=$(docker exec "$net" curl -sk -o /dev/null -m 20 -w '%{http_code}' \
-        --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$path" 2> /dev/null)
-    echo "http $site $code"
-    [ -n "$role" ] || continue
-    told=$(docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$site" \
-        --filter "label=varvol.role=$role" | head -n 1)
-    [ -z "$told" ] || echo "$role $site $(docker exec "$told" cat "$file" 2> /dev/null | tr -d '\n')"
-done
+# status LABEL NET ROOT PATIENCE [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
+# tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; container
+# OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
+# of each site, whose text is in $site.
+: "${site:?}"
+label=$1 root=$3
+export net="$2" label patience="$4"
+shift 4
+export latest=$(($(date +%s) + 3 * patience))
+disk() {
+  room=$(df -Pk "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s\t%s", $6, $2, $4 }')
+  files=$(df -Pi "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s", $2, $4 }')
+  printf 'disk\t%s\t%s\t%s\n' "$1" "$room" "$files"
+}
+# How many processes of a container the kernel has killed for memory
+killed() {
+  [ -d "/proc/$1" ] || return 0
+  set -- "$(sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null)" "$(sed -n 's/^[0-9]*:memory://p' "/proc/$1/cgroup" 2>/dev/null)"
+  sed -n 's/^oom_kill //p' "/sys/fs/cgroup$1/memory.events" "/sys/fs/cgroup/memory$2/memory.oom_control" 2>/dev/null | head -n 1
+}
+check() {
+  said=$(timeout "$patience" docker exec "$1" /usr/lib/varvol/healthy 2>&1)
+  printf 'check\t%s\t%s\t%s\n' "$1" "$?" "$(printf '%s' "$said" | tail -n 1 | tr '\t' ' ' | cut -c 1-300)"
+}
+now=$(date +%s)
+echo "now	$now"
+disk volumes "$root"
+if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label" 2>&1); then
+  # shellcheck disable=SC2086 # ids, a word each
+  [ -z "$ids" ] || docker inspect -f '{{index .Config.Labels "varvol.owner"}} {{index .Config.Labels "varvol.role"}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.RestartCount}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.Pid}}' $ids 2>/dev/null | {
+    while read -r owner role name state code oom restarts started finished health pid; do
+      printf 'container\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$owner" "$role" "${name#/}" "$state" "$code" "$oom" "$restarts" "$started" "$finished" "$health" "$(killed "$pid")"
+      case $state:$role in running:gateway | running:mysql | running:agent | running:git) check "${name#/}" & ;; esac
+    done
+    wait
+  } &
+  [ $# = 0 ] || printf '%s\0' "$@" | xargs -0 -n 8 -P 8 sh -c "$site" site
+  docker=$(timeout 10 docker info -f '{{.DockerRootDir}}' 2>/dev/null)
+  [ -z "$docker" ] || disk docker "$docker"
+else
+  printf 'docker\t%s\n' "$(printf '%s' "$ids" | tail -n 1)"
+fi
+wait
 exit 0

@@ -18,6 +18,9 @@ export interface StatusFile {
   readonly file: string;
 }
 
+/** How a front page answers that is well: with itself, with another place, or by asking who comes. */
+export const FRONT_PAGE = /^(?:[23]|401)/;
+
 /** What a site is on its host. */
 export interface Shape {
   readonly containers: readonly Role[];
@@ -25,8 +28,11 @@ export interface Shape {
   readonly folders: readonly string[];
   /** Whether a database of the site's name is a part of it. */
   readonly database: boolean;
-  /** The page that tells whether it is well, and the answers that say so. */
-  readonly health: { readonly path: string; readonly answers: RegExp };
+  /**
+   * The page that tells whether it is well, and the answers that say so; `further` is one that no cache of the site's own
+   * keeps, which any answer but an error will do of.
+   */
+  readonly health: { readonly path: string; readonly answers: RegExp; readonly further?: string };
   readonly status?: StatusFile;
 }
 

@@ -3,7 +3,7 @@ import { PhpSite } from "../../components";
 import { common } from "./common";
 import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
-import { needed, type SiteKind } from "./kind";
+import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
 // Neither .. nor a hidden folder, and nothing that nginx or a shell could read as more than a name
 const NAME = String.raw`[A-Za-z0-9_-][A-Za-z0-9_.-]*`;
@@ -82,7 +82,8 @@ export const phpKind: SiteKind<typeof schema> = {
     ],
     folders: ["site", ...(site.git ? ["repo"] : []), ...(site.writable.length > 0 ? ["data"] : [])],
     database: site.database,
-    health: { path: site.health, answers: /^(?:[23]|401|403|503)/ },
+    // What was named for it may be shut to strangers; a front page that is, is not well.
+    health: { path: site.health, answers: site.health === "/" ? FRONT_PAGE : /^(?:[23]|401|403)/ },
     ...(site.git && { status: PULLED }),
   }),
   located: (site) => ({

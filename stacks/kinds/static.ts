@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StaticSite } from "../../components";
 import { absolute } from "../files";
 import { common, path } from "./common";
-import type { SiteKind } from "./kind";
+import { FRONT_PAGE, type SiteKind } from "./kind";
 
 const schema = z
   .strictObject({
@@ -22,7 +22,7 @@ export const staticKind: SiteKind<typeof schema> = {
     containers: [{ role: "web", ...(!image && { image: "web" }) }],
     folders: ["site"],
     database: false,
-    health: { path: "/", answers: /^[234]/ },
+    health: { path: "/", answers: FRONT_PAGE },
   }),
   located: (site) => (site.import === undefined ? site : { ...site, import: absolute(site.import) }),
   fillings: ({ import: from }) => (from === undefined ? [] : [{ key: "import", archive: from }]),

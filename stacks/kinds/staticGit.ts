@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StaticGitSite } from "../../components";
 import { common } from "./common";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
-import type { SiteKind } from "./kind";
+import { FRONT_PAGE, type SiteKind } from "./kind";
 
 const schema = z
   .strictObject({ ...common, kind: z.literal("static-git"), git })
@@ -20,7 +20,7 @@ export const staticGitKind: SiteKind<typeof schema> = {
     ],
     folders: ["site", "repo"],
     database: false,
-    health: { path: "/", answers: /^[234]/ },
+    health: { path: "/", answers: FRONT_PAGE },
     status: PULLED,
   }),
   located: (site) => ({ ...site, git: locatedGit(site.git) }),

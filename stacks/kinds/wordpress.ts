@@ -2,7 +2,7 @@ import { z } from "zod";
 import { WordPressSite } from "../../components";
 import { common } from "./common";
 import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
-import { needed, type SiteKind } from "./kind";
+import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
 const schema = z
   .strictObject({
@@ -40,7 +40,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
     ],
     folders: ["content"],
     database: true,
-    health: { path: "/", answers: /^(?:[234]|503)/ },
+    health: { path: "/", answers: FRONT_PAGE, further: "/wp-login.php" },
   }),
   located: (site) => ({ ...site, ...locatedImport(site.import) }),
   fillings: (site) => fillingsOf(site.import),

@@ -1,0 +1,118 @@
+/** A container as the host tells it. */
+export interface Found {
+  readonly owner: string;
+  readonly role: string;
+  readonly name: string;
+  /** Docker's word. */
+  readonly state: string;
+  readonly exitCode: number;
+  /** Whether the kernel has ended it for memory, now or the last time. */
+  readonly outOfMemory: boolean;
+  /** How often docker has started it again by itself. */
+  readonly restarts: number;
+  readonly started: string;
+  readonly finished: string;
+  /** The word of a check of docker's own, where it has one. */
+  readonly health: string;
+  /** Its processes that the kernel has ended for memory since it was started. */
+  readonly killed: number;
+  /** What its image's own check said; undefined where it was not asked. */
+  readonly check?: { readonly code: number; readonly text: string };
+}
+
+/** How a page was answered. */
+export interface Page {
+  /** Where it was found, after redirects. */
+  readonly path: string;
+  /** Of HTTP; 000 where there was no answer. */
+  readonly code: string;
+  /** How curl ended. */
+  readonly exit: number;
+  /** Whether there is anything to see on it. */
+  readonly seen: boolean;
+  /** When the certificate ends. */
+  readonly until: string;
+  /** PHP's own words of an error on it. */
+  readonly error: string;
+}
+
+export interface Disk {
+  /** What lies on it: volumes or docker. */
+  readonly what: string;
+  readonly mount: string;
+  /** In KiB. */
+  readonly size: number;
+  readonly free: number;
+  readonly files: number;
+  readonly freeFiles: number;
+}
+
+/** What a host answers to `askStatus`. */
+export class Answers {
+  private readonly lines: readonly (readonly string[])[];
+
+  constructor(text: string) {
+    this.lines = text.split("\n").map((line) => line.split("\t"));
+  }
+
+  /** By the host's own clock. */
+  get now(): Date {
+    return new Date(Number(this.all("now")[0]?.[0] ?? 0) * 1000);
+  }
+
+  /** Why docker can't be asked. */
+  get dockerProblem(): string | undefined {
+    return this.all("docker")[0]?.[0];
+  }
+
+  get containers(): Found[] {
+    const checks = new Map(this.all("check").map(([name = "", code, text = ""]) => [name, { code, text }]));
+    return this.all("container").map((line): Found => {
+      const [owner = "", role = "", name = "", state = "", exitCode, oom, restarts, ...rest] = line;
+      const [started = "", finished = "", health = "", killed] = rest;
+      const check = checks.get(name);
+      return {
+        ...{ owner, role, name, state, started, finished, health },
+        exitCode: Number(exitCode),
+        outOfMemory: oom === "true",
+        restarts: Number(restarts),
+        killed: Number(killed ?? 0),
+        ...(check && { check: { code: Number(check.code), text: check.text } }),
+      };
+    });
+  }
+
+  get disks(): Disk[] {
+    return this.all("disk").flatMap(([what = "", mount, ...numbers]) => {
+      const [size = 0, free = 0, files = 0, freeFiles = 0] = numbers.map((one) => Number(one) || 0);
+      return mount ? [{ what, mount, size, free, files, freeFiles }] : [];
+    });
+  }
+
+  page(what: "page" | "further", site: string): Page | undefined {
+    const found = this.of(what, site);
+    if (!found) return undefined;
+    const [path = "", code = "000", exit, , seen, until = "", error = ""] = found;
+    return { path, code, exit: Number(exit), seen: seen === "1", until, error };
+  }
+
+  /** What a site's database answered its user: ok and a number, or error and a reason. */
+  database(site: string): string | undefined {
+    return this.of("database", site)?.[0];
+  }
+
+  /** What a file of a role of a site says. */
+  file(role: string, site: string): string | undefined {
+    return this.of(role, site)?.[0];
+  }
+
+  private all(what: string): (readonly string[])[] {
+    return this.lines.filter(([key]) => key === what).map(([, ...rest]) => rest);
+  }
+
+  private of(what: string, site: string): readonly string[] | undefined {
+    return this.all(what)
+      .find(([owner]) => owner === site)
+      ?.slice(1);
+  }
+}
