@@ -6,7 +6,9 @@ import { mask } from "../base/words";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
+import { readLock } from "../stacks/lock";
 import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
+import { coreOf, siteProblem, wordPressesIn } from "./import/dump";
 import { isRemoteUrl } from "../stacks/values";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
@@ -66,14 +68,17 @@ async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promi
   const found = await Promise.all(
     kindOf(site.kind)
       .fillings(site)
-      .map((filling) => checkFilling(`${key}.${filling.key}`, filling)),
+      .map((filling) => checkFilling(site.name, `${key}.${filling.key}`, filling)),
   );
   return found.flat();
 }
 
-function checkFilling(key: string, filling: Filling): Promise<string[]> {
+async function checkFilling(site: string, key: string, filling: Filling): Promise<string[]> {
   if ("archive" in filling) return checkArchive(key, filling.archive);
-  if ("dump" in filling) return checkDump(key, filling.dump);
+  if ("dump" in filling) {
+    const found = await checkDump(key, filling.dump);
+    return found.length > 0 ? found : checkWordPress(site, key, filling);
+  }
   return checkRepository(key, filling.repository);
 }
 
@@ -91,6 +96,17 @@ async function checkDump(key: string, file: string): Promise<string[]> {
     return [`${key}: ${file} does not exist; correct the path`];
   const problem = await dumpProblem(file);
   return problem === undefined ? [] : [`${key}: ${file} ${problem}; make it anew, or name another`];
+}
+
+async function checkWordPress(
+  site: string,
+  key: string,
+  { dump, wordpress }: Extract<Filling, { dump: string }>,
+): Promise<string[]> {
+  if (!wordpress) return [];
+  const core = wordpress.ownImage ? undefined : coreOf(readLock(), site);
+  const problem = siteProblem(await wordPressesIn(dump), wordpress.prefix, core);
+  return problem === undefined ? [] : [`${key}: ${dump} ${problem}`];
 }
 
 async function checkRepository(key: string, git: { url: string; branch?: string }): Promise<string[]> {

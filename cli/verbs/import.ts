@@ -7,14 +7,17 @@ import { bytes } from "../../base/words";
 import { lookAtHost } from "../../engine/hostFacts";
 import { configIn, openStack, type Stack } from "../../engine/stack";
 import { replaceFile } from "../../engine/stackFile";
-import { arrived, databaseTables, oldAddress } from "../../flows/import/arrived";
+import { arrived, databaseTables } from "../../flows/import/arrived";
+import { chosen, coreOf, siteProblem, wordPressesIn, type DumpedWordPress } from "../../flows/import/dump";
 import { folderOf, newFolder } from "../../flows/import/fetched";
-import { fetchLocal } from "../../flows/import/local";
+import { fetchLocal, type LocalArgs } from "../../flows/import/local";
+import { takesWordPress } from "../../flows/import/layout";
 import { fetchRemote } from "../../flows/import/remote";
 import { parseSource, type Source } from "../../flows/import/source";
 import { type NewSite, withImport } from "../../flows/import/stackFile";
 import type { HostConfig } from "../../stacks/config";
 import { type Fetched, importable, kindOf } from "../../stacks/kinds";
+import { readLock } from "../../stacks/lock";
 import * as texts from "../options";
 import { upAndPrint } from "../up";
 
@@ -23,6 +26,7 @@ interface Options extends texts.JsonOption {
   readonly database?: string;
   readonly kind?: string;
   readonly domain?: string;
+  readonly prefix?: string;
   /** False where the host is not to be brought up. */
   readonly up?: boolean;
 }
@@ -34,6 +38,7 @@ export const options: texts.OptionsOf<Options> = {
   database: ["--database <file>", "the dump of its database (.sql or .sql.gz), where it is not beside it"],
   kind: ["--kind <kind>", `${NAMES.join(" or ")}, for a site that the stack file does not have yet`],
   domain: ["--domain <domain>", "the domain of such a site"],
+  prefix: ["--prefix <prefix>", "table prefix of the WordPress that is meant, where its dump holds several"],
   up: ["--no-up", "write the stack file only"],
   json: texts.json,
 };
@@ -51,15 +56,14 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   await refuseFilled(stack.config, name);
   // What can't be written into the stack file is not fetched either.
   await stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
-  const fetched = await fetch(stack, site, source, database);
+  const { fetched, wordpress } = await fetch(stack, site, source, { database, prefix: options.prefix });
   replaceFile(stack.file, await stackText(stack, site, fetched));
   if (options.up === false) {
     const next = `${stack.file} says where ${name} comes from; npx varvol up fills it.`;
     return options.json ? json({ site: name, ...fetched }) : say(next);
   }
-  const before = fetched.database && (await oldAddress(fetched.database));
   await upAndPrint({ ...options, configFile: stack.file });
-  const came = await arrived(stack.config, site, fetched, before);
+  const came = await arrived(stack.config, site, fetched, wordpress?.address);
   if (options.json) return json(came);
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
   const moved = came.from ? `\nIts address was ${came.from} and is ${came.address}.` : `\n${came.address}`;
@@ -124,17 +128,34 @@ async function stackText(stack: Stack, site: NewSite, fetched: Fetched): Promise
   }
 }
 
+interface Come {
+  readonly fetched: Fetched;
+  /** The WordPress that its database is of, as far as its dump tells. */
+  readonly wordpress?: DumpedWordPress;
+}
+
 async function fetch(
   stack: Stack,
-  { name, kind }: NewSite,
+  site: NewSite,
   source: Source,
-  database: string | undefined,
-): Promise<Fetched> {
-  const folder = newFolder(stack.name, name);
+  named: Pick<LocalArgs, "database" | "prefix">,
+): Promise<Come> {
+  const folder = newFolder(stack.name, site.name);
+  const args = { kind: site.kind, folder, ...named };
   try {
-    return source.place === "ssh"
-      ? await fetchRemote({ kind, source, database, folder })
-      : await fetchLocal({ kind, path: source.path, archive: source.place === "archive", database, folder });
+    const { prefix, ...fetched } =
+      source.place === "ssh"
+        ? await fetchRemote({ ...args, source })
+        : await fetchLocal({ ...args, path: source.path, archive: source.place === "archive" });
+    if (!takesWordPress(site.kind) || !fetched.database) return { fetched };
+    const found = await wordPressesIn(fetched.database);
+    const ownImage = stack.config.sites.find(({ name }) => name === site.name)?.image !== undefined;
+    const problem = siteProblem(found, prefix, ownImage ? undefined : coreOf(readLock(), site.name));
+    if (problem !== undefined) throw new UserError(`${fetched.database}: ${problem}`);
+    const wordpress = chosen(found, prefix);
+    // Where there is but one, the stack file need not say which.
+    const several = found.length > 1 && wordpress ? { prefix: wordpress.prefix } : {};
+    return { fetched: { ...fetched, ...several }, wordpress };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

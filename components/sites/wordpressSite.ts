@@ -24,6 +24,8 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly phpWorkers: number;
   /** Memory limit of the php container in MiB. */
   readonly phpMemory: number;
+  /** Table prefix, where the database holds more than one WordPress. */
+  readonly prefix?: string;
   /** Another host's WordPress that fills what is empty: a tar of wp-content and an SQL dump. */
   readonly import?: { readonly content?: string; readonly database?: string };
 }
@@ -136,6 +138,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             DB_NAME: database.databaseName,
             DB_USER: database.databaseName,
             WORDPRESS_HOSTS: args.gateway.hosts(args.domains[0] ?? name).join(" "),
+            ...(args.prefix !== undefined && { WORDPRESS_PREFIX: args.prefix }),
             UPLOAD_MAX: UPLOAD_LIMIT,
             PHP_WORKERS: String(args.phpWorkers),
           },

@@ -1,4 +1,3 @@
-import { dumpText } from "../../agent/dumpText";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { type Fetched, kindOf } from "../../stacks/kinds";
@@ -14,17 +13,6 @@ export interface Arrived {
   /** The address that a WordPress had, and the one that any site has now. */
   readonly from?: string;
   readonly address: string;
-}
-
-/** The address in a dump of a WordPress's database; undefined where it tells of none. */
-export async function oldAddress(dump: string): Promise<string | undefined> {
-  let window = "";
-  for await (const piece of dumpText(dump) as AsyncIterable<Buffer>) {
-    window = window.slice(-1024) + piece.toString("latin1");
-    const [, address] = /'siteurl', *'([^']*)'/.exec(window) ?? [];
-    if (address !== undefined) return address;
-  }
-  return undefined;
 }
 
 /** Looks at what there is of the site on the host now. */

@@ -61,6 +61,11 @@ export function refuseNetwork(config: string, from: string): void {
     throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
 }
 
+/** The table prefix that a wp-config.php names as a plain string. */
+export function prefixIn(config: string): string | undefined {
+  return /^\s*\$table_prefix\s*=\s*(['"])(\w+)\1/m.exec(config)?.[2];
+}
+
 /** wp-config.php of a WordPress whose wp-content that is; WordPress itself looks one folder up, too. */
 export function configBeside(content: string): string | undefined {
   const root = dirname(content);

@@ -4,7 +4,15 @@ import { attempt, lastLines, run } from "../../base/exec";
 import { scriptFile } from "../../machine/scripts";
 import type { Fetched, KindName } from "../../stacks/kinds";
 import { checkRoom } from "./fetched";
-import { checkKind, chooseDump, configBeside, layoutOf, refuseNetwork, takesWordPress } from "./layout";
+import {
+  checkKind,
+  chooseDump,
+  configBeside,
+  layoutOf,
+  prefixIn,
+  refuseNetwork,
+  takesWordPress,
+} from "./layout";
 
 export interface LocalArgs {
   readonly kind: KindName;
@@ -13,25 +21,37 @@ export interface LocalArgs {
   readonly archive: boolean;
   /** A dump that was named. */
   readonly database?: string;
+  /** The table prefix that was named. */
+  readonly prefix?: string;
   /** Where what is made of it goes. */
   readonly folder: string;
 }
 
 /** Finds in a folder or an archive what the site is filled from. Where that is usable as it lies there, it stays. */
-export async function fetchLocal({ kind, path, archive, database, folder }: LocalArgs): Promise<Fetched> {
+export async function fetchLocal({
+  kind,
+  path,
+  archive,
+  database,
+  prefix,
+  folder,
+}: LocalArgs): Promise<Fetched> {
   const root = archive ? await unpacked(path, join(folder, "unpacked")) : path;
   const layout = layoutOf(root);
   checkKind(kind, layout, path);
   if (!takesWordPress(kind)) return { content: layout.content, ...(database && { database }) };
-  refuseNetwork(configBeside(layout.content) ?? "", path);
+  const config = configBeside(layout.content) ?? "";
+  refuseNetwork(config, path);
   const dump = database ?? chooseDump(layout.dumps, path);
   const inContent = layout.dumps.filter((file) => file.startsWith(`${layout.content}/`));
-  if (inContent.length === 0) return { content: layout.content, database: dump };
+  const named = prefix ?? prefixIn(config);
+  const fetched = { database: dump, ...(named !== undefined && { prefix: named }) };
+  if (inContent.length === 0) return { content: layout.content, ...fetched };
   // What lies in wp-content is served to everyone: a dump must not go along.
   const content = join(folder, "wp-content.tar");
   const without = inContent.map((file) => `--exclude=./${relative(layout.content, file)}`);
   await run(["tar", "-C", layout.content, "--anchored", "--no-wildcards", ...without, "-cf", content, "."]);
-  return { content, database: dump };
+  return { content, ...fetched };
 }
 
 async function unpacked(archive: string, target: string): Promise<string> {

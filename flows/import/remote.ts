@@ -19,12 +19,14 @@ export interface RemoteArgs {
   readonly source: Address;
   /** A dump that was named, in place of one that is made there. */
   readonly database?: string;
+  /** The table prefix that was named. */
+  readonly prefix?: string;
   /** Where what is fetched goes. */
   readonly folder: string;
 }
 
 /** Copies a site from another machine by tar over ssh, and dumps its database there. Nothing is changed there. */
-export async function fetchRemote({ kind, source, database, folder }: RemoteArgs): Promise<Fetched> {
+export async function fetchRemote({ kind, source, database, prefix, folder }: RemoteArgs): Promise<Fetched> {
   const from = nameOf(source);
   const look = async () => outputOf(source, await ssh(source, "look"));
   const found = (await step(from, look, (text) => /^kind (.*)$/m.exec(text)?.[1])).split("\n");
@@ -41,10 +43,11 @@ export async function fetchRemote({ kind, source, database, folder }: RemoteArgs
   checkRoom(folder, size, from);
   const content = join(folder, wordpress ? "wp-content.tar" : "site.tar");
   await receive(source, "Files", content, "files");
-  if (!wordpress || database) return { content, database };
+  const named = prefix === undefined ? {} : { prefix };
+  if (!wordpress || database) return { content, database, ...named };
   const dump = join(folder, "database.sql");
   await receive(source, "Database", dump, "database", ["-C"]);
-  return { content, database: dump };
+  return { content, database: dump, ...named };
 }
 
 async function receive(

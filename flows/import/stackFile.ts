@@ -23,10 +23,13 @@ export function withImport(file: string, site: NewSite, fetched: Fetched): strin
   const sites = editableSites(document, file);
   const { accepts } = kindOf(site.kind);
   const value = accepts?.value(fetched);
-  const added = { ...site, ...accepts?.keys?.(fetched), import: value };
+  const keys = { ...accepts?.keys?.(fetched), import: value };
+  const added = { ...site, ...keys };
   const at = sites?.items.findIndex((item) => isMap(item) && item.get("name") === site.name) ?? -1;
-  const inserted = sites && insert(text, sites, at, at < 0 ? added : { import: value });
-  if (at >= 0) document.setIn([...SITES, at, "import"], document.createNode(value));
+  const inserted = sites && insert(text, sites, at, at < 0 ? added : keys);
+  if (at >= 0)
+    for (const [key, one] of Object.entries(keys))
+      document.setIn([...SITES, at, key], document.createNode(one));
   else if (!sites) document.setIn(SITES, document.createNode([added]));
   else document.addIn(SITES, document.createNode(added));
   if (inserted !== undefined && means(inserted, document.toJS())) return inserted;
@@ -41,7 +44,8 @@ function insert(
   added: Readonly<Record<string, unknown>>,
 ): string | undefined {
   const site = at < 0 ? sites : sites.items[at];
-  if (!isCollection(site) || !site.range || (isMap(site) && site.has("import"))) return undefined;
+  if (!isCollection(site) || !site.range || (isMap(site) && Object.keys(added).some((key) => site.has(key))))
+    return undefined;
   const end = endOf(site);
   if (end === undefined) return undefined;
   if (site.flow && isMap(site)) {

@@ -44,10 +44,17 @@ export interface Problem {
   readonly text: string;
 }
 
+/** What a dump must hold that a WordPress is made of. */
+export interface DumpOfWordPress {
+  readonly prefix?: string;
+  /** Whether the image is the user's own, whose version nobody knows here. */
+  readonly ownImage: boolean;
+}
+
 /** What a site would be filled from, by its key: an archive or folder, a dump, or a repository. */
 export type Filling = { readonly key: string } & (
   | { readonly archive: string }
-  | { readonly dump: string }
+  | { readonly dump: string; readonly wordpress?: DumpOfWordPress }
   | { readonly repository: { readonly url: string; readonly branch?: string } }
 );
 
@@ -57,6 +64,8 @@ export interface Fetched {
   readonly content: string;
   /** An SQL dump. */
   readonly database?: string;
+  /** Table prefix of the WordPress in the dump, where there are others beside it. */
+  readonly prefix?: string;
 }
 
 /** What an import of another host's site accepts. */

@@ -15,6 +15,13 @@ const schema = z
       .default("admin")
       .describe("Administrator's login at installation. Default: admin."),
     email: z.email().optional().describe("Administrator's e-mail address. Default: admin@ the first domain."),
+    prefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_]{1,40}$/, "must be 1 to 40 letters, digits or underscores")
+      .optional()
+      .describe(
+        "Table prefix, where an imported database holds more than one WordPress. Default: that of the only one.",
+      ),
     import: databaseImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
       "Another host's WordPress to start from.",
     ),
@@ -32,6 +39,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
     content: "wordpress",
     database: "always",
     value: ({ content, database }) => ({ content, database }),
+    keys: ({ prefix }) => (prefix === undefined ? {} : { prefix }),
   },
   shape: ({ image }) => ({
     containers: [
@@ -43,7 +51,12 @@ export const wordpressKind: SiteKind<typeof schema> = {
     health: { path: "/", answers: FRONT_PAGE, further: "/wp-login.php" },
   }),
   located: (site) => ({ ...site, ...locatedImport(site.import) }),
-  fillings: (site) => fillingsOf(site.import),
+  fillings: (site) =>
+    fillingsOf(site.import).map((filling) =>
+      "dump" in filling
+        ? { ...filling, wordpress: { prefix: site.prefix, ownImage: site.image !== undefined } }
+        : filling,
+    ),
   create: (site, { args, mysql, limits, phpWorkers }) =>
     new WordPressSite(site.name, {
       ...args,
@@ -54,6 +67,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       email: site.email ?? `admin@${args.domains[0]}`,
       phpWorkers,
       phpMemory: site.memory ?? limits.php,
+      prefix: site.prefix,
       import: site.import,
     }),
 };

@@ -142,6 +142,101 @@ foreach ([
     same($expected ?? $text, $withPort->apply($text), $text);
 }
 
+// What people's databases hold: a serialised value in each of its wrappings, and an address in each of its forms.
+$n = 'https://neu-laden.example';
+$o = 'https://alt.example';
+$alt = new UrlReplacement([$o], $n);
+$json = static fn (mixed $value): string => json_encode($value, JSON_UNESCAPED_SLASHES);
+foreach ([
+    'behind text' => static fn (string $x): string => "text\n$x",
+    'two' => static fn (string $x): string => "$x and $x;",
+    'with a brace too many' => static fn (string $x): string => "$x}",
+    'in JSON' => static fn (string $x): string => json_encode(['a' => $x]),
+    'in JSON with plain slashes' => static fn (string $x): string => $json(['a' => $x]),
+    'in JSON with letters as they are' => static fn (string $x): string => json_encode([$x], JSON_UNESCAPED_UNICODE),
+    'in JSON in JSON' => static fn (string $x): string => json_encode(['a' => json_encode([$x])]),
+    'in a comment' => static fn (string $x): string => "<!-- $x -->",
+    'slashed' => addslashes(...),
+    'slashed twice' => static fn (string $x): string => addslashes(addslashes($x)),
+    'URL-encoded' => urlencode(...),
+    'URL-encoded twice' => static fn (string $x): string => rawurlencode(rawurlencode($x)),
+    'in HTML' => htmlspecialchars(...),
+    'in a block' => static fn (string $x): string => '<!-- wp:x '
+        . str_replace(['\\"', '--', '<'], ['\\u0022', '\\u002d\\u002d', '\\u003c'], json_encode(['a' => $x])) . ' /-->',
+    'in base64' => base64_encode(...),
+    'as raw HTML of a page builder' => static fn (string $x): string => base64_encode(rawurlencode("<b>$x")),
+    'in base64 in a serialised value' => static fn (string $x): string => serialize([base64_encode($x)]),
+    'in all of it' => static fn (string $x): string => serialize([json_encode(['b' => serialize([$x])])]),
+    'of a class that is not there' => static fn (string $x): string => 'O:4:"Gone":1:{s:7:"' . "\0*\0" . 'a";' . $x . '}',
+] as $what => $wrap) {
+    $made = static fn (string $url): string => $wrap(serialize(['u' => "$url/x", 'x' => 'ä"q 😀', 'n' => 1]));
+    same($made($n), $alt->apply($made($o)), "a serialised value $what");
+}
+$blog = new UrlReplacement(["$o/blog"], $n);
+$six = new UrlReplacement(['http://[2001:db8::1]:8080'], $n);
+$forms = [
+    [$alt, 'a:1:{S:1:"u";S:19:"https://alt.example";}', 'a:1:{S:1:"u";S:25:"https://neu-laden.example";}'],
+    [$alt, 'S:21:"https://alt.example\c3\a4";', 'S:27:"https://neu-laden.example\c3\a4";'],
+    [$alt, 's:21:"https://alt.example";', 's:21:"https://neu-laden.example";'],
+    [$alt, 'https%3A%5C%2F%5C%2Falt.example', 'https%3A%5C%2F%5C%2Fneu-laden.example'],
+    [$alt, 'https:\u002F\u002Falt.example', 'https:\u002F\u002Fneu-laden.example'],
+    [$alt, 'https:&#x2F;&#x2F;alt.example', 'https:&#x2F;&#x2F;neu-laden.example'],
+    [$alt, 'https:&#047;&#047;alt.example', 'https:&#047;&#047;neu-laden.example'],
+    [$alt, 'url:%2F%2Falt.example%2Fx', 'url:%2F%2Fneu-laden.example%2Fx'],
+    [$alt, "$o:443/x", "$n/x"],
+    [$alt, 'http://alt.example:80/x', "$n/x"],
+    [$alt, 'https%3A%2F%2Falt.example%3A443%2Fx', 'https%3A%2F%2Fneu-laden.example%2Fx'],
+    [$alt, "$o./x", "$n/x"],
+    [$alt, "see $o.", "see $n."],
+    [$alt, 'https://me:pw@alt.example/x', 'https://me:pw@neu-laden.example/x'],
+    [$alt, 'https://www.alt.example/x', "$n/x"],
+    [$alt, 'https://alt.example-x.de', null],
+    [$alt, 'https://shop.alt.example', null],
+    [$alt, 'https://notalt.example/', null],
+    [$alt, 'https://alt.example%2Eorg', null],
+    [$alt, 'https://alt.example@evil.example/', null],
+    [$alt, 'ftp%3A%2F%2Falt.example', null],
+    [new UrlReplacement(['https://www.alt.example'], $n), "$o/x", "$n/x"],
+    [new UrlReplacement(['//alt.example'], $n), "$o/x", "$n/x"],
+    [new UrlReplacement(['https://alt.example:443'], $n), "$o/x", "$n/x"],
+    [$six, 'http://[2001:db8::1]:8080/x', "$n/x"],
+    [$six, 'http%3A%2F%2F%5B2001%3Adb8%3A%3A1%5D%3A8080%2Fx', 'https%3A%2F%2Fneu-laden.example%2Fx'],
+    [$blog, "$o/blog/x $o/blog?x $o/blog.", "$n/x $n?x $n."],
+    [$blog, 'https:\/\/alt.example\/blog\/x', 'https:\/\/neu-laden.example\/x'],
+    [$blog, 'https%3A%2F%2Falt.example%2Fblog%20x', 'https%3A%2F%2Fneu-laden.example%20x'],
+    [$blog, 'https%3A%2F%2Falt.example%2Fblog%C3%BC', null],
+    [$blog, "$o/blog%20alt/x.pdf $o/blogü $o/blog+ $o/blog~ $o/blog-2/ $o/blog.html $o/", null],
+    [$blog, '<a href="/blog/x"> <a href="/blog"> url(/blog/x.png)', '<a href="/x"> <a href="/"> url(/x.png)'],
+    [$blog, '{"a":"\/blog\/x"}', '{"a":"\/x"}'],
+    [$blog, 's:7:"/blog/x";', 's:2:"/x";'],
+    [$blog, '<a href="/blogger/"> https://x.example/blog/y', null],
+    [new UrlReplacement([$o], 'https://xn--neu-8na.example'), '"xn\u002d\u002dx" https://alt.example', '"xn\u002d\u002dx" https://xn--neu-8na.example'],
+];
+foreach (['xn--grtnerei-mller-5hb70b', 'gärtnerei-müller'] as $name) {
+    $idn = new UrlReplacement(["https://$name.example"], $n);
+    foreach ([
+        'xn\u002d\u002dgrtnerei-mller-5hb70b', 'xn\u002d\u002dgrtnerei\u002dmller\u002d5hb70b', 'gärtnerei-müller',
+        'GÄRTNEREI-MÜLLER', 'g\u00e4rtnerei-m\u00FCller', 'g%C3%A4rtnerei-m%c3%bcller', 'g&#228;rtnerei-m&#xfc;ller',
+        'xn--grtnerei-mller-5hb70b', "ga\u{308}rtnerei-mu\u{308}ller",
+    ] as $form) {
+        $forms[] = [$idn, "https://$form.example/x", "$n/x"];
+    }
+}
+foreach ($forms as [$by, $text, $expected]) {
+    same($expected ?? $text, $by->apply($text), $text);
+}
+
+// Hostile lengths and long runs take linear time.
+$start = hrtime(true);
+foreach ([['s:9999999:"https://alt.example"', 50_000], ['s:900000:\"https://alt.example\"', 30_000], ['\\', 1_000_000],
+    ['https://me:', 150_000], ['%25', 350_000], ['s:5:"', 150_000]] as [$part, $times]) {
+    $alt->apply(str_repeat($part, $times) . '/alt.example');
+}
+$hostile = (hrtime(true) - $start) / 1e9;
+if ($hostile > 20) {
+    same('20', (string) $hostile, 'seconds for hostile texts');
+}
+
 // Objects that write themselves, in today's format and in that of PHP before 7.4.
 $array = new ArrayObject(['u' => OLD, 'n' => [1, OLD . '/日']]);
 same(serialize(new ArrayObject(['u' => NEW_URL, 'n' => [1, NEW_URL . '/日']])), $replacement->apply(serialize($array)), 'ArrayObject');

@@ -75,8 +75,12 @@ function tables(mysqli $database): array
     return array_column($rows->fetch_all(), 0);
 }
 
-/** The prefix of the WordPress in this schema, null if there is none. */
-function table_prefix(mysqli $database): ?string
+/**
+ * The prefix of the WordPress in this schema, null if there is none; and those of other ones beside it.
+ *
+ * @return array{0: ?string, 1: list<string>}
+ */
+function table_prefixes(mysqli $database): array
 {
     $tables = tables($database);
     $found = [];
@@ -92,13 +96,39 @@ function table_prefix(mysqli $database): ?string
             $found[] = $prefix;
         }
     }
-    // Copies beside the site, as backup plugins make them: the plainest name is the site's.
+    $wanted = (string) getenv('WORDPRESS_PREFIX');
+    // A server may have put the names of tables into small letters. Without a word: copies beside the site, as backup
+    // plugins make them, have longer names.
     usort($found, static fn (string $a, string $b): int
-        => [$a !== 'wp_', strlen($a), $a] <=> [$b !== 'wp_', strlen($b), $b]);
-    if (count($found) > 1) {
+        => [$a !== $wanted, strcasecmp($a, $wanted) !== 0, $a !== 'wp_', strlen($a), $a]
+        <=> [$b !== $wanted, strcasecmp($b, $wanted) !== 0, $b !== 'wp_', strlen($b), $b]);
+    if ($wanted !== '' && $found && strcasecmp($found[0], $wanted) !== 0) {
+        throw new RuntimeException("no WordPress here has the table prefix $wanted, but " . implode(', ', $found));
+    }
+    if ($wanted === '' && count($found) > 1) {
         note("several table prefixes: taking $found[0], leaving " . implode(', ', array_slice($found, 1)));
     }
-    return $found[0] ?? null;
+    return [$found[0] ?? null, array_slice($found, 1)];
+}
+
+function table_prefix(mysqli $database): ?string
+{
+    return table_prefixes($database)[0];
+}
+
+/** Roles and capabilities are rows whose names begin with the prefix, letter by letter. */
+function put_prefix_right(mysqli $database, string $prefix): void
+{
+    $names = ["options" => 'option_name', "usermeta" => 'meta_key'];
+    foreach ($names as $table => $column) {
+        $begin = "LEFT($column, " . strlen($prefix) . ')';
+        $only = $table === 'options' ? ' AND LOWER(' . $column . ") = LOWER(CONCAT(?, 'user_roles'))" : '';
+        $database->execute_query(
+            "UPDATE IGNORE `$prefix$table` SET $column = CONCAT(?, SUBSTRING($column, " . strlen($prefix) . " + 1))
+             WHERE LOWER($begin) = LOWER(?) AND CAST($begin AS BINARY) <> CAST(? AS BINARY)$only",
+            [$prefix, $prefix, $prefix, ...($only === '' ? [] : [$prefix])],
+        );
+    }
 }
 
 function option(mysqli $database, string $prefix, string $name): ?string

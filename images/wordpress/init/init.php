@@ -10,7 +10,7 @@ use RuntimeException;
 use Throwable;
 use mysqli;
 
-foreach (['database', 'content', 'install', 'serialised', 'urls', 'replace'] as $file) {
+foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'charset'] as $file) {
     require __DIR__ . "/$file.php";
 }
 
@@ -36,13 +36,19 @@ lock($database, 300);
 fill_content('/srv/default-content', '/srv/wordpress/wp-content');
 
 $interrupted = is_marked($database, INSTALL_MARKER);
-$prefix = $interrupted ? null : table_prefix($database);
+[$prefix, $others] = $interrupted ? [null, []] : table_prefixes($database);
 $imported = is_marked($database, IMPORT_MARKER);
 if ($imported) {
     if ($prefix === null) {
         throw new RuntimeException('the imported dump holds no WordPress tables');
     }
-    replace_site_url($database, $prefix, $url);
+    if (database_version($database, $prefix) > core_database_version()) {
+        throw new RuntimeException('the imported database is of a newer WordPress: version '
+            . database_version($database, $prefix) . ', and this one goes up to ' . core_database_version());
+    }
+    put_prefix_right($database, $prefix);
+    read_as_meant($database, $prefix);
+    replace_site_url($database, $prefix, $others, $url);
     $database->query('DROP TABLE ' . IMPORT_MARKER);
 }
 $fresh = $prefix === null;

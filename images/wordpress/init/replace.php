@@ -4,18 +4,67 @@ declare(strict_types=1);
 
 namespace Varvol;
 
+use Throwable;
 use mysqli;
 use mysqli_sql_exception;
 
 const TEXT_TYPES = ['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json',
     'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'];
 const SITE_OPTIONS = ['home', 'siteurl'];
+/** Options that say how addresses are made: below the site's own, whatever that is. */
+const RELATIVE_OPTIONS = ['permalink_structure', 'category_base', 'tag_base', 'rewrite_rules'];
+/** Bytes: of rows that are read at a time, of a value, of what is kept for one pass over a table without a usable key. */
+const BATCH = 2 << 20;
+const LARGEST = 32 << 20;
+const PASS = 64 << 20;
+/** Rows of a table that are named, and tries to find out which of them can't be changed. */
+const NAMED = 10;
+const TRIES = 400;
+
+/** What came of one table. */
+final class Tally
+{
+    public int $changed = 0;
+    public int $left = 0;
+    public int $remain = 0;
+    /** Column of a value that still has the old address. */
+    public string $where = '';
+
+    public function __construct(public readonly string $table)
+    {
+    }
+
+    public function left(string $what, string $why): void
+    {
+        if (++$this->left <= NAMED) {
+            note("left $this->table, $what, as it was: $why");
+        }
+    }
+
+    public function remains(string $column): void
+    {
+        $this->remain++;
+        $this->where = $this->where === '' ? $column : $this->where;
+    }
+
+    public function report(): void
+    {
+        if ($this->changed + $this->left + $this->remain > 0) {
+            note("$this->table: replaced $this->changed values"
+                . ($this->left ? ", left $this->left that can't be changed" : '')
+                . ($this->remain ? "; $this->remain still name the old address, in $this->where" : ''));
+        }
+    }
+}
 
 /**
- * Replaces the site's old URL, as its own options name it, in every table of the prefix. These two options come
- * last: until then an interrupted run is simply repeated, as rows that are done have nothing left to replace.
+ * Replaces the site's old URL, as its own options name it, in all tables but those of other WordPresses beside it. These
+ * two options come last: until then an interrupted run is simply repeated, as rows that are done have nothing left to
+ * replace. What can't be changed is left and named; it never keeps a site from starting.
+ *
+ * @param list<string> $others prefixes of other WordPresses
  */
-function replace_site_url(mysqli $database, string $prefix, string $url): void
+function replace_site_url(mysqli $database, string $prefix, array $others, string $url): void
 {
     $old = array_map(static fn (string $name): string
         => rtrim((string) option($database, $prefix, $name), '/'), SITE_OPTIONS);
@@ -23,13 +72,14 @@ function replace_site_url(mysqli $database, string $prefix, string $url): void
         => $value !== $url && (string) parse_url($value, PHP_URL_HOST) !== '')));
     if ($old) {
         $replacement = new UrlReplacement($old, $url);
-        $rows = 0;
+        $changed = 0;
         foreach (tables($database) as $table) {
-            if (str_starts_with($table, $prefix)) {
-                $rows += replace_in_table($database, $table, $replacement, "{$prefix}options" === $table);
+            if (owner_of($table, [$prefix, ...$others]) === $prefix || owner_of($table, $others) === null) {
+                $changed += replace_in_table($database, $table, $replacement, "{$prefix}options" === $table);
             }
         }
-        note('replaced ' . implode(' and ', $old) . " by $url in $rows rows");
+        $changed += replace_in_styles('/srv/wordpress/wp-content/uploads', $replacement);
+        note('replaced ' . implode(' and ', $old) . " by $url in $changed values");
     }
     $database->execute_query("UPDATE `{$prefix}options` SET option_value = ? WHERE option_name IN (?, ?)", [
         $url,
@@ -37,138 +87,323 @@ function replace_site_url(mysqli $database, string $prefix, string $url): void
     ]);
 }
 
-/**
- * The columns of the primary key; and those that can hold text, each with the expression of its bytes as WordPress
- * reads them.
- *
- * @return array{0: list<string>, 1: array<string, string>}
- */
-function columns(mysqli $database, string $table): array
+/** @param list<string> $prefixes */
+function owner_of(string $table, array $prefixes): ?string
 {
-    $key = $database->execute_query(
-        "SELECT column_name FROM information_schema.statistics
-         WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index",
-        [$table],
-    )->fetch_all();
-    $text = $database->execute_query(
-        "SELECT column_name, character_set_name FROM information_schema.columns
-         WHERE table_schema = DATABASE() AND table_name = ? AND is_generated = 'NEVER' AND data_type IN ('"
-            . implode("','", TEXT_TYPES) . "')",
-        [$table],
-    )->fetch_all();
-    $bytes = [];
-    foreach ($text as [$column, $charset]) {
-        $bytes[$column] = 'BINARY ' . ($charset === null ? "`$column`" : "CONVERT(`$column` USING utf8mb4)");
-    }
-    return [array_column($key, 0), $bytes];
+    $found = array_filter($prefixes, static fn (string $prefix): bool => str_starts_with($table, $prefix));
+    usort($found, static fn (string $a, string $b): int => strlen($b) <=> strlen($a));
+    return $found[0] ?? null;
 }
 
 function replace_in_table(mysqli $database, string $table, UrlReplacement $replacement, bool $options): int
 {
-    [$key, $text] = columns($database, $table);
-    if (!$text) {
-        return 0;
-    }
-    $worth = [];
-    foreach ($replacement->hosts as $host) {
-        $like = "'%" . $database->real_escape_string(addcslashes($host, '%_\\')) . "%'";
-        foreach (array_keys($text) as $column) {
-            $worth[] = "`$column` LIKE $like";
+    $tally = new Tally($table);
+    try {
+        $all = columns($database, $table);
+        $text = array_filter($all, static fn (Column $column): bool => $column->isText);
+        $key = integer_key($database, $table, $all);
+        if (!$text) {
+            return 0;
         }
+        // What the server sets at a change by itself.
+        $kept = array_values(array_filter($all, static fn (Column $column): bool => $column->sets));
+        $skipped = $options ? " AND option_name NOT IN ('" . implode("','", [...SITE_OPTIONS, ...RELATIVE_OPTIONS]) . "')" : '';
+        if ($key !== null) {
+            $worth = implode(' OR ', array_map(static fn (Column $column): string
+                => $column->holds($database, $replacement), $text));
+            replace_by_key($database, $key, array_values($text), $kept, "($worth)$skipped", $replacement, $tally, $options);
+        } else {
+            foreach ($text as $column) {
+                $where = $column->holds($database, $replacement) . $skipped;
+                replace_by_value($database, $column, $kept, $where, $replacement, $tally);
+            }
+        }
+    } catch (mysqli_sql_exception $error) {
+        $tally->left('what is left of it', $error->getMessage());
     }
-    $where = '(' . implode(' OR ', $worth) . ')';
-    if ($options) {
-        $where .= " AND option_name NOT IN ('" . implode("','", SITE_OPTIONS) . "')";
-    }
-    return $key
-        ? replace_by_key($database, $table, $key, array_keys($text), $where, $replacement)
-        : replace_by_value($database, $table, $text, $where, $replacement);
+    $tally->report();
+    return $tally->changed;
 }
 
 /**
- * Walks the rows in the order of their primary key, a few at a time: a row may be megabytes.
+ * Walks the rows in the order of a key that is an integer, a few at a time: a row may be megabytes.
  *
- * @param list<string> $key
- * @param list<string> $text
+ * @param list<Column> $text
+ * @param list<Column> $kept
  */
 function replace_by_key(
     mysqli $database,
-    string $table,
-    array $key,
+    string $key,
     array $text,
+    array $kept,
     string $where,
     UrlReplacement $replacement,
-): int {
-    $names = '`' . implode('`, `', $key) . '`';
-    $marks = implode(', ', array_fill(0, count($key), '?'));
-    $all = '`' . implode('`, `', array_unique([...$key, ...$text])) . '`';
-    $last = [];
-    $changed = 0;
+    Tally $tally,
+    bool $options,
+): void {
+    $table = quoted($tally->table);
+    $id = quoted($key);
+    $size = implode(' + ', array_map(static fn (Column $column): string => "COALESCE(OCTET_LENGTH($column->name), 0)", $text));
+    $last = null;
     do {
-        $after = $last ? "($names) > ($marks) AND" : '';
-        $rows = $database->execute_query(
-            "SELECT $all FROM `$table` WHERE $after $where ORDER BY $names LIMIT 20",
-            $last,
-        )->fetch_all(MYSQLI_ASSOC);
-        $database->begin_transaction();
-        foreach ($rows as $row) {
-            $last = array_map(static fn (string $column): mixed => $row[$column], $key);
-            $new = [];
-            foreach ($text as $column) {
-                $value = $row[$column] === null ? null : $replacement->apply($row[$column]);
-                if ($value !== $row[$column]) {
-                    $new[$column] = $value;
+        $after = $last === null ? '' : "$id > $last AND";
+        $ids = $database->query("SELECT $id, $size FROM $table WHERE $after $where ORDER BY $id LIMIT 500")->fetch_all();
+        foreach (batches($ids) as [$some, $bytes]) {
+            // One value at a time where a row is large.
+            $groups = $bytes > BATCH ? array_map(static fn (Column $column): array => [$column], $text) : [$text];
+            foreach ($groups as $group) {
+                $database->begin_transaction();
+                foreach (rows($database, $table, $id, $some, $group, $tally) as [$at, $values]) {
+                    $new = [];
+                    foreach ($group as $i => $column) {
+                        $value = changed($values[$i], $column, $replacement, $tally);
+                        if ($value !== null) {
+                            $new[$i] = $value;
+                        }
+                    }
+                    $is_cron = $options && in_array('cron', $values, true);
+                    if ($is_cron) {
+                        foreach ($new as $i => $value) {
+                            $new[$i] = with_cron_keys((string) $values[$i], $value, $replacement);
+                        }
+                    }
+                    update_row($database, $table, "$id = $at", $group, $kept, $new, $tally);
                 }
-            }
-            if ($new) {
-                $set = '`' . implode('` = ?, `', array_keys($new)) . '` = ?';
-                $statement = "UPDATE `$table` SET $set WHERE ($names) = ($marks)";
-                $changed += update($database, $statement, [...array_values($new), ...$last], $table);
+                $database->commit();
             }
         }
-        $database->commit();
-    } while ($rows);
-    return $changed;
+        $last = $ids ? end($ids)[0] : $last;
+    } while ($ids);
 }
 
 /**
- * A table without a primary key: each distinct value is replaced wherever it stands.
+ * @param list<array{0: string, 1: string}> $ids keys with the bytes of their rows
+ * @return iterable<array{0: list<string>, 1: int}>
+ */
+function batches(array $ids): iterable
+{
+    $some = [];
+    $sum = 0;
+    foreach ($ids as [$id, $bytes]) {
+        if ($some && $sum + (int) $bytes > BATCH) {
+            yield [$some, $sum];
+            [$some, $sum] = [[], 0];
+        }
+        $some[] = $id;
+        $sum += (int) $bytes;
+    }
+    if ($some) {
+        yield [$some, $sum];
+    }
+}
+
+/**
+ * @param list<string> $ids
+ * @param list<Column> $columns
+ * @return iterable<array{0: string, 1: list<?string>}>
+ */
+function rows(mysqli $database, string $table, string $id, array $ids, array $columns, Tally $tally): iterable
+{
+    $names = implode(', ', array_map(static fn (Column $column): string
+        => "IF(OCTET_LENGTH($column->name) > " . LARGEST . ", NULL, $column->name)", $columns));
+    $sizes = implode(' + ', array_map(static fn (Column $column): string
+        => "COALESCE(OCTET_LENGTH($column->name) > " . LARGEST . ', 0)', $columns));
+    $found = $database->query("SELECT $id, $sizes, $names FROM $table WHERE $id IN (" . implode(', ', $ids) . ')');
+    foreach ($found->fetch_all() as $row) {
+        if ((int) $row[1] > 0) {
+            $tally->left("$id $row[0]", 'a value of more than ' . (LARGEST >> 20) . ' MiB');
+        }
+        yield [$row[0], array_slice($row, 2)];
+    }
+}
+
+/** The new value; null where nothing changes. */
+function changed(?string $value, Column $column, UrlReplacement $replacement, Tally $tally): ?string
+{
+    if ($value === null || !$replacement->mayHold($value)) {
+        return null;
+    }
+    // What isn't text may hold the address by chance, or in a form whose lengths nobody knows.
+    $new = $column->isBinary && !mb_check_encoding($value, 'UTF-8') ? $value : $replacement->apply($value);
+    if ($replacement->remains($new)) {
+        $tally->remains($column->name);
+    }
+    return $new === $value ? null : $new;
+}
+
+/**
+ * @param list<Column> $columns
+ * @param list<Column> $kept
+ * @param array<int, string> $new by the column's place
+ */
+function update_row(
+    mysqli $database,
+    string $table,
+    string $where,
+    array $columns,
+    array $kept,
+    array $new,
+    Tally $tally,
+): void {
+    if (!$new) {
+        return;
+    }
+    $names = array_map(static fn (int $i): string => $columns[$i]->name, array_keys($new));
+    try {
+        refuse_packet($database, array_sum(array_map('strlen', $new)));
+        $set = implode(' = ?, ', $names) . ' = ?' . kept($kept);
+        $database->execute_query("UPDATE $table SET $set WHERE $where", array_values($new));
+        $tally->changed += count($new);
+    } catch (mysqli_sql_exception $error) {
+        if (count($new) === 1) {
+            $tally->left("$where, " . implode(', ', $names), $error->getMessage());
+            return;
+        }
+        foreach ($new as $i => $value) {
+            update_row($database, $table, $where, $columns, $kept, [$i => $value], $tally);
+        }
+    }
+}
+
+/** The server would end the connection. */
+function refuse_packet(mysqli $database, int $bytes): void
+{
+    static $most = null;
+    $most ??= (int) $database->query('SELECT @@max_allowed_packet')->fetch_row()[0];
+    if ($bytes + 4096 > $most) {
+        throw new mysqli_sql_exception("the new value is larger than max_allowed_packet, $most bytes");
+    }
+}
+
+/** @param list<Column> $kept */
+function kept(array $kept): string
+{
+    return implode('', array_map(static fn (Column $column): string => ", $column->name = $column->name", $kept));
+}
+
+/**
+ * A table without a usable key: its distinct values are collected beside it, and replaced wherever they stand by one
+ * statement, which is one walk through the table for all of them.
  *
- * @param array<string, string> $text
+ * @param list<Column> $kept
  */
 function replace_by_value(
     mysqli $database,
-    string $table,
-    array $text,
+    Column $column,
+    array $kept,
     string $where,
     UrlReplacement $replacement,
-): int {
-    $changed = 0;
-    foreach ($text as $column => $bytes) {
-        $values = $database->query("SELECT DISTINCT $bytes FROM `$table` WHERE $where");
-        foreach ($values->fetch_all() as [$value]) {
-            $new = $value === null ? null : $replacement->apply($value);
-            if ($new !== $value) {
-                $statement = "UPDATE `$table` SET `$column` = ? WHERE $bytes = ?";
-                $changed += update($database, $statement, [$new, $value], $table);
+    Tally $tally,
+): void {
+    $table = quoted($tally->table);
+    $database->query('CREATE TEMPORARY TABLE IF NOT EXISTS varvol_values (id INT AUTO_INCREMENT PRIMARY KEY,
+        old BINARY(16) NOT NULL UNIQUE, new LONGBLOB NOT NULL) ENGINE=InnoDB');
+    do {
+        $database->query('TRUNCATE varvol_values');
+        // Unbuffered, by a connection of its own: values may be many, and large.
+        $reader = connect(10);
+        $values = $reader->query(
+            "SELECT $column->name FROM $table WHERE $where AND OCTET_LENGTH($column->name) <= " . LARGEST,
+            MYSQLI_USE_RESULT,
+        );
+        $bytes = 0;
+        $remain = $tally->remain;
+        while ($bytes < PASS && ($row = $values->fetch_row())) {
+            $new = changed($row[0], $column, $replacement, $tally);
+            if ($new !== null) {
+                try {
+                    refuse_packet($database, strlen($new));
+                    $database->execute_query('INSERT IGNORE INTO varvol_values (old, new) VALUES (?, ?)', [md5($row[0], true), $new]);
+                    $bytes += strlen($new);
+                } catch (mysqli_sql_exception $error) {
+                    $tally->left($column->name, $error->getMessage());
+                }
+            }
+        }
+        $whole = $bytes < PASS;
+        $reader->close();
+        if (!$whole) {
+            $tally->remain = $remain;
+        }
+        $last = (int) $database->query('SELECT COALESCE(MAX(id), 0) FROM varvol_values')->fetch_row()[0];
+        $before = $tally->changed;
+        $set = "$column->name = " . ($column->isBinary ? 'v.new' : 'CONVERT(v.new USING utf8mb4)') . kept($kept);
+        $statement = "UPDATE $table STRAIGHT_JOIN varvol_values v ON v.old = UNHEX(MD5($column->bytes)) SET $set WHERE $where";
+        $tries = TRIES;
+        if ($last > 0) {
+            update_values($database, $statement, $column, 1, $last, $tries, $tally);
+        }
+    } while (!$whole && $tally->changed > $before);
+    $database->query('DROP TEMPORARY TABLE varvol_values');
+}
+
+/** Where one statement for all values fails, its halves tell which ones it is that can't be changed. */
+function update_values(
+    mysqli $database,
+    string $statement,
+    Column $column,
+    int $from,
+    int $to,
+    int &$tries,
+    Tally $tally,
+): void {
+    try {
+        $database->query("$statement AND v.id BETWEEN $from AND $to");
+        $tally->changed += $database->affected_rows;
+    } catch (mysqli_sql_exception $error) {
+        if ($from === $to || --$tries < 0) {
+            $tally->left(($from === $to ? 'a value' : $to - $from + 1 . ' values') . " of $column->name", $error->getMessage());
+            return;
+        }
+        $middle = intdiv($from + $to, 2);
+        update_values($database, $statement, $column, $from, $middle, $tries, $tally);
+        update_values($database, $statement, $column, $middle + 1, $to, $tries, $tally);
+    }
+}
+
+/** The option "cron" with its events under the keys that WordPress finds them by: sums of their arguments. */
+function with_cron_keys(string $old, string $new, UrlReplacement $replacement): string
+{
+    // Of classes that aren't there PHP makes an incomplete one, and writes it as it was.
+    $cron = @unserialize($old, ['allowed_classes' => false]);
+    $keys = [];
+    foreach (is_array($cron) ? $cron : [] as $hooks) {
+        foreach (is_array($hooks) ? $hooks : [] as $events) {
+            foreach (is_array($events) ? $events : [] as $key => $event) {
+                $arguments = serialize(is_array($event) ? $event['args'] ?? null : null);
+                if (md5($arguments) === $key) {
+                    $keys["s:32:\"$key\";"] = 's:32:"' . md5($replacement->apply($arguments)) . '";';
+                }
             }
         }
     }
-    return $changed;
+    return $keys ? strtr($new, $keys) : $new;
 }
 
-/** @param list<mixed> $values */
-function update(mysqli $database, string $statement, array $values, string $table): int
+/** Style sheets that themes and page builders write into the uploads. */
+function replace_in_styles(string $folder, UrlReplacement $replacement): int
 {
-    try {
-        $database->execute_query($statement, $values);
-        return $database->affected_rows;
-    } catch (mysqli_sql_exception $error) {
-        // Too long for its column, or equal to another row's unique value: one row stays as it was imported.
-        if (!in_array($error->getCode(), [1062, 1406], true)) {
-            throw $error;
+    $changed = 0;
+    foreach (is_dir($folder) ? array_diff(scandir($folder), ['.', '..']) : [] as $name) {
+        $file = "$folder/$name";
+        if (is_link($file)) {
+            continue;
         }
-        note("left a row of $table as it was: {$error->getMessage()}");
-        return 0;
+        try {
+            if (is_dir($file)) {
+                $changed += replace_in_styles($file, $replacement);
+            } elseif (str_ends_with(strtolower($name), '.css') && filesize($file) <= LARGEST) {
+                $old = (string) file_get_contents($file);
+                $new = $replacement->apply($old);
+                if ($new !== $old) {
+                    file_put_contents("$file.varvol", $new);
+                    rename("$file.varvol", $file);
+                    $changed++;
+                }
+            }
+        } catch (Throwable $error) {
+            note("left $file as it was: {$error->getMessage()}");
+        }
     }
+    return $changed;
 }
