@@ -30,22 +30,12 @@ add_filter('nocache_headers', static function (array $headers): array {
 
 // nginx answers from its store while MySQL is away, and never in place of an error of the site's own: that takes the
 // page's place in the store, for a second.
-$varvol_lacks_database = static function (): bool {
-    $database = $GLOBALS['wpdb'] ?? null;
-    if (!$database instanceof wpdb) {
-        return function_exists('mysqli_connect_errno') && mysqli_connect_errno() !== 0;
-    }
-    try {
-        return $database->dbh instanceof mysqli && $database->dbh->thread_id === 0;
-    } catch (Error) {
-        return true;
-    }
-};
-header_register_callback(static function () use ($varvol_lacks_database): void {
+header_register_callback(static function (): void {
     if (http_response_code() < 500) {
         return;
     }
-    if ($varvol_lacks_database()) {
+    $connection = ($GLOBALS['wpdb'] ?? null)?->dbh;
+    if (!$connection instanceof mysqli && mysqli_connect_errno() !== 0) {
         // No number: nginx takes it for no answer at all.
         header('Status: the database does not answer');
     } elseif (!preg_grep('/^(?:Set-Cookie|X-Accel-Expires):/i', headers_list())) {
