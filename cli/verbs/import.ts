@@ -68,6 +68,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
   const moved = came.from ? `\nIts address was ${came.from} and is ${came.address}.` : `\n${came.address}`;
   process.stdout.write(`\n${name} has come: ${came.files} files (${bytes(came.bytes)})${tables}.${moved}\n`);
+  for (const line of came.said ?? []) say(`  ${line}`);
   say(
     `What was fetched is no longer needed once you have looked at the site: ${folderOf(stack.name, name)}\nThe key import: in ${stack.file} may stay; it fills only what is empty.`,
   );

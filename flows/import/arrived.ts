@@ -13,6 +13,8 @@ export interface Arrived {
   /** The address that a WordPress had, and the one that any site has now. */
   readonly from?: string;
   readonly address: string;
+  /** What it said when it first started: per table what was replaced, what was left and why, what still remains. */
+  readonly said?: readonly string[];
 }
 
 /** Looks at what there is of the site on the host now. */
@@ -25,14 +27,23 @@ export async function arrived(
   const folder = `${config.volumeRoot}/${name}/${kindOf(kind).folder}`;
   const counted = await askHost(config, "count", [folder]);
   const [files = 0, bytes = 0] = counted.trim().split(" ").map(Number);
+  const said = database ? await firstWords(config, name) : [];
   return {
     site: name,
     files,
     bytes,
     ...(database && { tables: await databaseTables(config, name) }),
     ...(from && { from }),
+    ...(said.length > 0 && { said }),
     address: `https://${domains[0]}${config.https === 443 ? "" : `:${config.https}`}`,
   };
+}
+
+/** What the containers of a site wrote of making it ready. */
+async function firstWords(config: HostConfig, name: string): Promise<string[]> {
+  const script = `docker ps -q --filter "label=varvol.owner=$1" --filter "name=^$2$1-" | while read -r id; do docker logs "$id" 2>&1 | sed -n 's/^init: //p'; done`;
+  const said = await scriptOnHost(config, script, [name, config.namespace]);
+  return said.split("\n").filter(Boolean);
 }
 
 /** How many tables a site's database has; 0 also where there is no database. */

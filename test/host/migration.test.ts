@@ -28,8 +28,14 @@ describe("a WordPress as people have them", function () {
   };
   const address = (name: string) => `https://${name}.localhost:${host.https}`;
   const folder = (name: string) => path.join(host.folder, name);
-  const more = async (name: string) =>
-    (await sql(host, `SELECT option_value FROM ${name}.wp_options WHERE option_name = 'more'`)).join("\n");
+  // The client writes backslashes twice.
+  const plain = async (query: string) =>
+    Buffer.from(
+      (await sql(host, `SELECT TO_BASE64((${query}))`)).join("").replaceAll("\\n", ""),
+      "base64",
+    ).toString();
+  const more = (name: string) =>
+    plain(`SELECT option_value FROM ${name}.wp_options WHERE option_name = 'more'`);
 
   before(async () => {
     for (const [name, from] of Object.entries(names)) {

@@ -58,7 +58,20 @@ describe("the rewriter of serialised values", function () {
     const secrets = testFolder();
     fs.writeFileSync(path.join(secrets, "database"), "a password");
     fs.chmodSync(secrets, 0o755);
-    await run(["docker", "run", "-d", "--name", name, "--network", "none", ...tmpfs, server, ...sizes]);
+    await run([
+      "docker",
+      "run",
+      "-d",
+      "--name",
+      name,
+      "--network",
+      "none",
+      "--user",
+      "999:999",
+      ...tmpfs,
+      server,
+      ...sizes,
+    ]);
     try {
       const user =
         "CREATE DATABASE site; CREATE USER site@'%' IDENTIFIED BY 'a password'; GRANT ALL ON site.* TO site@'%'";

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { capture } from "../../base/exec";
-import { chooseDump, layoutOf, refuseNetwork } from "../../flows/import/layout";
+import { chosen, coreOf, dumpProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
+import { chooseDump, layoutOf, prefixIn, refuseNetwork } from "../../flows/import/layout";
 import { fetchLocal } from "../../flows/import/local";
 import { parseSource } from "../../flows/import/source";
 import { withImport } from "../../flows/import/stackFile";
@@ -98,6 +99,40 @@ describe("an import", () => {
     assert.equal((await fetched("static", "pages")).content, path.join(folder, "pages"));
   });
 
+  it("knows the WordPresses in a dump, by whichever program wrote it", async () => {
+    const tables = (prefix: string) =>
+      ["options", "posts", "users"].map((name) => `CREATE TABLE \`${prefix}${name}\` (id INT);\n`).join("");
+    const dump = path.join(folder, "site.sql");
+    const rows = [
+      "INSERT INTO `wp_posts` VALUES (1,'siteurl','http://wrong.example');\n",
+      "INSERT INTO `wp_options` VALUES (1,'siteurl','http://a.example','yes'),(9,'db_version','58975','yes');\n",
+      "INSERT INTO `shop_options` (`option_id`, `option_name`) VALUES\n(1, 'siteurl', 'http://b.example'),\n(2, 'db_version', '61833');\n",
+    ];
+    const other = "CREATE TABLE `x_options` (id INT);\n";
+    fs.writeFileSync(dump, `${tables("wp_")}${tables("shop_")}${other}${rows.join("")}`);
+    const found = await wordPressesIn(dump);
+    assert.deepEqual(found, [
+      { prefix: "shop_", address: "http://b.example", version: 61833 },
+      { prefix: "wp_", address: "http://a.example", version: 58975 },
+    ]);
+    assert.equal(chosen(found, undefined), undefined);
+    assert.equal(chosen(found, "Shop_")?.prefix, "shop_");
+    const problem = (prefix: string | undefined, core?: string) => dumpProblem(found, prefix, core) ?? "";
+    assert.match(problem(undefined, "6.8.12"), /holds 2 WordPresses: shop_ .*wp_ .*--prefix/);
+    assert.match(problem("blog_", "6.8.12"), /no WordPress with the table prefix blog_, but/);
+    assert.match(problem("shop_", "6.8.12"), /newer than 6\.8.*61833.*6\.8\.12, up to version 60421/);
+    assert.match(problem("wp_", "6.6.1"), /\(6\.7, its database of version 58975/);
+    assert.equal(problem("wp_", "6.8.12"), "");
+    for (const core of [undefined, "99.1"]) assert.equal(problem("shop_", core), "");
+    assert.deepEqual(parseDump(""), []);
+    assert.equal(dumpProblem([], undefined, "6.8.12"), undefined);
+    const set = { snapshot: "", packages: { wordpress: "6.8.12+dfsg1-0+deb13u1" } };
+    assert.equal(coreOf({ sets: { wordpress: set }, sites: {}, pins: {} }, "blog"), "6.8.12");
+    assert.equal(coreOf({ sets: {}, sites: {}, pins: {} }, "blog"), undefined);
+    assert.equal(prefixIn("<?php\n$table_prefix  = 'Shop_';\n"), "Shop_");
+    assert.equal(prefixIn("<?php\n// $table_prefix = 'a_';\n$table_prefix = getenv('P');\n"), undefined);
+  });
+
   it("refuses a network of sites", () => {
     const config = (value: string) => `<?php\ndefine( 'MULTISITE', ${value} );\n`;
     assert.throws(() => refuseNetwork(config("true"), "x"), /MULTISITE/);
@@ -123,6 +158,8 @@ describe("an import", () => {
     fs.writeFileSync(file, filled);
     assert.match(withImport(file, hello, { content: "/again" }), /import: \/again[^]*# with comments/);
     fs.writeFileSync(file, text);
+    const several = withImport(file, blog, { content: "/c", database: "/d", prefix: "shop_" });
+    assert.match(several, /\[blog.localhost\]\n {6}prefix: shop_\n {6}import:\n/);
     const added = withImport(file, { name: "new", kind: "static", domains: ["new.org"] }, { content: "/c" });
     assert.match(
       added,
