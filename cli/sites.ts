@@ -10,7 +10,7 @@ export async function printSites(stack: Stack): Promise<Status> {
   else printTable(stack, sites);
   const parts = [...modules, { ...host, name: "host", containers: [] }];
   const rows = parts.map(
-    ({ name, state }) => `${name} ${state === "ok" ? colors.green("ok") : colors.red(state)}`,
+    ({ name, state }) => `${name}: ${state === "ok" ? colors.green("ok") : colors.red(state)}`,
   );
   process.stdout.write(`\n${rows.join(", ")}\n`);
   for (const { name, problems, containers } of [...parts, ...sites]) {

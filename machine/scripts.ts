@@ -11,6 +11,7 @@ export const SCRIPTS = [
   "data-versions",
   "digest",
   "drift",
+  "first-words",
   "generations",
   "images",
   "imports",

@@ -41,8 +41,7 @@ export async function arrived(
 
 /** What the containers of a site wrote of making it ready. */
 async function firstWords(config: HostConfig, name: string): Promise<string[]> {
-  const script = `docker ps -q --filter "label=varvol.owner=$1" --filter "name=^$2$1-" | while read -r id; do docker logs "$id" 2>&1 | sed -n 's/^init: //p'; done`;
-  const said = await scriptOnHost(config, script, [name, config.namespace]);
+  const said = await askHost(config, "first-words", [name, config.namespace]);
   return said.split("\n").filter(Boolean);
 }
 

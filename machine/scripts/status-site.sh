@@ -7,27 +7,27 @@
 # The last line of a page that curl prints says how it went; what stands before is looked through as it comes.
 # shellcheck disable=SC2016 # awk's own
 look='function look(line) {
-  if (!seen && line ~ /<(script|img|svg|iframe|frame|video|canvas|object|embed)[ >\/]/) seen = 1
-  if (error == "" && (match(line, /(Fatal error|Parse error|Warning|Notice|Deprecated)(<\/b>)?: .*in (<b>)?\/srv\/[^ <]*\.php/) || match(line, /thrown in (<b>)?\/srv\/[^ <]*/))) {
-    error = substr(line, RSTART, 300)
-    gsub(/<[^>]*>/, "", error)
-    gsub(/\t/, " ", error)
-  }
-  if (!seen) {
-    gsub(/<[^>]*>/, "", line)
-    if (line ~ /[^ \t\r]/) seen = 1
-  }
+    if (!seen && line ~ /<(script|img|svg|iframe|frame|video|canvas|object|embed)[ >\/]/) seen = 1
+    if (error == "" && (match(line, /(Fatal error|Parse error|Warning|Notice|Deprecated)(<\/b>)?: .*in (<b>)?\/srv\/[^ <]*\.php/) || match(line, /thrown in (<b>)?\/srv\/[^ <]*/))) {
+        error = substr(line, RSTART, 300)
+        gsub(/<[^>]*>/, "", error)
+        gsub(/\t/, " ", error)
+    }
+    if (!seen) {
+        gsub(/<[^>]*>/, "", line)
+        if (line ~ /[^ \t\r]/) seen = 1
+    }
 }
 NR > 1 {
-  if (last == "varvol-certificates") after = 1
-  if (!after) look(last)
-  if (after && until == "" && last ~ /^Expire date:/) until = substr(last, 13)
+    if (last == "varvol-certificates") after = 1
+    if (!after) look(last)
+    if (after && until == "" && last ~ /^Expire date:/) until = substr(last, 13)
 }
 { last = $0 }
 END {
-  if (last !~ /^varvol-answer\t/) last = "varvol-answer\t000\t7\t"
-  sub(/^varvol-answer\t/, "", last)
-  printf "%s\t%d\t%s\t%s", last, seen, until, error
+    if (last !~ /^varvol-answer\t/) last = "varvol-answer\t000\t7\t"
+    sub(/^varvol-answer\t/, "", last)
+    printf "%s\t%d\t%s\t%s", last, seen, until, error
 }'
 # The site's own user asks, and what comes is how many seconds WordPress's earliest event is overdue.
 # shellcheck disable=SC2016 # PHP's own
@@ -50,42 +50,42 @@ name=$1 domain=$2 path=$3 further=$4 fresh=$5 database=$6 role=$7 file=$8
 end=$(($(date +%s) + patience))
 [ "$end" -lt "$latest" ] || end=$latest
 running() {
-  docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$name" --filter "label=varvol.role=$1" | head -n 1
+    docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$name" --filter "label=varvol.role=$1" | head -n 1
 }
 # An unknown cookie passes a cache of pages by, as does an address that was never asked before.
 page() {
-  left=$((end - $(date +%s)))
-  if [ "$left" -lt 1 ]; then printf '000\t28\t\t0\t\t'; return; fi
-  timeout "$((left + 2))" docker exec "$net" curl -sk --noproxy '*' -m "$left" -A 'Varvol status' -b varvol_status=1 \
-    -w '\nvarvol-certificates\n%{certs}\nvarvol-answer\t%{http_code}\t%{exitcode}\t%{redirect_url}' \
-    --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$1" 2>/dev/null | LC_ALL=C awk "$look"
+    left=$((end - $(date +%s)))
+    if [ "$left" -lt 1 ]; then printf '000\t28\t\t0\t\t'; return; fi
+    timeout "$((left + 2))" docker exec "$net" curl -sk --noproxy '*' -m "$left" -A 'Varvol status' -b varvol_status=1 \
+        -w '\nvarvol-certificates\n%{certs}\nvarvol-answer\t%{http_code}\t%{exitcode}\t%{redirect_url}' \
+        --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$1" 2>/dev/null | LC_ALL=C awk "$look"
 }
 # follow WHAT PATH: a page, or where it leads on the same domain
 follow() {
-  asked=$2 hops=0
-  while :; do
-    got=$(page "$asked")
-    next=$(printf '%s' "$got" | cut -f 3)
-    case $next in
-      "https://$domain/"* | "http://$domain/"* | "https://$domain:"*/* | "http://$domain:"*/*) next=/${next#*://*/} ;;
-      *) break ;;
-    esac
-    hops=$((hops + 1))
-    if [ "$hops" -ge 4 ] || [ "$next" = "$asked" ]; then break; fi
-    asked=$next
-  done
-  printf '%s\t%s\t%s\t%s\n' "$1" "$name" "$asked" "$got"
+    asked=$2 hops=0
+    while :; do
+        got=$(page "$asked")
+        next=$(printf '%s' "$got" | cut -f 3)
+        case $next in
+            "https://$domain/"* | "http://$domain/"* | "https://$domain:"*/* | "http://$domain:"*/*) next=/${next#*://*/} ;;
+            *) break ;;
+        esac
+        hops=$((hops + 1))
+        if [ "$hops" -ge 4 ] || [ "$next" = "$asked" ]; then break; fi
+        asked=$next
+    done
+    printf '%s\t%s\t%s\t%s\n' "$1" "$name" "$asked" "$got"
 }
 if [ "$database" = 1 ]; then
-  php=$(running php)
-  [ -z "$php" ] || (
-    said=$(timeout "$patience" docker exec "$php" php -r "$query" 2>/dev/null | tr '\t\n' '  ' | cut -c 1-300)
-    printf 'database\t%s\t%s\n' "$name" "${said:-error no answer}"
-  ) &
+    php=$(running php)
+    [ -z "$php" ] || (
+        said=$(timeout "$patience" docker exec "$php" php -r "$query" 2>/dev/null | tr '\t\n' '  ' | cut -c 1-300)
+        printf 'database\t%s\t%s\n' "$name" "${said:-error no answer}"
+    ) &
 fi
 if [ -n "$role" ]; then
-  told=$(running "$role")
-  [ -z "$told" ] || printf '%s\t%s\t%s\n' "$role" "$name" "$(timeout 5 docker exec "$told" cat "$file" 2>/dev/null | tr -d '\n\t')"
+    told=$(running "$role")
+    [ -z "$told" ] || printf '%s\t%s\t%s\n' "$role" "$name" "$(timeout 5 docker exec "$told" cat "$file" 2>/dev/null | tr -d '\n\t')"
 fi
 [ -z "$fresh" ] || path="$path?varvol-status=$(date +%s%N)"
 follow page "$path"

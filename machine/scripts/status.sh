@@ -9,37 +9,42 @@ export net="$2" label patience="$4"
 shift 4
 export latest=$(($(date +%s) + 3 * patience))
 disk() {
-  room=$(df -Pk "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s\t%s", $6, $2, $4 }')
-  files=$(df -Pi "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s", $2, $4 }')
-  printf 'disk\t%s\t%s\t%s\n' "$1" "$room" "$files"
+    room=$(df -Pk "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s\t%s", $6, $2, $4 }')
+    files=$(df -Pi "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s", $2, $4 }')
+    printf 'disk\t%s\t%s\t%s\n' "$1" "$room" "$files"
 }
 # How many processes of a container the kernel has killed for memory
 killed() {
-  [ -d "/proc/$1" ] || return 0
-  set -- "$(sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null)" "$(sed -n 's/^[0-9]*:memory://p' "/proc/$1/cgroup" 2>/dev/null)"
-  sed -n 's/^oom_kill //p' "/sys/fs/cgroup$1/memory.events" "/sys/fs/cgroup/memory$2/memory.oom_control" 2>/dev/null | head -n 1
+    [ -d "/proc/$1" ] || return 0
+    set -- "$(sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null)" "$(sed -n 's/^[0-9]*:memory://p' "/proc/$1/cgroup" 2>/dev/null)"
+    sed -n 's/^oom_kill //p' "/sys/fs/cgroup$1/memory.events" "/sys/fs/cgroup/memory$2/memory.oom_control" 2>/dev/null | head -n 1
 }
 check() {
-  said=$(timeout "$patience" docker exec "$1" /usr/lib/varvol/healthy 2>&1)
-  printf 'check\t%s\t%s\t%s\n' "$1" "$?" "$(printf '%s' "$said" | tail -n 1 | tr '\t' ' ' | cut -c 1-300)"
+    said=$(timeout "$patience" docker exec "$1" /usr/lib/varvol/healthy 2>&1)
+    printf 'check\t%s\t%s\t%s\n' "$1" "$?" "$(printf '%s' "$said" | tail -n 1 | tr '\t' ' ' | cut -c 1-300)"
 }
+labels='{{index .Config.Labels "varvol.owner"}} {{index .Config.Labels "varvol.role"}}'
+facts='{{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.RestartCount}} {{.State.StartedAt}}
+{{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.Pid}}'
+facts=$(printf %s "$facts" | tr '\n' ' ')
 now=$(date +%s)
 echo "now	$now"
 disk volumes "$root"
 if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label" 2>&1); then
-  # shellcheck disable=SC2086 # ids, a word each
-  [ -z "$ids" ] || docker inspect -f '{{index .Config.Labels "varvol.owner"}} {{index .Config.Labels "varvol.role"}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.RestartCount}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.Pid}}' $ids 2>/dev/null | {
-    while read -r owner role name state code oom restarts started finished health pid; do
-      printf 'container\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$owner" "$role" "${name#/}" "$state" "$code" "$oom" "$restarts" "$started" "$finished" "$health" "$(killed "$pid")"
-      case $state:$role in running:gateway | running:mysql | running:agent | running:git) check "${name#/}" & ;; esac
-    done
-    wait
-  } &
-  [ $# = 0 ] || printf '%s\0' "$@" | xargs -0 -n 8 -P 8 sh -c "$site" site
-  docker=$(timeout 10 docker info -f '{{.DockerRootDir}}' 2>/dev/null)
-  [ -z "$docker" ] || disk docker "$docker"
+    # shellcheck disable=SC2086 # ids, a word each
+    [ -z "$ids" ] || docker inspect -f "$labels $facts" $ids 2>/dev/null | {
+        while read -r owner role name state code oom restarts started finished health pid; do
+            facts="$state $code $oom $restarts $started $finished $health $(killed "$pid")"
+            printf 'container %s\n' "$owner $role ${name#/} $facts" | tr ' ' '\t'
+            case $state:$role in running:gateway | running:mysql | running:agent | running:git) check "${name#/}" & ;; esac
+        done
+        wait
+    } &
+    [ $# = 0 ] || printf '%s\0' "$@" | xargs -0 -n 8 -P 8 sh -c "$site" site
+    docker=$(timeout 10 docker info -f '{{.DockerRootDir}}' 2>/dev/null)
+    [ -z "$docker" ] || disk docker "$docker"
 else
-  printf 'docker\t%s\n' "$(printf '%s' "$ids" | tail -n 1)"
+    printf 'docker\t%s\n' "$(printf '%s' "$ids" | tail -n 1)"
 fi
 wait
 exit 0

@@ -81,7 +81,7 @@ describe("the status", function () {
     assert.ok(itself.disks.some(({ what }) => what === "volumes"));
     const { stdout, code } = await host.varvol("status");
     assert.equal(code, 0);
-    assert.match(stdout, /gateway ok, mysql ok, host ok/);
+    assert.match(stdout, /gateway: ok, mysql: ok, host: ok/);
   });
 
   it("names a MySQL that is stopped and the sites that need it, and pulls that fail", async () => {
@@ -96,7 +96,7 @@ describe("the status", function () {
     assert.match(texts, /mysql is stopped, since \d+ s/);
     const table = await host.varvol("status");
     assert.equal(table.code, 1);
-    assert.match(table.stdout, /blog +wordpress .* error 50\d[^]*mysql mysql stopped/);
+    assert.match(table.stdout, /blog +wordpress .* error 50\d[^]*mysql: mysql stopped/);
     await capture(["docker", "start", `${host.namespace}mysql`]);
     await until("the failed pull", async () => (await status()).states.docs === "pull fails", 60);
     assert.match((await status()).texts, /its pulls have failed for \d+ s: /);

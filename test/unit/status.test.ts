@@ -155,7 +155,7 @@ esac`,
     return tools.run("gate", ["abc", "3", "64", "exec"]);
   };
   const facts = (restarts: number, age: number, restarting = false) =>
-    `true ${restarting} ${restarts} false 0 ${new Date(Date.now() - age * 1000).toISOString()} sha256:x`;
+    `true ${restarts} 0 ${new Date(Date.now() - age * 1000).toISOString()} sha256:x ${restarting} false`;
 
   it("opens to a container that docker started again long ago", async () => {
     assert.equal((await gate([facts(3, 3600)])).code, 0);

@@ -177,9 +177,9 @@ describe("the tools of a host", () => {
 
   describe("gate", () => {
     const args = { container: ID, timeout: 5, pids: 64 };
-    const facts = (state: string) =>
+    const facts = (state: string, restarting = false) =>
       `case "$*" in
-        *RestartCount*) echo "${state} 2020-01-01T00:00:00Z sha256:feed" ;;
+        *RestartCount*) echo "${state} 2020-01-01T00:00:00Z sha256:feed ${restarting} false" ;;
         *varvol.role*Config.Image*) echo "blog-php varvol/php:1" ;;
         *varvol.owner*) echo blog ;;
         *'{{.Name}}'*) echo /blog-php-1 ;;
@@ -189,7 +189,7 @@ describe("the tools of a host", () => {
       esac`;
 
     it("opens once the image's own check says so, and remembers the image", async () => {
-      host.standIn("docker", facts("true false 0 false 0"));
+      host.standIn("docker", facts("true 0 0"));
       assert.equal(await host.call(tools.gate, { ...args, probe: { by: "exec" } }), ID);
       const [update, , check] = host.words("docker");
       assert.deepEqual(update, ["update", "--pids-limit", "64", ID]);
@@ -199,7 +199,7 @@ describe("the tools of a host", () => {
     });
 
     it("asks over http from where it is told to, and takes no answer of 500 or more", async () => {
-      host.standIn("docker", facts("true false 0 false 0"));
+      host.standIn("docker", facts("true 0 0"));
       const probe = {
         by: "http",
         from: "net",
@@ -224,23 +224,23 @@ describe("the tools of a host", () => {
     });
 
     it("opens for a container that only has to run", async () => {
-      host.standIn("docker", facts("true false 0 false 0"));
+      host.standIn("docker", facts("true 0 0"));
       assert.equal(await host.call(tools.gate, { ...args, probe: { by: "running" } }), ID);
       assert.equal(host.words("docker").length, 2);
     });
 
-    for (const [what, state, said] of [
-      ["has ended", "false false 0 false 3", /blog-php-1 has stopped with exit code 3/],
-      ["crashes", "true true 2 false 0", /blog-php-1 crashes: docker has started it 2 times again/],
+    for (const [what, state, restarting, said] of [
+      ["has ended", "false 0 3", false, /blog-php-1 has stopped with exit code 3/],
+      ["crashes", "true 2 0", true, /blog-php-1 crashes: docker has started it 2 times again/],
     ] as const)
       it(`fails at once where it ${what}`, async () => {
-        host.standIn("docker", facts(state));
+        host.standIn("docker", facts(state, restarting));
         await assert.rejects(host.call(tools.gate, { ...args, probe: { by: "exec" } }), said);
         assert.ok(!host.has(".varvol/proven/feed") && !host.has(".varvol/generations"));
       });
 
     it("says the last line of the check where it is not healthy in time, and fails where the container is gone", async () => {
-      host.standIn("docker", facts("true false 0 false 0"));
+      host.standIn("docker", facts("true 0 0"));
       host.file("ill");
       const late = host.call(tools.gate, { ...args, timeout: 0, probe: { by: "exec" } });
       await assert.rejects(late, /is not healthy after 0 seconds: no socket/);
@@ -256,7 +256,7 @@ describe("the tools of a host", () => {
       const created = new Date().toISOString();
       host.standIn(
         "docker",
-        `case "$*" in "inspect ${OLD}") exit 1 ;; *.Created*) echo ${created} ;; *) : ;; esac\n${facts("true false 0 false 0")}`,
+        `case "$*" in "inspect ${OLD}") exit 1 ;; *.Created*) echo ${created} ;; *) : ;; esac\n${facts("true 0 0")}`,
       );
       await host.call(tools.gate, { ...args, probe: { by: "exec" } });
       assert.match(host.read(".varvol/measured/blog"), /^\d+\.\d\n$/);
