@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { capture } from "../../base/exec";
-import { chosen, coreOf, dumpProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
+import { chosen, coreOf, siteProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
 import { chooseDump, layoutOf, prefixIn, refuseNetwork } from "../../flows/import/layout";
 import { fetchLocal } from "../../flows/import/local";
 import { parseSource } from "../../flows/import/source";
@@ -117,7 +117,7 @@ describe("an import", () => {
     ]);
     assert.equal(chosen(found, undefined), undefined);
     assert.equal(chosen(found, "Shop_")?.prefix, "shop_");
-    const problem = (prefix: string | undefined, core?: string) => dumpProblem(found, prefix, core) ?? "";
+    const problem = (prefix: string | undefined, core?: string) => siteProblem(found, prefix, core) ?? "";
     assert.match(problem(undefined, "6.8.12"), /holds 2 WordPresses: shop_ .*wp_ .*--prefix/);
     assert.match(problem("blog_", "6.8.12"), /no WordPress with the table prefix blog_, but/);
     assert.match(problem("shop_", "6.8.12"), /newer than 6\.8.*61833.*6\.8\.12, up to version 60421/);
@@ -125,7 +125,7 @@ describe("an import", () => {
     assert.equal(problem("wp_", "6.8.12"), "");
     for (const core of [undefined, "99.1"]) assert.equal(problem("shop_", core), "");
     assert.deepEqual(parseDump(""), []);
-    assert.equal(dumpProblem([], undefined, "6.8.12"), undefined);
+    assert.equal(siteProblem([], undefined, "6.8.12"), undefined);
     const set = { snapshot: "", packages: { wordpress: "6.8.12+dfsg1-0+deb13u1" } };
     assert.equal(coreOf({ sets: { wordpress: set }, sites: {}, pins: {} }, "blog"), "6.8.12");
     assert.equal(coreOf({ sets: {}, sites: {}, pins: {} }, "blog"), undefined);
