@@ -37,13 +37,15 @@ const since = (time: string, now: Date): number => (now.getTime() - Date.parse(t
 /** The containers of a site or module, those that should be there and are not among them. */
 export function judgeContainers(roles: readonly string[], found: readonly Found[], now: Date) {
   const missing = roles.filter((role) => !found.some((one) => one.role === role));
+  const place = ({ role }: { readonly role: string }) =>
+    roles.includes(role) ? roles.indexOf(role) : roles.length;
   const judged = [
     ...found.map((one) => ({ ...one, faults: faultsOf(one, now), notes: notesOf(one, now) })),
     ...missing.map((role) => ({
       ...{ name: "", role, state: "missing", notes: [] },
       faults: [{ word: `${role} missing`, text: `it has no container ${role}: run up` }],
     })),
-  ];
+  ].sort((one, other) => place(one) - place(other));
   return {
     problems: judged.flatMap(({ faults }) => faults),
     containers: judged.map(({ name, role, state, faults, notes }): ContainerStatus => ({

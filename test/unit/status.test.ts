@@ -42,8 +42,8 @@ describe("a container's state", () => {
     assert.deepEqual(
       containers.map(({ role, state }) => [role, state]),
       [
-        ["web", "running"],
         ["php", "missing"],
+        ["web", "running"],
       ],
     );
   });
