@@ -216,10 +216,10 @@ describe("a host that comes back on another machine, with its backups on this on
       await until("restic is gone", async () => (await restics()) === "", 60);
       const servers = ["docker", "ps", "-aq", "--filter", `name=${lost.namespace}archive`];
       await until("the server is gone", async () => (await capture(servers)) === "");
-      assert.match(
-        await machine.output(`tail -n 1 ${settings}/results/blog.backup`),
-        /\tfailed\t.*(connection to the control node|interrupted)/,
-      );
+      const last = () => machine.output(`tail -n 1 ${settings}/results/blog.backup`);
+      const failed = /\tfailed\t.*(connection to the control node|interrupted)/;
+      // The last thing that the job does
+      await until("it is written down", async () => failed.test(await last()), 30);
       assert.equal(
         (await snapshots()).filter(({ complete }) => complete).length,
         runs.filter(({ complete }) => complete).length,
