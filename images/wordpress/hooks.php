@@ -37,7 +37,7 @@ header_register_callback(static function (): void {
     $connection = ($GLOBALS['wpdb'] ?? null)?->dbh;
     if (!$connection instanceof mysqli && mysqli_connect_errno() !== 0) {
         // No number: nginx takes it for no answer at all.
-        header('Status: the database does not answer');
+        header('HTTP/1.1 the database does not answer');
     } elseif (!preg_grep('/^(?:Set-Cookie|X-Accel-Expires):/i', headers_list())) {
         header('X-Accel-Expires: 1');
     }
