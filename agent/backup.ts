@@ -7,7 +7,7 @@ import { Failure } from "./failure";
 import { Server } from "./mysql";
 import { type Place, readPlace, root } from "./place";
 import type { Mode, RequestOf, Subject } from "./protocol";
-import { output } from "./process";
+import { both, output } from "./process";
 import { type Restic, type Summary, withRestic } from "./restic";
 import { record, results } from "./results";
 import { say, step } from "./say";
@@ -172,8 +172,10 @@ class Snapshot {
         throw error;
       },
     );
-    const why = await dumped.finally(() => dump.end());
-    const { code, said, summary } = await kept;
+    const [why, { code, said, summary }] = await both(
+      dumped.finally(() => dump.end()),
+      kept,
+    );
     if (code !== 0 || why !== "") throw this.failure(name, "database", code, `${said}\n${why}`.trim());
     if (summary) this.summaries.set(`${name} database`, summary);
   }

@@ -81,6 +81,17 @@ export async function output(command: readonly string[], options: RunOptions = {
   );
 }
 
+/** Waits until both have ended, whatever becomes of either; then throws what one of them threw. */
+export async function both<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second>,
+): Promise<[First, Second]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === "rejected") throw one.reason;
+  if (other.status === "rejected") throw other.reason;
+  return [one.value, other.value];
+}
+
 export async function sleep(milliseconds: number): Promise<void> {
   goOn();
   await new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { containersOf, startContainer, stop } from "./containers";
 import { passwordOf, Server } from "./mysql";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
-import { start } from "./process";
+import { both, start } from "./process";
 import { newReport, ownStatements } from "./statements";
 
 /** What puts things right goes on when the job is cancelled. */
@@ -147,18 +147,16 @@ export class Switch {
       ownStatements(newReport()),
       fs.createWriteStream(this.file("definitions.old")),
     );
-    try {
-      await server.dump(
-        ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"],
-        [site],
-        into,
-      );
+    const dump = async (): Promise<void> => {
+      const none = ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"];
+      await server.dump(none, [site], into);
       const views = await server.views(site);
       if (views.length > 0) await server.dump(["--no-data", "--skip-triggers"], [site, ...views], into);
-    } finally {
-      into.end();
-    }
-    await written;
+    };
+    await both(
+      dump().finally(() => into.end()),
+      written,
+    );
   }
 
   private async stopSite(): Promise<void> {

@@ -7,7 +7,7 @@ import { tellLeftOut } from "./imports";
 import { discard, missing } from "./load";
 import { lock } from "./lock";
 import { isRestoring, list, remove } from "./place";
-import { ended, output, start } from "./process";
+import { both, ended, output, start } from "./process";
 import type { RequestOf } from "./protocol";
 
 const NOBODY = 65534;
@@ -80,9 +80,8 @@ async function unpackApart(image: string, source: string, folder: string): Promi
   const errors: Buffer[] = [];
   child.stdout?.on("data", (data: Buffer) => out.push(data));
   child.stderr?.on("data", (data: Buffer) => errors.push(data));
-  const packed = packing ? ended(packing) : undefined;
-  const code = await ended(child);
-  if (packed && (await packed) > 1) throw new Failure(`import: ${source} can't be read whole`);
+  const [code, packed] = await both(ended(child), packing ? ended(packing) : Promise.resolve(0));
+  if (packed > 1) throw new Failure(`import: ${source} can't be read whole`);
   if (code !== 0)
     throw new Failure(
       `import: ${source} ${lastLines(Buffer.concat(errors).toString(), 1) || "can't be unpacked"}`,
