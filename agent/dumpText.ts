@@ -119,18 +119,27 @@ export function severalDatabases({ databases }: Report): string | undefined {
   return `is of several databases (${[...databases].join(", ")}); export one of them`;
 }
 
-/** The beginning and the end of a text. */
+/**
+ * Whether a dump of mysqldump's or mariadb-dump's has come to its end: a line tells a whole one from one that was cut off
+ * between statements. What others have put behind it is no part of it.
+ */
 class Ends {
-  private first = "";
-  private last = "";
+  private rest = Buffer.from("\n");
+  private open = false;
 
   take(data: Buffer): void {
-    if (this.first.length < 2048) this.first += data.toString("latin1", 0, 2048);
-    this.last = (this.last + data.toString("latin1", Math.max(0, data.length - 1024))).slice(-1024);
+    const text = Buffer.concat([this.rest, data]);
+    const begins = Math.max(...BEGIN_LINES.map((line) => text.lastIndexOf(line)));
+    const ends = text.lastIndexOf(END_LINE);
+    if (begins !== ends) this.open = begins > ends;
+    this.rest = text.subarray(-LONGEST_LINE);
   }
 
-  /** mysqldump and mariadb-dump end with a line that tells a whole dump from one that was cut off between statements. */
   isCutOff(): boolean {
-    return /^-- (?:MySQL|MariaDB) dump/m.test(this.first) && !/^-- Dump completed/m.test(this.last);
+    return this.open;
   }
 }
+
+const BEGIN_LINES = ["\n-- MySQL dump", "\n-- MariaDB dump"];
+const END_LINE = "\n-- Dump completed";
+const LONGEST_LINE = 32;

@@ -140,7 +140,7 @@ describe("a host over ssh", function () {
     sites.push({ ...moved, import: { content, database: dump } });
 
     fs.renameSync(dump, `${dump}.away`);
-    fs.writeFileSync(dump, gzipSync("CREATE nonsense"));
+    fs.writeFileSync(dump, gzipSync("CREATE TABLE a (id INT);\nINSERT INTO nowhere VALUES (1);\n"));
     configure();
     const failed = await host.varvol("up");
     assert.equal(failed.code, 1);

@@ -52,6 +52,24 @@ describe("a stranger's dump", () => {
     );
   });
 
+  it("is whole once its last line is there, in one piece or not, whatever stands behind it", async () => {
+    const more = `${whole}${"INSERT INTO t VALUES ('more');\n".repeat(100)}`;
+    assert.equal(await dumpProblem(file("m.sql", more)), undefined);
+    assert.match((await dumpProblem(file("n.sql", `${whole}${SQL}`))) ?? "", /is cut off/);
+    for (const length of [2 ** 18 - 40, 2 ** 18 - 30, 2 ** 18 - 20]) {
+      const long = `INSERT INTO t VALUES ('${"x".repeat(length - SQL.length)}');\n`;
+      assert.equal(
+        await dumpProblem(
+          file(
+            "o.sql",
+            whole.replace("-- Dump", () => `${long}-- Dump`),
+          ),
+        ),
+        undefined,
+      );
+    }
+  });
+
   it("is refused with the reason, before anything is made of it", async () => {
     const gone =
       "CREATE DATABASE `a`;\nUSE `a`;\nCREATE TABLE t (i INT);\nUSE `b`;\nCREATE TABLE t (i INT);\n";
