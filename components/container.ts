@@ -20,7 +20,7 @@ export interface ContainerSpec {
   /** "none" for a container that speaks with nobody. */
   readonly networks:
     "none" | readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
-  /** What root may do in it beyond nothing. Defaults to nothing. */
+  /** What root may do in it, as CAP_CHOWN: docker gives the names back so, and another spelling is a change. Defaults to nothing. */
   readonly capabilities?: readonly string[];
   /** Memory limit in MiB; there is no swap beyond it. */
   readonly memory: number;

@@ -33,7 +33,7 @@ export class Agent extends pulumi.ComponentResource {
             { source: "/var/run/docker.sock", target: "/var/run/docker.sock" },
           ],
           networks: "none",
-          capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"],
+          capabilities: ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID"],
           memory: 512,
           stopSignal: "SIGTERM",
           // A backup that is told to end starts what it stopped first.
