@@ -41,6 +41,10 @@ export function containerFacts(inputs: Inputs): Map<string, string> {
           facts.set(`network ${text(one.name)}`, aliases ? `as ${aliases}` : "joined");
         }
         break;
+      // Docker has a network of that name, which such a container joins.
+      case "networkMode":
+        facts.set(`network ${text(value)}`, "joined");
+        break;
       case "labels":
         for (const one of records(value)) facts.set(`label ${text(one.label)}`, text(one.value));
         break;

@@ -109,6 +109,15 @@ describe("drift of containers", () => {
     assert.deepEqual(compare(declared([], { ports }), found({ HostConfig: { PortBindings: bindings } })), []);
   });
 
+  it("is none of a container that speaks with nobody: docker has a network of the name", () => {
+    const alone = { networksAdvanced: undefined, networkMode: "none" };
+    const none = { none: { Aliases: null } };
+    assert.deepEqual(said(compare(declared([], alone), found({ Networks: none }))), []);
+    assert.deepEqual(said(compare(declared([], alone), found({}))), [
+      "hello/web changed network none network intercontainer",
+    ]);
+  });
+
   it("is none where the host is as the state says, whatever the image brings itself", () => {
     assert.deepEqual(compare(declared(), found({})), []);
   });
