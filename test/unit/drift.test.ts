@@ -114,7 +114,7 @@ describe("drift of containers", () => {
     const none = { none: { Aliases: null } };
     assert.deepEqual(said(compare(declared([], alone), found({ Networks: none }))), []);
     assert.deepEqual(said(compare(declared([], alone), found({}))), [
-      "hello/web changed network none network intercontainer",
+      "hello/web changed network intercontainer network none",
     ]);
   });
 
