@@ -72,7 +72,7 @@ async function containersOf(host: TestHost): Promise<string[]> {
 }
 
 // Data directories: what is in them is MySQL's, WordPress's and git's.
-const DATA = /^(mysql\/data|[^/]+\/(content|repo|site|dumps))$/;
+const DATA = /^(mysql\/data|[^/]+\/(content|repo|site|dumps|sessions|tmp))$/;
 
 function walk(root: string, folder = ""): string[] {
   const at = path.join(root, folder);
@@ -82,7 +82,7 @@ function walk(root: string, folder = ""): string[] {
     const plain = name
       .replace(/(generation-)([0-9a-f]{12}|first)(?=$|\/)/, "$1*")
       .replace(/(parts\/[^/.]+\.)[0-9a-f]{12}/, "$1*")
-      .replace(/(run\/php-)[0-9a-f]{12}/, "$1*")
+      .replace(/(run\/php\/php-)[0-9a-f]{12}/, "$1*")
       .replace(/(proven\/)[0-9a-f]{64}/, "$1*");
     return entry.isDirectory() && !DATA.test(name) ? [`${plain}/`, ...walk(root, name)] : [plain];
   });
