@@ -41,9 +41,10 @@ export function containerFacts(inputs: Inputs): Map<string, string> {
           facts.set(`network ${text(one.name)}`, aliases ? `as ${aliases}` : "joined");
         }
         break;
-      // Docker has a network of that name, which such a container joins.
+      // Of no network docker has one of that name; of others a refresh writes the mode beside the networks themselves.
       case "networkMode":
-        facts.set(`network ${text(value)}`, "joined");
+        if (value === "none") facts.set("network none", "joined");
+        else facts.set(key, text(value));
         break;
       case "labels":
         for (const one of records(value)) facts.set(`label ${text(one.label)}`, text(one.value));

@@ -113,6 +113,8 @@ describe("drift of containers", () => {
     const alone = { networksAdvanced: undefined, networkMode: "none" };
     const none = { none: { Aliases: null } };
     assert.deepEqual(said(compare(declared([], alone), found({ Networks: none }))), []);
+    // A refresh writes down how docker names that it is on others.
+    assert.deepEqual(said(compare(declared([], { networkMode: "bridge" }), found({}))), []);
     assert.deepEqual(said(compare(declared([], alone), found({}))), [
       "hello/web changed network intercontainer network none",
     ]);
