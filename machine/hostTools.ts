@@ -17,7 +17,7 @@ export function toolPath(volumeRoot: string, tool: string): string {
   return `${volumeRoot}/.varvol/bin/${tool}`;
 }
 
-/** A shell script that puts the tools of host/ under the volume root, each replaced atomically. */
+/** A shell script that puts the tools of host/ under the volume root, each replaced atomically, and removes former ones. */
 export function installScript(volumeRoot: string): string {
   const bin = quote(path.dirname(toolPath(volumeRoot, "any")));
   return [
@@ -26,6 +26,9 @@ export function installScript(volumeRoot: string): string {
       ({ file, text }) =>
         `${heredoc(`.${file}.new`, text)}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
     ),
+    `for file in *; do case $file in ${toolFiles()
+      .map(({ file }) => file)
+      .join(" | ")}) ;; *) rm -f "$file" ;; esac; done`,
     "",
   ].join("\n");
 }

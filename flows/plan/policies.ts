@@ -163,12 +163,15 @@ function movedData(
   root: string,
 ): { target: string; old: string; new: string } | undefined {
   const after = new Map(mountsOf(one.new?.inputs ?? {}).map((mount) => [mount.target, mount.source]));
-  return mountsOf(one.old?.inputs ?? {})
-    .filter(({ source }) => source.startsWith(`${root}/`))
-    .flatMap(({ target, source }) => {
-      const now = after.get(target);
-      return now !== undefined && now !== source ? [{ target, old: source, new: now }] : [];
-    })[0];
+  return (
+    mountsOf(one.old?.inputs ?? {})
+      // What lies below /run is sockets and secrets, which each `up` makes where they are wanted.
+      .filter(({ source, target }) => source.startsWith(`${root}/`) && !target.startsWith("/run/"))
+      .flatMap(({ target, source }) => {
+        const now = after.get(target);
+        return now !== undefined && now !== source ? [{ target, old: source, new: now }] : [];
+      })[0]
+  );
 }
 
 /** What the policies that are not turned off find. */

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
+import * as os from "node:os";
+import * as fs from "node:fs";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { quote } from "../../base/quoting";
@@ -60,5 +63,17 @@ describe("the host's tools", () => {
   it("are installed by a script that the shell accepts", () => {
     const { status, stderr } = spawnSync("sh", ["-n"], { input: installScript("/var/vol") });
     assert.equal(status, 0, stderr.toString());
+  });
+
+  it("take the place of former ones, which go", () => {
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-tools-"));
+    const bin = path.join(root, ".varvol/bin");
+    fs.mkdirSync(bin, { recursive: true });
+    for (const name of ["former", "volume"]) fs.writeFileSync(path.join(bin, name), "#!/bin/sh\n");
+    const { status, stderr } = spawnSync("sh", [], { input: installScript(root) });
+    assert.equal(status, 0, stderr.toString());
+    assert.deepEqual(fs.readdirSync(bin).sort(), fs.readdirSync("host").sort());
+    assert.equal(fs.readFileSync(path.join(bin, "volume"), "utf8"), fs.readFileSync("host/volume", "utf8"));
+    fs.rmSync(root, { recursive: true });
   });
 });

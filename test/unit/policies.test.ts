@@ -164,6 +164,12 @@ describe("policies", () => {
     });
   }
 
+  it("data-stays lets sockets lie elsewhere: each up makes them", () => {
+    const at = (source: string) => ({ ...good, mounts: [...good.mounts, { source, target: "/run/php" }] });
+    const moved = step("blog-php", "replace", at("/var/vol/blog/run/php"), at("/var/vol/blog/run"));
+    assert.deepEqual(verdicts(moved), []);
+  });
+
   it("docker-socket lets the host's agent have it, as it is and no other way", () => {
     const agent = {
       ...{ image: `varvol/agent:${"a".repeat(12)}`, networkMode: "none", labels: labels("agent", "agent") },
