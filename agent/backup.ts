@@ -4,7 +4,7 @@ import { aloneWithRepository } from "./alone";
 import { containersOf } from "./containers";
 import { COMPLETE, databaseLine, DEFINITIONS } from "./dump";
 import { Failure } from "./failure";
-import { Server } from "./mysql";
+import { literal, Server } from "./mysql";
 import { type Place, readPlace, root } from "./place";
 import type { Mode, RequestOf, Subject } from "./protocol";
 import { both, output } from "./process";
@@ -123,12 +123,10 @@ class Snapshot {
 
   /** While nothing writes, the two have no order, and the stop is shorter. */
   async partsAtOnce(subject: Subject): Promise<void> {
-    const parts = [
-      ...(subject.database ? [this.database(subject)] : []),
-      ...(hasFiles(subject) ? [this.files(subject)] : []),
-    ];
-    const failed = (await Promise.allSettled(parts)).find((one) => one.status === "rejected");
-    if (failed) throw failed.reason;
+    await both(
+      subject.database ? this.database(subject) : Promise.resolve(),
+      hasFiles(subject) ? this.files(subject) : Promise.resolve(),
+    );
   }
 
   async manifest({ name, kind }: Subject): Promise<void> {
@@ -185,7 +183,7 @@ class Snapshot {
     const { server } = this;
     const others = await server.names(
       "CONCAT(table_name, ' (', engine, ')')",
-      `FROM information_schema.tables WHERE table_schema = '${name}' AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'`,
+      `FROM information_schema.tables WHERE table_schema = ${literal(name)} AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'`,
     );
     if (others.length > 0)
       say({
@@ -193,13 +191,9 @@ class Snapshot {
         text: `locked while dumped, as they have no transactions: ${others.join(" ")}`,
       });
     const how = others.length > 0 ? "--lock-tables" : "--single-transaction";
-    const all = ["--quick", "--hex-blob"];
-    await server.dump([...all, how, "--skip-triggers"], [name], into);
+    await server.dump(["--quick", "--hex-blob", how, "--skip-triggers"], [name], into);
     into.write(`${DEFINITIONS}\n`);
-    const none = ["--no-data", "--no-create-info"];
-    await server.dump([...all, ...none, "--triggers", "--routines", "--events"], [name], into);
-    const views = await server.views(name);
-    if (views.length > 0) await server.dump(["--no-data", "--skip-triggers"], [name, ...views], into);
+    await server.dumpDefinitions(name, into);
     into.write(`${COMPLETE}\n`);
   }
 

@@ -6,7 +6,8 @@ import { tryLock } from "./lock";
 import { isRestoring, type Place, readPlace } from "./place";
 import { goOn } from "./process";
 import type { Schedule, ScheduleEntry } from "./protocol";
-import { newestRun, newRun, results, type Work } from "./results";
+import { newestRun, results, type Work } from "./results";
+import { nameRun } from "./runName";
 import { say } from "./say";
 import { intervalOf, isDue, momentOf, readSchedule } from "./schedule";
 import { removeExpired } from "./snapshots";
@@ -69,7 +70,7 @@ class Round {
   }
 
   private async backup({ subject, mode }: ScheduleEntry): Promise<boolean> {
-    const run = newRun();
+    const run = nameRun();
     const done = await this.tried(subject.name, "backup", run, () =>
       backup({ job: "backup", mode, run, subjects: [subject] }),
     );

@@ -6,7 +6,8 @@ import { Failure } from "./failure";
 import { isRestoring, read, readPlace, settings, write } from "./place";
 import type { RequestOf } from "./protocol";
 import { restore } from "./restore";
-import { newestRun, newRun, results } from "./results";
+import { newestRun, results } from "./results";
+import { nameRun } from "./runName";
 import { say } from "./say";
 
 /** What the program's resources Backup, Restore and Drill have the host do. */
@@ -22,7 +23,7 @@ async function happen(request: RequestOf<"event">): Promise<{ run: string; text:
       // Nothing is kept of a site that is not there yet.
       if ((await containersOf(readPlace(), subject.name)).length === 0)
         return { run: "", text: `${subject.name} is not there yet` };
-      const run = newRun();
+      const run = nameRun();
       await backup({ job: "backup", mode, run, subjects: [subject] });
       return { run, text: mode };
     }

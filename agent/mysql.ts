@@ -138,6 +138,14 @@ export class Server {
       );
   }
 
+  /** Writes what makes a database's triggers, routines, events and views: what tables don't take along when they move. */
+  async dumpDefinitions(database: string, into: Writable): Promise<void> {
+    const none = ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"];
+    await this.dump(none, [database], into);
+    const views = await this.views(database);
+    if (views.length > 0) await this.dump(["--no-data", "--skip-triggers"], [database, ...views], into);
+  }
+
   /**
    * Has a site's own user run statements that somebody else wrote: they reach what that user may reach, and nothing
    * else. The client runs as nobody, and takes none of its own commands (`\!`, `source`) from them.

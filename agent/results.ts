@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import { plain } from "./failure";
 import { read, settings, write } from "./place";
@@ -57,13 +56,4 @@ export function newestRun(name: string): string | undefined {
   return results(name, "backup")
     .filter(({ ok }) => ok)
     .at(-1)?.run;
-}
-
-/** A name for a run, which begins with its moment. */
-export function newRun(): string {
-  const moment = new Date()
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+Z/g, "")
-    .toLowerCase();
-  return `${moment}-${randomBytes(2).toString("hex")}`;
 }

@@ -147,14 +147,8 @@ export class Switch {
       ownStatements(newReport()),
       fs.createWriteStream(this.file("definitions.old")),
     );
-    const dump = async (): Promise<void> => {
-      const none = ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"];
-      await server.dump(none, [site], into);
-      const views = await server.views(site);
-      if (views.length > 0) await server.dump(["--no-data", "--skip-triggers"], [site, ...views], into);
-    };
     await both(
-      dump().finally(() => into.end()),
+      server.dumpDefinitions(site, into).finally(() => into.end()),
       written,
     );
   }

@@ -1,7 +1,8 @@
 import { json, step } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { keepHost } from "../../flows/backup/hostCopy";
-import { backupOf, nameRun } from "../../flows/backup/repository";
+import { nameRun } from "../../agent/runName";
+import { backupOf } from "../../flows/backup/repository";
 import { subjectsOf, take } from "../../flows/backup/take";
 import * as texts from "../options";
 import { printTaken, readMode } from "../taken";

@@ -5,7 +5,7 @@ import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { isScheduled } from "../../stacks/schedule";
 import { keepHost } from "./hostCopy";
-import { nameRun } from "./repository";
+import { nameRun } from "../../agent/runName";
 import { subjectsOf } from "./take";
 
 /** What a lost machine knew changes with an `up` alone: its sites' scheduled snapshots are of no use without it. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Message, messageSchema, type Request } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { lastLines, type RunOptions } from "../../base/exec";
@@ -6,7 +5,7 @@ import { onHost } from "../../machine/host";
 import { agent, toolCommand, toolWords } from "../../machine/tools";
 import type { BackupConfig, HostConfig } from "../../stacks/config";
 import { archiveOf, throughArchive } from "./archive";
-import { newRun, type ResticSnapshot, type Run, runsOf } from "./runs";
+import { type ResticSnapshot, type Run, runsOf } from "./runs";
 
 /** A host's backup settings. Throws where it has none. */
 export function backupOf(config: HostConfig): BackupConfig {
@@ -80,8 +79,4 @@ export function readMessage(line: string): Message | undefined {
 export async function listRuns(config: HostConfig): Promise<Run[]> {
   const { json } = answer(await askAgent(config, { job: "snapshots" }), "snapshots");
   return runsOf(JSON.parse(json) as ResticSnapshot[]);
-}
-
-export function nameRun(): string {
-  return newRun(new Date(), randomBytes(2).toString("hex"));
 }

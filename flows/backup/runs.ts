@@ -86,11 +86,3 @@ export function chooseRun(runs: readonly Run[], site: string | undefined, wanted
 export function runAt(runs: readonly Run[], site: string, moment?: string): Run | undefined {
   return runs.find((run) => run.site === site && run.complete && (moment === undefined || run.run <= moment));
 }
-
-/** A name for a run that begins with its moment: 20261121t135501-3fa9. */
-export function newRun(now: Date, random: string): string {
-  return `${now
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+Z/g, "")
-    .toLowerCase()}-${random}`;
-}

@@ -6,7 +6,8 @@ import { modulesOf } from "../../stacks/modules";
 import { scheduleOf } from "../../stacks/schedule";
 import { subjectOf } from "../../stacks/kinds";
 import { moduleSubject } from "../../stacks/subjects";
-import { askAgent, backupOf, nameRun } from "./repository";
+import { nameRun } from "../../agent/runName";
+import { askAgent, backupOf } from "./repository";
 import { progressIn } from "./text";
 
 /** What one backup of a site or module came to. */

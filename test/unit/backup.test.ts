@@ -4,7 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { bytes } from "../../base/words";
 import { secretsOnly, standsForThings } from "../../flows/backup/hostCopy";
-import { chooseRun, newRun, type ResticSnapshot, runsOf } from "../../flows/backup/runs";
+import { nameRun } from "../../agent/runName";
+import { chooseRun, type ResticSnapshot, runsOf } from "../../flows/backup/runs";
 import { readTaken, subjectsOf } from "../../flows/backup/take";
 import { progressIn } from "../../flows/backup/text";
 import { readCredentials } from "../../stacks/credentials";
@@ -50,7 +51,7 @@ describe("runs of backups", () => {
   });
 
   it("have names that sort by time", () => {
-    assert.equal(newRun(new Date("2026-11-21T13:55:01.234Z"), "3fa9"), "20261121t135501-3fa9");
+    assert.equal(nameRun(new Date("2026-11-21T13:55:01.234Z"), "3fa9"), "20261121t135501-3fa9");
   });
 });
 
