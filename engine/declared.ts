@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type WrittenFile, writtenSchema } from "../components/written";
+import { type WrittenFile, writtenFiles } from "../components/written";
 import { record, text } from "./containerFacts";
 
 const resource = z.object({
@@ -68,9 +68,7 @@ export function declaredBy(exported: Exported): Declared {
 function writtenBy(live: readonly Resource[]): Pick<Declared, "files" | "routes"> {
   const known = new Set(live.map(({ urn }) => urn));
   const components = live.filter(({ type }) => type.startsWith("varvol:"));
-  const files = components.flatMap(({ outputs }) =>
-    z.array(writtenSchema).parse(reveal(outputs.written ?? [])),
-  );
+  const files = components.flatMap(({ outputs }) => writtenFiles(reveal(outputs.written ?? [])));
   const routes = components.find(({ type }) => type === "varvol:index:Routes")?.outputs;
   const [generation, urn] = [routes?.generation, routes?.switchedBy].map((one) => text(reveal(one)));
   return {

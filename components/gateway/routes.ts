@@ -11,6 +11,8 @@ export interface RoutesArgs {
   readonly parts: readonly Part[];
 }
 
+const CURRENT = "gateway/conf/current";
+
 /** What the gateway serves: one generation of its configuration, switched to by one graceful reload. */
 export class Routes extends pulumi.ComponentResource {
   constructor(name: string, args: RoutesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -27,20 +29,23 @@ export class Routes extends pulumi.ComponentResource {
     );
     const ofManifest = writtenBy(
       switched,
-      manifest.apply((text) => ({ "gateway/conf/current/manifest": text })),
+      manifest.apply((text) => ({ manifest: text })),
+      CURRENT,
     );
     // A part counts from when a generation has it: what an `up` that failed before wrote has no effect.
     const written = pulumi
       .all([ofManifest, switched.urn, pulumi.all(parts.map((part) => part.written))])
       .apply(([files, urn, ofParts]) => [
         ...files,
-        ...ofParts.flat().flatMap(({ path, sha256, urns }) => [
-          { path, sha256, urns: [...urns, urn] },
-          {
-            path: path.replace(/^gateway\/conf\/parts\/[^/]+/, "gateway/conf/current"),
-            ...{ sha256, urns: [urn] },
-          },
-        ]),
+        ...ofParts
+          .flat()
+          .map(({ files: ofPart, places }) => ({
+            files: ofPart,
+            places: [
+              ...places.map(({ folder, urns }) => ({ folder, urns: [...urns, urn] })),
+              { folder: CURRENT, urns: [urn] },
+            ],
+          })),
       ]);
     this.registerOutputs({ generation, switchedBy: switched.urn, written });
   }

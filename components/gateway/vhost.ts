@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { vhost } from "../../machine/tools";
 import type { Host } from "../host";
-import { sha256, type WrittenFile, writtenBy } from "../written";
+import { sha256, type Written, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
 import { vhostConf } from "./nginx";
 
@@ -10,7 +10,7 @@ export interface Part {
   readonly name: string;
   readonly hash: pulumi.Output<string>;
   /** Its files on the host. */
-  readonly written: pulumi.Output<WrittenFile[]>;
+  readonly written: pulumi.Output<Written[]>;
 }
 
 export interface VhostArgs {
@@ -30,7 +30,7 @@ export interface VhostArgs {
 export class Vhost extends pulumi.ComponentResource implements Part {
   readonly name: string;
   readonly hash: pulumi.Output<string>;
-  readonly written: pulumi.Output<WrittenFile[]>;
+  readonly written: pulumi.Output<Written[]>;
 
   constructor(name: string, args: VhostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Vhost", name, {}, opts);
@@ -69,12 +69,6 @@ export function keepPart(
     },
     opts,
   );
-  const paths = pulumi
-    .all([hash, files])
-    .apply(([id, texts]) =>
-      Object.fromEntries(
-        Object.entries(texts).map(([file, text]) => [`gateway/conf/parts/${part}.${id}/${file}`, text]),
-      ),
-    );
-  return { name: part, hash: kept.stdout, written: writtenBy(kept, paths) };
+  const folder = pulumi.interpolate`gateway/conf/parts/${part}.${hash}`;
+  return { name: part, hash: kept.stdout, written: writtenBy(kept, files, folder) };
 }

@@ -61,6 +61,6 @@ export const PHP_SOURCE = `${SOURCE}(?:/|$)`;
 
 /** nginx's locations that answer 404 for it: before all others by regular expression. */
 export const neverServed = [
-  `        location ~ ${HIDDEN} { return 404; }`,
-  ...NEVER_SERVED.map((pattern) => `        location ~* "${pattern}" { return 404; }`),
+  `location ~ ${HIDDEN} { return 404; }`,
+  ...NEVER_SERVED.map((pattern) => `location ~* "${pattern}" { return 404; }`),
 ].join("\n");

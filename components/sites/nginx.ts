@@ -1,48 +1,6 @@
 import { TIME_LIMITS } from "../timeLimits";
-import { neverServed, PHP_SOURCE } from "./neverServed";
-
-// What Debian's list of types lacks, as text that nginx takes.
-const TYPES = {
-  "text/javascript": "mjs",
-  "text/vtt": "vtt",
-  "text/csv": "csv",
-  "text/calendar": "ics",
-  "text/vcard": "vcf",
-  "text/markdown": "md markdown",
-  "application/manifest+json": "webmanifest",
-  "application/geo+json": "geojson",
-  "application/ld+json": "jsonld",
-  "application/json": "topojson",
-  "application/feed+json": "jsonfeed",
-  "application/yaml": "yaml yml",
-  "application/toml": "toml",
-  "application/gpx+xml": "gpx",
-  "application/dash+xml": "mpd",
-  "application/epub+zip": "epub",
-  "application/gzip": "gz tgz",
-  "application/x-tar": "tar",
-  "application/x-bzip2": "bz2",
-  "application/vnd.apple.pkpass": "pkpass",
-  "application/vnd.android.package-archive": "apk",
-  "application/x-subrip": "srt",
-  "font/ttf": "ttf",
-  "font/otf": "otf",
-  "font/collection": "ttc",
-  "image/apng": "apng",
-  "image/jxl": "jxl",
-  "image/heic": "heic",
-  "model/gltf+json": "gltf",
-  "model/gltf-binary": "glb",
-  "model/vnd.usdz+zip": "usdz",
-  "audio/flac": "flac",
-  "audio/wav": "wav",
-  "audio/aac": "aac",
-  "audio/ogg": "oga opus",
-};
-
-const types = Object.entries(TYPES)
-  .map(([type, endings]) => `        ${type} ${endings};`)
-  .join("\n");
+import { PHP_SOURCE } from "./neverServed";
+import { webFile } from "./webFiles";
 
 /** What the configurations of all sites' nginx begin with. */
 export const nginxHead = `daemon off;
@@ -53,9 +11,7 @@ worker_shutdown_timeout ${TIME_LIMITS.drain}s;
 events { worker_connections 1024; }
 http {
     include /etc/nginx/mime.types;
-    types {
-${types}
-    }
+    include ${webFile("types.conf")};
     default_type application/octet-stream;
     # Only plain text can't say by itself what it is written in; a page does.
     map $sent_http_content_type $written_in { default ""; "~^text/plain" utf-8; }
@@ -99,7 +55,7 @@ export function staticConf(root: string): string {
         root ${root};
         # A link may point anywhere inside the tree that its owner could put there, and nowhere else.
         disable_symlinks if_not_owner from=$document_root;
-${neverServed}
+        include ${webFile("never-served.conf")};
         # Nothing runs it here.
         location ~* ${PHP_SOURCE} { return 404; }
         location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {

@@ -1,5 +1,5 @@
-import { neverServed } from "./neverServed";
 import { fastcgiLimits, nginxHead } from "./nginx";
+import { webFile } from "./webFiles";
 
 export interface PhpConfArgs {
   /** Document root in the container. */
@@ -36,7 +36,7 @@ export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): st
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-${neverServed}
+        include ${webFile("never-served.conf")};
         location ~* \\.(?:log|inc|ini|phar|phtml|pht|php\\d)$ { return 404; }
 ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/|$) { return 404; }\n`).join("")}
         location ~ ${front === undefined ? "^(?<script>/.+?\\.php)(?<info>/.*)?$" : `^(?<script>/${quoted(front)})(?<info>/.*)?$`} {

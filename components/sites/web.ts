@@ -34,7 +34,7 @@ export class Web extends pulumi.ComponentResource {
         probe: { by: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
         after: [...args.after, args.gateway.net],
         container: {
-          env: { NGINX_CONF: args.nginxConf },
+          env: { NGINX_CONF: withoutComments(args.nginxConf) },
           mounts: args.mounts,
           networks: [{ name: args.networks.web, aliases: [site] }],
           memory: args.memory,
@@ -48,4 +48,9 @@ export class Web extends pulumi.ComponentResource {
     this.upstream = generation.healthyName;
     this.registerOutputs({});
   }
+}
+
+/** Comments are for whoever reads the source; what a container has in its environment stands twice in the state. */
+function withoutComments(conf: string): string {
+  return conf.replaceAll(/^ *#.*\n/gm, "");
 }

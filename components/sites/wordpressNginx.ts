@@ -1,6 +1,6 @@
 import { HARMLESS_COOKIES } from "./harmlessCookies";
-import { neverServed } from "./neverServed";
 import { fastcgiLimits, nginxHead } from "./nginx";
+import { webFile } from "./webFiles";
 
 // Plugins keep there what only PHP gives out: paid files, invoices, what visitors sent.
 const PRIVATE =
@@ -67,7 +67,7 @@ export function wordpressConf(uploadLimit: string): string {
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-${neverServed}
+        include ${webFile("never-served.conf")};
         location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
         location ~* ^/wp-content/uploads/edd/.*\\.(?!(?:jpe?g|png|gif|webp|mp3|ogg)$)\\w+$ { return 404; }
         location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|xmlrpc\\.php|wp-cron\\.php)(?:/|$) { return 404; }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import { vhostConf } from "../../components/gateway/nginx";
+import { WEB_FILES, webFile } from "../../components/sites/webFiles";
 import { HIDDEN, NEVER_SERVED, PHP_SOURCE } from "../../components/sites/neverServed";
 import { staticConf } from "../../components/sites/nginx";
 import { phpConf } from "../../components/sites/phpNginx";
@@ -88,10 +90,18 @@ describe("what is never served", () => {
 
   it("is said to each kind of site before what it serves", () => {
     for (const [kind, text] of Object.entries(CONFIGURATIONS)) {
-      const last = text.indexOf(NEVER_SERVED.at(-1) ?? "?");
-      assert.ok(last > 0 && last < text.indexOf("try_files"), kind);
+      const denied = text.indexOf(`include ${webFile("never-served.conf")};`);
+      assert.ok(denied > 0 && denied < text.indexOf("try_files"), kind);
     }
     assert.ok(CONFIGURATIONS.static.includes(`location ~* ${PHP_SOURCE} { return 404; }`));
+  });
+});
+
+describe("what the web image has of all sites' configurations", () => {
+  it("is what TypeScript says (npm run schema writes it)", () => {
+    for (const [file, text] of Object.entries(WEB_FILES))
+      assert.equal(fs.readFileSync(`images/web/${file}`, "utf8"), text, file);
+    for (const pattern of NEVER_SERVED) assert.ok(WEB_FILES["never-served.conf"].includes(pattern), pattern);
   });
 });
 
