@@ -10,32 +10,7 @@ worker_processes 1;
 worker_shutdown_timeout ${TIME_LIMITS.drain}s;
 events { worker_connections 1024; }
 http {
-    include /etc/nginx/mime.types;
-    include ${webFile("types.conf")};
-    default_type application/octet-stream;
-    # Only plain text can't say by itself what it is written in; a page does.
-    map $sent_http_content_type $written_in { default ""; "~^text/plain" utf-8; }
-    charset $written_in;
-    access_log off;
-    server_tokens off;
-    sendfile on;
-    tcp_nopush on;
-    # The gateway gives up first.
-    send_timeout ${TIME_LIMITS.gatewayRead}s;
-    large_client_header_buffers 4 32k;
-    # A large file is read as fast as the visitor takes it, instead of waiting for him on the gateway's disk.
-    map "$upstream_addr:$sent_http_content_length" $buffering { default ""; "~^:\\d{8,}$" no; }
-    add_header X-Accel-Buffering $buffering;
-    gzip on;
-    gzip_vary on;
-    gzip_min_length 1000;
-    gzip_types text/css text/plain text/xml text/javascript text/vtt text/csv application/javascript application/json application/manifest+json application/geo+json application/ld+json application/wasm application/xml application/rss+xml application/atom+xml image/svg+xml font/ttf font/otf;
-    client_body_temp_path /tmp/body;
-    proxy_temp_path /tmp/proxy;
-    fastcgi_temp_path /tmp/fastcgi;
-    uwsgi_temp_path /tmp/uwsgi;
-    scgi_temp_path /tmp/scgi;
-    absolute_redirect off;
+    include ${webFile("http.conf")};
 `;
 
 /** How nginx asks php: nothing of a request or an answer waits in this container, whose disk is its memory. */

@@ -1,3 +1,5 @@
+import { TIME_LIMITS } from "../timeLimits";
+import { HARMLESS_COOKIES } from "./harmlessCookies";
 import { neverServed } from "./neverServed";
 
 // What Debian's list of types lacks, as text that nginx takes.
@@ -43,12 +45,48 @@ const types = Object.entries(TYPES)
   .map(([type, endings]) => `    ${type} ${endings};`)
   .join("\n");
 
+const http = `include /etc/nginx/mime.types;
+types {
+${types}
+}
+default_type application/octet-stream;
+# Only plain text can't say by itself what it is written in; a page does.
+map $sent_http_content_type $written_in { default ""; "~^text/plain" utf-8; }
+charset $written_in;
+access_log off;
+server_tokens off;
+sendfile on;
+tcp_nopush on;
+# The gateway gives up first.
+send_timeout ${TIME_LIMITS.gatewayRead}s;
+large_client_header_buffers 4 32k;
+# A large file is read as fast as the visitor takes it, instead of waiting for him on the gateway's disk.
+map "$upstream_addr:$sent_http_content_length" $buffering { default ""; "~^:\\d{8,}$" no; }
+add_header X-Accel-Buffering $buffering;
+gzip on;
+gzip_vary on;
+gzip_min_length 1000;
+gzip_types text/css text/plain text/xml text/javascript text/vtt text/csv application/javascript application/json application/manifest+json application/geo+json application/ld+json application/wasm application/xml application/rss+xml application/atom+xml image/svg+xml font/ttf font/otf;
+client_body_temp_path /tmp/body;
+proxy_temp_path /tmp/proxy;
+fastcgi_temp_path /tmp/fastcgi;
+uwsgi_temp_path /tmp/uwsgi;
+scgi_temp_path /tmp/scgi;
+absolute_redirect off;
+`;
+
 /**
  * Parts of a site's nginx.conf that are the same for all sites, and lie in the web image: in the environment of each web
  * container, and so twice in the state, they would be most of it. images/web/ has them as `npm run schema` writes them.
  */
 export const WEB_FILES = {
-  "types.conf": `types {\n${types}\n}\n`,
+  "http.conf": http,
+  "cookies.conf": `map $http_cookie $personal_cookie {
+    default 1;
+    "" "";
+    "~${HARMLESS_COOKIES}" "";
+}
+`,
   "never-served.conf": `${neverServed}\n`,
 } as const;
 

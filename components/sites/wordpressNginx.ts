@@ -1,4 +1,3 @@
-import { HARMLESS_COOKIES } from "./harmlessCookies";
 import { fastcgiLimits, nginxHead } from "./nginx";
 import { webFile } from "./webFiles";
 
@@ -22,11 +21,7 @@ export function wordpressConf(uploadLimit: string): string {
     real_ip_header X-Real-IP;
 
     # Pages that are made for one visitor.
-    map $http_cookie $personal_cookie {
-        default 1;
-        "" "";
-        "~${HARMLESS_COOKIES}" "";
-    }
+    include ${webFile("cookies.conf")};
     map $request_uri $personal_place {
         default "";
         "~*^/+(?:wp-admin|wp-login\\.php|wp-signup\\.php|wp-activate\\.php|wp-comments-post\\.php|wp-cron\\.php)" 1;
