@@ -34,6 +34,10 @@ export interface Page {
   readonly until: string;
   /** PHP's own words of an error on it. */
   readonly error: string;
+  /** Where it leads, which was not followed any further; empty where it leads nowhere. */
+  readonly leadsTo: string;
+  /** Whether it asks for a password. */
+  readonly form: boolean;
 }
 
 export interface Disk {
@@ -92,8 +96,12 @@ export class Answers {
   page(what: "page" | "further", site: string): Page | undefined {
     const found = this.of(what, site);
     if (!found) return undefined;
-    const [path = "", code = "000", exit, , seen, until = "", error = ""] = found;
-    return { path, code, exit: Number(exit), seen: seen === "1", until, error };
+    const [path = "", code = "000", exit, leadsTo = "", seen, until = "", error = "", form] = found;
+    return {
+      ...{ path, code, exit: Number(exit), until, error, leadsTo },
+      seen: seen === "1",
+      form: form === "1",
+    };
   }
 
   /** What a site's database answered its user: ok and a number, or error and a reason. */

@@ -107,7 +107,8 @@ export function judgePages(
   ];
 }
 
-function pageFaults({ path, code, exit, seen, error }: Page, well: RegExp): Problem[] {
+/** What is wrong with a page whose answer is to begin in a way. */
+export function pageFaults({ path, code, exit, seen, error }: Page, well: RegExp): Problem[] {
   const shown = path.replace(/\?varvol-status=\d+$/, "");
   const one = (word: string, text: string): Problem[] => [{ word, text: `${shown} ${text}` }];
   if (code === "000")

@@ -2,11 +2,12 @@
 # status-site NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE, by status.sh: asks one site, past every cache. FRESH is 1
 # where an address that was never asked is needed for that, DATABASE where the site has one; FURTHER is another page, FILE of
 # the container ROLE tells more of the site; each may be empty. Prints one line at a time, short enough to arrive whole
-# beside those of others: page NAME PATH CODE EXIT REDIRECT SEEN UNTIL ERROR, further …, database NAME WORDS, ROLE NAME TEXT.
+# beside those of others: page NAME PATH CODE EXIT REDIRECT SEEN UNTIL ERROR FORM, further …, database NAME WORDS, ROLE NAME TEXT.
 : "${net:?}" "${label:?}" "${patience:?}" "${latest:?}"
 # The last line of a page that curl prints says how it went; what stands before is looked through as it comes.
 # shellcheck disable=SC2016 # awk's own
 look='function look(line) {
+    if (line ~ /type=["\047]?password/) form = 1
     if (!seen && line ~ /<(script|img|svg|iframe|frame|video|canvas|object|embed)[ >\/]/) seen = 1
     if (error == "" && (match(line, /(Fatal error|Parse error|Warning|Notice|Deprecated)(<\/b>)?: .*in (<b>)?\/srv\/[^ <]*\.php/) || match(line, /thrown in (<b>)?\/srv\/[^ <]*/))) {
         error = substr(line, RSTART, 300)
@@ -27,7 +28,7 @@ NR > 1 {
 END {
     if (last !~ /^varvol-answer\t/) last = "varvol-answer\t000\t7\t"
     sub(/^varvol-answer\t/, "", last)
-    printf "%s\t%d\t%s\t%s", last, seen, until, error
+    printf "%s\t%d\t%s\t%s\t%d", last, seen, until, error, form
 }'
 # The site's own user asks, and what comes is how many seconds WordPress's earliest event is overdue.
 # shellcheck disable=SC2016 # PHP's own
@@ -55,7 +56,7 @@ running() {
 # An unknown cookie passes a cache of pages by, as does an address that was never asked before.
 page() {
     left=$((end - $(date +%s)))
-    if [ "$left" -lt 1 ]; then printf '000\t28\t\t0\t\t'; return; fi
+    if [ "$left" -lt 1 ]; then printf '000\t28\t\t0\t\t\t0'; return; fi
     timeout "$((left + 2))" docker exec "$net" curl -sk --noproxy '*' -m "$left" -A 'Varvol status' -b varvol_status=1 \
         -w '\nvarvol-certificates\n%{certs}\nvarvol-answer\t%{http_code}\t%{exitcode}\t%{redirect_url}' \
         --resolve "$domain:8443:127.0.0.1" "https://$domain:8443$1" 2>/dev/null | LC_ALL=C awk "$look"

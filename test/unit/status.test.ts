@@ -57,7 +57,14 @@ describe("a container's state", () => {
 });
 
 describe("a page's state", () => {
-  const page = { path: "/", code: "200", exit: 0, seen: true, until: "Dec 29 19:00:00 2027 GMT", error: "" };
+  const page = {
+    path: "/",
+    code: "200",
+    exit: 0,
+    seen: true,
+    until: "Dec 29 19:00:00 2027 GMT",
+    ...{ error: "", leadsTo: "", form: false },
+  };
   const judged = (front: Partial<typeof page>, further?: Partial<typeof page>) =>
     words(judgePages({ ...page, ...front }, further && { ...page, ...further }, FRONT_PAGE, NOW));
 

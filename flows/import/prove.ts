@@ -1,0 +1,161 @@
+import { ASIDE } from "../../agent/dropIns";
+import { step } from "../../base/output";
+import { shellCommand } from "../../base/quoting";
+import { scriptOnHost } from "../../machine/host";
+import { askHost, scriptText } from "../../machine/scripts";
+import { deniedPattern } from "../../components/sites/denied";
+import type { HostConfig } from "../../stacks/config";
+import { kindOf, type SiteConfig } from "../../stacks/kinds";
+import { Answers } from "../status/answers";
+import { contentNames, pluginsAmong, themesAmong } from "./contentNames";
+import { countsInDump } from "./dumpCounts";
+import { takesWordPress } from "./layout";
+import {
+  type Answered,
+  type Asked,
+  compare,
+  type Facts,
+  factsSchema,
+  judgeAnswer,
+  judgeFile,
+  notesOn,
+  type Proof,
+  questionsOf,
+} from "./proof";
+
+/** Seconds that each page has: the first one after an import compiles all of PHP. */
+const PATIENCE = 30;
+
+/** Proves those of some sites that an import filled, one after the other, and writes down which have come whole. */
+export async function proveAll(config: HostConfig, names: readonly string[]): Promise<Proof[]> {
+  const sites = config.sites.filter(
+    (site) =>
+      names.includes(site.name) &&
+      kindOf(site.kind)
+        .fillings(site)
+        .some((one) => !("repository" in one)),
+  );
+  // A host that comes back from its backups fills its sites by itself.
+  if (sites.length === 0 || (await askHost(config, "restoring", [config.volumeRoot, "which"])) !== "")
+    return [];
+  const proofs: Proof[] = [];
+  for (const site of sites)
+    proofs.push(
+      await step(
+        `Proof of ${site.name}`,
+        () => prove(config, site),
+        inShort,
+        ({ problems }) => problems.length === 0,
+      ),
+    );
+  const well = proofs.filter(({ problems }) => problems.length === 0).map(({ site }) => site);
+  if (well.length > 0) await askHost(config, "proven", [config.volumeRoot, ...well]);
+  return proofs;
+}
+
+function inShort({ asked, problems }: Proof): string {
+  return problems.length === 0 ? `${asked.length} answers are well` : `${problems.length} problems`;
+}
+
+/** Asks a site that has just come for what it came from, through the gateway. */
+export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof> {
+  if (!takesWordPress(site.kind)) return ofPages(config, site);
+  const [facts, ...names] = await factsOf(config, site);
+  if (!facts)
+    return {
+      ...(await ofPages(config, site)),
+      notes: ["what it holds could not be counted: its php container does not say"],
+    };
+  const named = (what: string) =>
+    names.flatMap((line) => (line.startsWith(`${what} `) ? line.slice(what.length + 1) : []));
+  const sources = kindOf(site.kind).fillings(site);
+  const archive = sources.flatMap((one) => ("archive" in one ? one.archive : []))[0];
+  const dump = sources.flatMap((one) => ("dump" in one ? one.dump : []))[0];
+  const [counts, content, answered] = await Promise.all([
+    dump === undefined ? undefined : countsInDump(dump, facts.prefix),
+    archive === undefined ? undefined : contentNames(archive),
+    ask(config, site, questionsOf(facts, deniedOf(site))),
+  ]);
+  const sides = compare({
+    before: { ...(counts && { counts }), ...(content && { names: content }) },
+    after: { facts, plugins: pluginsAmong(named("plugin")), themes: themesAmong(named("theme")) },
+  });
+  return {
+    site: site.name,
+    ...sides,
+    asked: answered.asked,
+    problems: [...problemsOf(answered.asked), ...sides.problems],
+    notes: [...named("aside").map(asideNote), ...sides.notes, ...answered.notes],
+  };
+}
+
+function asideNote(file: string): string {
+  return `wp-content/${file.slice(0, -ASIDE.length)} was set aside: it lies beside as ${file}`;
+}
+
+/** Regular expressions of what is for no visitor. */
+function deniedOf(site: SiteConfig): RegExp[] {
+  return ("denied" in site ? site.denied : []).map((path) => new RegExp(deniedPattern(path), "i"));
+}
+
+async function ofPages(config: HostConfig, site: SiteConfig): Promise<Proof> {
+  const { asked, notes } = await ask(config, site, [["front page", "/"]]);
+  const counted = { compared: [], missing: { count: 0, first: [] } };
+  // Files may be all that there is to a site of other kinds.
+  const bare = ({ code }: Answered) => code === "404" && !takesWordPress(site.kind);
+  return {
+    ...{ site: site.name, ...counted, asked },
+    problems: problemsOf(asked.filter((one) => !bare(one))),
+    notes: [...notes, ...(asked.some(bare) ? ["there is no front page: / answers 404"] : [])],
+  };
+}
+
+function problemsOf(asked: readonly Answered[]): string[] {
+  return asked.flatMap(({ what, path, problem }) =>
+    problem === undefined ? [] : [`the ${what} ${path} ${problem}`],
+  );
+}
+
+async function factsOf(
+  config: HostConfig,
+  { name, kind }: SiteConfig,
+): Promise<[Facts | undefined, ...string[]]> {
+  const folder = `${config.volumeRoot}/${name}/${kindOf(kind).folder}`;
+  const said = await askHost(config, "site-facts", [`varvol/${config.stack}`, name, folder]);
+  const lines = said.split("\n");
+  const json = lines.find((line) => line.startsWith("{"));
+  const facts = json === undefined ? undefined : factsSchema.safeParse(JSON.parse(json)).data;
+  return [facts, ...lines];
+}
+
+async function ask(
+  config: HostConfig,
+  { name, domains }: SiteConfig,
+  questions: readonly (readonly [what: Asked, path: string])[],
+): Promise<{ readonly asked: Answered[]; readonly notes: string[] }> {
+  const key = (what: Asked, i: number) => `${what === "attachment" ? "file" : "page"}${i}`;
+  const set = shellCommand(["export", `site=${scriptText("status-site")}`]);
+  const text = await scriptOnHost(config, `${set}\n${scriptText("prove")}`, [
+    ...[
+      `varvol/${config.stack}`,
+      `${config.namespace}gateway-net`,
+      String(PATIENCE),
+      name,
+      domains[0] ?? name,
+    ],
+    ...questions.flatMap(([what, path], i) => [key(what, i), path]),
+  ]);
+  const answers = new Answers(text);
+  const lines = text.split("\n").map((line) => line.split("\t"));
+  const php = lines.flatMap(([what, said]) => (what === "php" && said !== undefined ? [said] : []));
+  const judged = questions.map(([what, path], i) => {
+    if (what === "attachment") {
+      const [, , ...told] = lines.find(([word, of]) => word === "file" && of === key(what, i)) ?? [];
+      return { answer: judgeFile(path, told), notes: [] };
+    }
+    const page = answers.page("page", key(what, i));
+    const answer = judgeAnswer(what, page, domains, php);
+    return { answer, notes: notesOn(answer, page) };
+  });
+  return { asked: judged.map(({ answer }) => answer), notes: judged.flatMap(({ notes }) => notes) };
+}
