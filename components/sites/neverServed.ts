@@ -2,7 +2,8 @@
 
 const ARCHIVE = "(?:tar\\.)?(?:zip|gz|tgz|bz2|tbz2?|xz|txz|zst|tar|7z|rar)(?:\\.crypt|\\.gpg)?";
 const SOURCE = "\\.(?:php\\d?|phtml|phar|pht|phps|inc)";
-const COPY = "(?:bak|backup|old|orig|original|save|saved|copy|sav|swp|swo|swn|tmp|dist|txt|source)\\d*";
+const COPY =
+  "(?:bak|backup|old|orig|original|save|saved|copy|sav|swp|swo|swn|tmp|dist|txt|source|set-aside)\\d*";
 const WHEN = "(?:[._-]?\\d[\\w.-]*)?";
 // A version is none.
 const DATE = "(?:[._-]?(?:\\d{6,}|\\d{4}-\\d\\d)[\\w.-]*)?";

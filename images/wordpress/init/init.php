@@ -10,7 +10,7 @@ use RuntimeException;
 use Throwable;
 use mysqli;
 
-foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'charset'] as $file) {
+foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'charset', 'start'] as $file) {
     require __DIR__ . "/$file.php";
 }
 
@@ -25,7 +25,8 @@ function is_marked(mysqli $database, string $marker): bool
 }
 
 set_exception_handler(static function (Throwable $error): void {
-    note($error->getMessage());
+    // An error of PHP's own is one of the site's code: where it stands says whose.
+    note($error->getMessage() . ($error instanceof RuntimeException ? '' : " in {$error->getFile()}, line {$error->getLine()}"));
     exit(1);
 });
 
@@ -49,7 +50,8 @@ if ($imported) {
     put_prefix_right($database, $prefix);
     read_as_meant($database, $prefix);
     replace_site_url($database, $prefix, $others, $url);
-    $database->query('DROP TABLE ' . IMPORT_MARKER);
+    putenv("TABLE_PREFIX=$prefix");
+    try_to_start('/srv/wordpress/wp-content');
 }
 $fresh = $prefix === null;
 if ($fresh) {
@@ -70,5 +72,8 @@ if ($fresh || ($imported && database_version($database, $prefix) < core_database
 }
 if ($fresh) {
     $database->query('DROP TABLE ' . INSTALL_MARKER);
+}
+if ($imported) {
+    $database->query('DROP TABLE ' . IMPORT_MARKER);
 }
 file_put_contents('/tmp/table-prefix', $prefix);
