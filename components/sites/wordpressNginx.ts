@@ -1,3 +1,4 @@
+import { deniedLocations } from "./denied";
 import { fastcgiLimits, nginxHead } from "./nginx";
 import { webFile } from "./webFiles";
 
@@ -7,9 +8,10 @@ const PRIVATE =
 
 /**
  * nginx.conf of a WordPress: files of core and wp-content, PHP by the socket that the host switches, and a cache of
- * the pages that are the same for every visitor. It is short-lived, and outlives the container that made the pages.
+ * the pages that are the same for every visitor. It is short-lived, and outlives the container that made the pages. What is
+ * denied answers 403.
  */
-export function wordpressConf(uploadLimit: string): string {
+export function wordpressConf(uploadLimit: string, denied: readonly string[] = []): string {
   return `${nginxHead}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
@@ -63,7 +65,7 @@ export function wordpressConf(uploadLimit: string): string {
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
         include ${webFile("never-served.conf")};
-        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
+${deniedLocations(denied)}        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
         location ~* ^/wp-content/uploads/edd/.*\\.(?!(?:jpe?g|png|gif|webp|mp3|ogg)$)\\w+$ { return 404; }
         location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|xmlrpc\\.php|wp-cron\\.php)(?:/|$) { return 404; }
         location ~* \\.(?:log|inc|phar|phtml|pht|php\\d)$ { return 404; }

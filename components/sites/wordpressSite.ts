@@ -26,8 +26,15 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly phpMemory: number;
   /** Table prefix, where the database holds more than one WordPress. */
   readonly prefix?: string;
+  /** Paths that are for no visitor, as the key `denied` has them. */
+  readonly denied: readonly string[];
   /** Another host's WordPress that fills what is empty: a tar of wp-content and an SQL dump. */
-  readonly import?: { readonly content?: string; readonly database?: string };
+  readonly import?: {
+    readonly content?: string;
+    readonly database?: string;
+    /** Whether what can't run here is set aside. Defaults to false. */
+    readonly setAside?: boolean;
+  };
 }
 
 // The gateway's own limit is the same.
@@ -55,7 +62,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       {
         host,
         folders: [
-          { name: "content", import: args.import?.content },
+          { name: "content", import: args.import?.content, setAside: args.import?.setAside },
           // The host turns a link here; what php may write to lies a level below.
           { name: "run", mode: "0755", owner: "0:0" },
           { name: "run/php" },
@@ -97,7 +104,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "wordpress-web",
-        nginxConf: wordpressConf(UPLOAD_LIMIT),
+        nginxConf: wordpressConf(UPLOAD_LIMIT, args.denied),
         mounts: [
           volume.mount("content", "/srv/wordpress/wp-content", "ro"),
           volume.mount("run", "/run/php", "ro"),
