@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { dumpText, severalDatabases } from "./dumpText";
 import { Failure, plain, Wanted } from "./failure";
-import { tellLeftOut } from "./imports";
+import { beginImport, tellLeftOut } from "./imports";
 import { lock } from "./lock";
 import { Server } from "./mysql";
 import { isRestoring, remove, state } from "./place";
@@ -25,6 +25,7 @@ export async function loadForeign({ container, database, password, dump }: Reque
     // A host that comes back from its backups gets the database from there; the dump may be long gone.
     if (!isRestoring() && (begun || tables.length === 0)) {
       if (!fs.existsSync(dump)) throw missing(dump, "correct the site's import.database");
+      beginImport(database);
       await server.makeAnew(database);
       await server.query(`CREATE TABLE \`${database}\`.${IMPORTING} (id INT)`);
       const report = await filled(server, database, password, dump);

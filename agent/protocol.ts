@@ -125,6 +125,8 @@ export const requestSchema = z.discriminatedUnion("job", [
     target: path,
     source: path,
     owner: z.string().regex(/^\d+:\d+$/),
+    /** Whether it is a WordPress's, of which what can't run here is to be renamed. */
+    setAside: z.boolean().optional(),
   }),
 ]);
 

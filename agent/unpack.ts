@@ -3,11 +3,12 @@ import * as path from "node:path";
 import type { Readable } from "node:stream";
 import * as z from "zod";
 import { Failure, lastLines, plain } from "./failure";
-import { tellLeftOut } from "./imports";
+import { beginImport, isUnproven, tellLeftOut } from "./imports";
 import { discard, missing } from "./load";
 import { lock } from "./lock";
 import { isRestoring, list, remove } from "./place";
 import { both, ended, output, start } from "./process";
+import { allowSettingAside, setAside as setAsideIn } from "./setAside";
 import type { RequestOf } from "./protocol";
 
 const NOBODY = 65534;
@@ -19,16 +20,22 @@ const DEEPEST = 100;
 const RESERVE = 0.05;
 
 /** Fills an empty folder of a volume from a stranger's folder or archive. Nothing happens where the folder holds anything. */
-export async function unpack({ image, target, source, owner }: RequestOf<"unpack">): Promise<void> {
+export async function unpack({ image, target, source, owner, setAside }: RequestOf<"unpack">): Promise<void> {
   const held = await lock(`volume-${path.basename(path.dirname(target))}`, "import");
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.filling`);
   try {
-    if (isRestoring() || list(target).length > 0) return discard(source);
+    if (isRestoring()) return discard(source);
+    if (list(target).length > 0) {
+      // A first try has filled it: what the second one allows in addition holds for the site's next start.
+      if (setAside && isUnproven(path.basename(path.dirname(target)))) allowSettingAside(target);
+      return discard(source);
+    }
     if (!fs.existsSync(source)) throw missing(source, "correct the path in the site's import");
+    beginImport(path.basename(path.dirname(target)));
     remove(temporary);
     fs.mkdirSync(temporary, { mode: 0o700 });
     fs.chownSync(temporary, NOBODY, NOBODY);
-    const left = await unpackApart(image, source, temporary);
+    const left = await unpackApart(image, source, temporary, setAside ? ["set-aside"] : []);
     await own(temporary, owner);
     replace(temporary, target);
     discard(source);
@@ -46,7 +53,12 @@ export async function unpack({ image, target, source, owner }: RequestOf<"unpack
 const leftOutSchema = z.array(z.string());
 
 /** As nobody, in a container that sees nothing but the new folder, and no network; gives what was left out. */
-async function unpackApart(image: string, source: string, folder: string): Promise<string[]> {
+async function unpackApart(
+  image: string,
+  source: string,
+  folder: string,
+  options: readonly string[],
+): Promise<string[]> {
   const limits = ["--memory", "256m", "--memory-swap", "256m", "--pids-limit", "64"];
   const child = start(
     [
@@ -64,7 +76,16 @@ async function unpackApart(image: string, source: string, folder: string): Promi
         ...limits,
       ],
       ...["--log-driver", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
-      ...["--user", `${NOBODY}:${NOBODY}`, "-v", `${folder}:${OUT}`, image, "unpack", path.basename(source)],
+      ...[
+        "--user",
+        `${NOBODY}:${NOBODY}`,
+        "-v",
+        `${folder}:${OUT}`,
+        image,
+        "unpack",
+        path.basename(source),
+        ...options,
+      ],
     ],
     ["pipe", "pipe", "pipe"],
   );
@@ -112,6 +133,7 @@ export async function unpackHere(): Promise<void> {
   const tree = path.join(OUT, inner(name) ?? "");
   const left = [...said.leftOut, ...prune(tree)];
   if (tree !== OUT) lift(tree);
+  if (process.argv[4] === "set-aside") left.push(...setAsideIn(OUT));
   process.stdout.write(`${JSON.stringify(left.map(plain))}
 `);
 }

@@ -17,6 +17,8 @@ export interface Folder {
   readonly owner?: string;
   /** Folder or tar archive on the control machine that fills it while it is empty. */
   readonly import?: string;
+  /** Whether that is a WordPress's, of which what can't run here is set aside. Defaults to false. */
+  readonly setAside?: boolean;
 }
 
 /** A file that only its owner reads. */
@@ -77,7 +79,7 @@ export class Volume extends pulumi.ComponentResource {
   private fill(
     name: string,
     host: Host,
-    { name: folder, owner = "33:33" }: Folder,
+    { name: folder, owner = "33:33", setAside }: Folder,
     source: string,
     made: pulumi.Resource,
   ): command.local.Command {
@@ -86,6 +88,7 @@ export class Volume extends pulumi.ComponentResource {
     const request = {
       ...{ job: "unpack" as const, image, owner },
       ...{ target: `${this.root}/${folder}`, source: sent.path },
+      ...(setAside && { setAside }),
     };
     const options = { parent: this, dependsOn: made };
     return agentJob(`${host.scoped(name)}-${folder}-import`, "unpack", { host, request, sent }, options);

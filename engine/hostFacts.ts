@@ -19,6 +19,8 @@ export interface HostFacts {
   readonly volumes: readonly string[];
   /** Sites that have been filled, and so need no import any more. */
   readonly filled: ReadonlySet<string>;
+  /** Of these the ones that an import filled within the last day and that nobody has seen whole yet: it may be begun anew. */
+  readonly unproven: ReadonlySet<string>;
   /** Sites that the gateway routes. */
   readonly routed: ReadonlySet<string>;
   /** This stack's containers that run, as owner/role. */
@@ -57,6 +59,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     listeners: new Map(listeners),
     volumes: all("volume"),
     filled: new Set(all("filled")),
+    unproven: new Set(all("unproven")),
     routed: new Set(all("routed")),
     running: new Set(
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),

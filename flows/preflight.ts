@@ -9,6 +9,9 @@ import type { HostConfig } from "../stacks/config";
 import { readLock } from "../stacks/lock";
 import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
 import { coreOf, siteProblem, wordPressesIn } from "./import/dump";
+import { foreignInSource, foreignProblem } from "./import/foreign";
+import { htaccessOf } from "./import/htaccess/find";
+import { openProblem } from "./import/htaccess/words";
 import { isRemoteUrl } from "../stacks/values";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
@@ -64,7 +67,7 @@ export function checkHost(config: HostConfig, facts: HostFacts): string[] {
 
 /** What a site that is not there yet would be filled from. One that has data is never filled again. */
 async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promise<string[]> {
-  if (facts.filled.has(site.name)) return [];
+  if (facts.filled.has(site.name) && !beginsAgain(site, facts)) return [];
   const found = await Promise.all(
     kindOf(site.kind)
       .fillings(site)
@@ -73,8 +76,21 @@ async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promi
   return found.flat();
 }
 
+/** Whether a first try has filled it, and no more than that; what it was filled from is there for another one. */
+function beginsAgain(site: SiteConfig, { unproven, routed }: HostFacts): boolean {
+  const sources = kindOf(site.kind).fillings(site);
+  return (
+    unproven.has(site.name) &&
+    !routed.has(site.name) &&
+    sources.every((one) => existsSync("archive" in one ? one.archive : "dump" in one ? one.dump : ""))
+  );
+}
+
 async function checkFilling(site: string, key: string, filling: Filling): Promise<string[]> {
-  if ("archive" in filling) return checkArchive(key, filling.archive);
+  if ("archive" in filling) {
+    const found = await checkArchive(key, filling.archive);
+    return found.length > 0 || !filling.wordpress ? found : checkContent(key, filling);
+  }
   if ("dump" in filling) {
     const found = await checkDump(key, filling.dump);
     return found.length > 0 ? found : checkWordPress(site, key, filling);
@@ -89,6 +105,15 @@ async function checkArchive(key: string, file: string): Promise<string[]> {
   return read.code === 0
     ? []
     : [`${key}: ${file} is no complete tar archive (${lastLines(read.stderr, 1)}); make it anew`];
+}
+
+async function checkContent(
+  key: string,
+  { archive, wordpress }: Extract<Filling, { archive: string }>,
+): Promise<string[]> {
+  const unfit = wordpress?.setAside ? undefined : foreignProblem(await foreignInSource(archive));
+  const open = openProblem((await htaccessOf(archive)).denied, wordpress?.denied ?? []);
+  return [unfit, open].filter((one) => one !== undefined).map((one) => `${key}: ${archive}: ${one}`);
 }
 
 async function checkDump(key: string, file: string): Promise<string[]> {

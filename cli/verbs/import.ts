@@ -1,25 +1,29 @@
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { UserError } from "../../base/errors";
-import { json, say } from "../../base/output";
+import { explain, Interrupted, UserError } from "../../base/errors";
+import { errorColors, json, say } from "../../base/output";
 import { bytes } from "../../base/words";
 import { lookAtHost } from "../../engine/hostFacts";
 import { configIn, openStack, type Stack } from "../../engine/stack";
 import { replaceFile } from "../../engine/stackFile";
+import { takeOut } from "../../flows/import/again";
 import { arrived, databaseTables } from "../../flows/import/arrived";
 import { chosen, coreOf, siteProblem, wordPressesIn, type DumpedWordPress } from "../../flows/import/dump";
 import { folderOf, newFolder } from "../../flows/import/fetched";
+import { foreignInSource, foreignProblem, unusedAmong } from "../../flows/import/foreign";
+import { htaccessOf } from "../../flows/import/htaccess/find";
+import { htaccessWords } from "../../flows/import/htaccess/words";
 import { fetchLocal, type LocalArgs } from "../../flows/import/local";
 import { takesWordPress } from "../../flows/import/layout";
 import { fetchRemote } from "../../flows/import/remote";
+import type { Proof } from "../../flows/import/proof";
 import { parseSource, type Source } from "../../flows/import/source";
 import { type NewSite, withImport } from "../../flows/import/stackFile";
-import type { HostConfig } from "../../stacks/config";
 import { type Fetched, importable, kindOf } from "../../stacks/kinds";
 import { readLock } from "../../stacks/lock";
 import * as texts from "../options";
-import { upAndPrint } from "../up";
+import { refuseFailed, upAndSay } from "../up";
 
 interface Options extends texts.JsonOption {
   readonly from?: string;
@@ -27,6 +31,7 @@ interface Options extends texts.JsonOption {
   readonly kind?: string;
   readonly domain?: string;
   readonly prefix?: string;
+  readonly setAside?: boolean;
   /** False where the host is not to be brought up. */
   readonly up?: boolean;
 }
@@ -39,6 +44,10 @@ export const options: texts.OptionsOf<Options> = {
   kind: ["--kind <kind>", `${NAMES.join(" or ")}, for a site that the stack file does not have yet`],
   domain: ["--domain <domain>", "the domain of such a site"],
   prefix: ["--prefix <prefix>", "table prefix of the WordPress that is meant, where its dump holds several"],
+  setAside: [
+    "--set-aside",
+    "keep drop-ins and must-use plugins that need what is not here (Redis, a host's own machines) beside, unused",
+  ],
   up: ["--no-up", "write the stack file only"],
   json: texts.json,
 };
@@ -53,18 +62,27 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const site = siteOf(stack, name, options);
   const dump = kindOf(site.kind).accepts?.database;
   if (database && dump === "never") throw new UserError(`--database: a ${site.kind} site has none`);
-  await refuseFilled(stack.config, name);
+  const again = await beginsAgain(stack, name);
   // What can't be written into the stack file is not fetched either.
   await stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
-  const { fetched, wordpress } = await fetch(stack, site, source, { database, prefix: options.prefix });
+  const named = { database, prefix: options.prefix };
+  const { fetched, wordpress } = await fetch(stack, site, source, named, options.setAside ?? false);
+  if (again && options.up !== false) {
+    say(`${name} holds what an import brought that has not come whole: it is taken away, and begun anew.`);
+    await takeOut(stack, name);
+  }
+  const before = readFileSync(stack.file, "utf8");
   replaceFile(stack.file, await stackText(stack, site, fetched));
   if (options.up === false) {
     const next = `${stack.file} says where ${name} comes from; npx varvol up fills it.`;
     return options.json ? json({ site: name, ...fetched }) : say(next);
   }
-  await upAndPrint({ ...options, configFile: stack.file });
+  const proofs = await filled(stack, options, before, name);
   const came = await arrived(stack.config, site, fetched, wordpress?.address);
-  if (options.json) return json(came);
+  if (options.json) {
+    json({ ...came, proof: proofs[0] });
+    return refuseFailed(proofs);
+  }
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
   const moved = came.from ? `\nIts address was ${came.from} and is ${came.address}.` : `\n${came.address}`;
   process.stdout.write(`\n${name} has come: ${came.files} files (${bytes(came.bytes)})${tables}.${moved}\n`);
@@ -72,6 +90,34 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   say(
     `What was fetched is no longer needed once you have looked at the site: ${folderOf(stack.name, name)}\nThe key import: in ${stack.file} may stay; it fills only what is empty.`,
   );
+  refuseFailed(proofs);
+}
+
+/** Brings the host up; where that fails, nothing is left of the import, neither on the host nor in the stack file. */
+async function filled(
+  stack: Stack,
+  options: Options,
+  before: string,
+  name: string,
+): Promise<readonly Proof[]> {
+  const { routed } = await lookAtHost(stack.config);
+  try {
+    const up = { stack: stack.name, configFile: stack.file, json: options.json };
+    return (await upAndSay(up)).filter(({ site }) => site === name);
+  } catch (error) {
+    replaceFile(stack.file, before);
+    if (error instanceof Interrupted || routed.has(name)) throw error;
+    const { volumes } = await lookAtHost(stack.config);
+    if (volumes.includes(name)) {
+      say(
+        `${errorColors.yellow("warning:")} ${name} could not be brought up: what the import made is taken away.`,
+      );
+      await takeOut(stack, name).catch((another: unknown) =>
+        say(`${errorColors.yellow("warning:")} not all of it: ${explain(another).text}`),
+      );
+    }
+    throw error;
+  }
 }
 
 function dumpFile(file: string): string {
@@ -102,10 +148,12 @@ function siteOf({ config, file }: Stack, name: string, { kind, domain }: Options
   return { name, kind: found.kind, domains: found.domains };
 }
 
-async function refuseFilled(config: HostConfig, name: string): Promise<void> {
-  const { filled, running } = await lookAtHost(config);
+/** Refuses a site that holds anything, unless that is of an import that has not come whole: then true. */
+async function beginsAgain({ config }: Stack, name: string): Promise<boolean> {
+  const { filled, running, unproven } = await lookAtHost(config);
+  if (unproven.has(name)) return true;
   const tables = running.has("mysql/mysql") ? await databaseTables(config, name) : 0;
-  if (!filled.has(name) && tables === 0) return;
+  if (!filled.has(name) && tables === 0) return false;
   const what = filled.has(name)
     ? `${config.volumeRoot}/${name} holds files`
     : `the database ${name} holds ${tables} tables`;
@@ -140,6 +188,7 @@ async function fetch(
   site: NewSite,
   source: Source,
   named: Pick<LocalArgs, "database" | "prefix">,
+  setAside: boolean,
 ): Promise<Come> {
   const folder = newFolder(stack.name, site.name);
   const args = { kind: site.kind, folder, ...named };
@@ -149,6 +198,11 @@ async function fetch(
         ? await fetchRemote({ ...args, source })
         : await fetchLocal({ ...args, path: source.path, archive: source.place === "archive" });
     if (!takesWordPress(site.kind) || !fetched.database) return { fetched };
+    const foreign = await foreignInSource(fetched.content);
+    const unfit = setAside ? undefined : foreignProblem(foreign);
+    if (unfit !== undefined) throw new UserError(unfit);
+    const { denied, notKept } = await htaccessOf(fetched.content);
+    for (const text of setAside ? [] : unusedAmong(foreign)) say(`${errorColors.yellow("warning:")} ${text}`);
     const found = await wordPressesIn(fetched.database);
     const ownImage = stack.config.sites.find(({ name }) => name === site.name)?.image !== undefined;
     const problem = siteProblem(found, prefix, ownImage ? undefined : coreOf(readLock(), site.name));
@@ -156,7 +210,11 @@ async function fetch(
     const wordpress = chosen(found, prefix);
     // Where there is but one, the stack file need not say which.
     const several = found.length > 1 && wordpress ? { prefix: wordpress.prefix } : {};
-    return { fetched: { ...fetched, ...several }, wordpress };
+    for (const text of htaccessWords(denied, notKept)) say(`${errorColors.yellow("warning:")} ${text}`);
+    const declared = stack.config.sites.find(({ name }) => name === site.name);
+    const before = declared && "denied" in declared ? declared.denied : [];
+    const kept = { denied: [...new Set([...before, ...denied.map(({ path }) => path)])] };
+    return { fetched: { ...fetched, ...several, ...kept, ...(setAside && { setAside }) }, wordpress };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

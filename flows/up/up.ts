@@ -18,6 +18,8 @@ import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
 import { deploy } from "./deploy";
 import { sayLeftOut } from "../import/leftOut";
+import type { Proof } from "../import/proof";
+import { proveAll } from "../import/prove";
 import { missing } from "./missing";
 import { replaceOptions } from "./replace";
 
@@ -38,6 +40,8 @@ export interface BroughtUp {
   readonly facts: HostFacts;
   /** How many resources changed. */
   readonly changes: number;
+  /** How the sites have come that an import filled just now. */
+  readonly proofs: readonly Proof[];
 }
 
 /** Brings the host to what its stack file says. */
@@ -75,9 +79,10 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     `Stack ${stack.name}`,
   );
   await sayLeftOut(stack.config, filledNow(stack.config, facts));
+  const proofs = await proveAll(stack.config, unseen(stack.config, facts));
   if (changes > 0) await keepCopy(stack);
   await keepTimer(stack, changes > 0);
-  return { stack, facts, changes };
+  return { stack, facts, changes, proofs };
 }
 
 /** Sites that had no data before, and something to be filled from. */
@@ -85,6 +90,11 @@ function filledNow({ sites }: HostConfig, { filled }: HostFacts): string[] {
   return sites
     .filter((site) => !filled.has(site.name) && kindOf(site.kind).fillings(site).length > 0)
     .map(({ name }) => name);
+}
+
+/** Sites that an import has filled, now or in a try that came to nothing, and that nobody has seen whole. */
+function unseen(config: HostConfig, facts: HostFacts): string[] {
+  return [...filledNow(config, facts), ...facts.unproven];
 }
 
 /** Has the host do what a backup or restore left undone that the machine itself cut off. */

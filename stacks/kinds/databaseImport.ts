@@ -15,12 +15,28 @@ export function databaseImport(content: string) {
 
 type Import = z.infer<ReturnType<typeof databaseImport>>;
 
+/** The same of a WordPress. */
+export function wordpressImport(content: string) {
+  return databaseImport(content)
+    .unwrap()
+    .extend({
+      setAside: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether drop-ins and must-use plugins that need what is not here (Redis, a former host's machines) are renamed to NAME.set-aside. Default: false, such an import is refused.",
+        ),
+    })
+    .optional();
+}
+
 /** With paths made absolute; nothing where there is no import. */
-export function locatedImport(from: Import): { import?: Import } {
+export function locatedImport<From extends Import>(from: From): { import?: From } {
   if (!from) return {};
   const { content, database } = from;
   return {
     import: {
+      ...from,
       ...(content && { content: absolute(content) }),
       ...(database && { database: absolute(database) }),
     },

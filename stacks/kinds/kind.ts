@@ -51,9 +51,17 @@ export interface DumpOfWordPress {
   readonly ownImage: boolean;
 }
 
+/** What is to become of a WordPress's content. */
+export interface ContentOfWordPress {
+  /** Whether what can't run here is set aside. */
+  readonly setAside: boolean;
+  /** Paths that are for no visitor. */
+  readonly denied: readonly string[];
+}
+
 /** What a site would be filled from, by its key: an archive or folder, a dump, or a repository. */
 export type Filling = { readonly key: string } & (
-  | { readonly archive: string }
+  | { readonly archive: string; readonly wordpress?: ContentOfWordPress }
   | { readonly dump: string; readonly wordpress?: DumpOfWordPress }
   | { readonly repository: { readonly url: string; readonly branch?: string } }
 );
@@ -66,6 +74,10 @@ export interface Fetched {
   readonly database?: string;
   /** Table prefix of the WordPress in the dump, where there are others beside it. */
   readonly prefix?: string;
+  /** Whether what can't run here is set aside. */
+  readonly setAside?: boolean;
+  /** Paths that are for no visitor. */
+  readonly denied?: readonly string[];
 }
 
 /** What an import of another host's site accepts. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { WordPressSite } from "../../components";
+import { isDeniedPath } from "../../components/sites/denied";
 import { common } from "./common";
-import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
+import { fillingsOf, locatedImport, wordpressImport } from "./databaseImport";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
 const schema = z
@@ -22,7 +23,20 @@ const schema = z
       .describe(
         "Table prefix, where an imported database holds more than one WordPress. Default: that of the only one.",
       ),
-    import: databaseImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
+    denied: z
+      .array(
+        z
+          .string()
+          .refine(
+            isDeniedPath,
+            "must be a path (/wp-content/uploads/private/), or ~ and a regular expression that begins with ^/",
+          ),
+      )
+      .default([])
+      .describe(
+        "Paths that answer 403: a folder with a slash at its end, a file, or ~ and a regular expression. An import adds what an .htaccess kept from visitors. Default: none.",
+      ),
+    import: wordpressImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
       "Another host's WordPress to start from.",
     ),
   })
@@ -38,8 +52,11 @@ export const wordpressKind: SiteKind<typeof schema> = {
   accepts: {
     content: "wordpress",
     database: "always",
-    value: ({ content, database }) => ({ content, database }),
-    keys: ({ prefix }) => (prefix === undefined ? {} : { prefix }),
+    value: ({ content, database, setAside }) => ({ content, database, ...(setAside && { setAside }) }),
+    keys: ({ prefix, denied }) => ({
+      ...(prefix !== undefined && { prefix }),
+      ...(denied?.length && { denied }),
+    }),
   },
   shape: ({ image }) => ({
     containers: [
@@ -55,7 +72,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
     fillingsOf(site.import).map((filling) =>
       "dump" in filling
         ? { ...filling, wordpress: { prefix: site.prefix, ownImage: site.image !== undefined } }
-        : filling,
+        : { ...filling, wordpress: { setAside: site.import?.setAside ?? false, denied: site.denied } },
     ),
   create: (site, { args, mysql, limits, phpWorkers }) =>
     new WordPressSite(site.name, {
@@ -68,6 +85,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       phpWorkers,
       phpMemory: site.memory ?? limits.php,
       prefix: site.prefix,
+      denied: site.denied,
       import: site.import,
     }),
 };

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { sql } from "../support/siteData";
 import { TestHost } from "../support/testHost";
+import { wholeCases } from "./import/whole";
 
 const CASES = path.join(__dirname, "..", "fixtures", "cases");
 /** Beside the values of each case, one more of its kind. */
@@ -150,5 +151,12 @@ describe("a WordPress as people have them", function () {
       ["wp_pairs", `v = CONCAT('${url}/', b)`, "4000"],
     ] as const)
       assert.deepEqual(await sql(host, `SELECT COUNT(*) FROM keyless.${table} WHERE ${where}`), [rows]);
+  });
+
+  describe("that can't run here as it is", () => {
+    before(() =>
+      fs.cpSync(path.join(CASES, "wp-mixed-serialised/site"), folder("whole"), { recursive: true }),
+    );
+    wholeCases(host, () => folder("whole"));
   });
 });

@@ -241,6 +241,7 @@ describe("data at risk", () => {
     listeners: new Map(),
     volumes: [],
     filled: new Set(),
+    unproven: new Set(),
     routed: new Set(),
     running: new Set(),
     mariadb: "10.11.6-MariaDB",
