@@ -9,6 +9,8 @@ import { kindOf, type SiteConfig } from "../../stacks/kinds";
 import { Answers } from "../status/answers";
 import { contentNames, pluginsAmong, themesAmong } from "./contentNames";
 import { countsInDump } from "./dumpCounts";
+import { htaccessOf } from "./htaccess/find";
+import { openCode } from "./htaccess/words";
 import { takesWordPress } from "./layout";
 import {
   type Answered,
@@ -71,9 +73,10 @@ export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof
   const sources = kindOf(site.kind).fillings(site);
   const archive = sources.flatMap((one) => ("archive" in one ? one.archive : []))[0];
   const dump = sources.flatMap((one) => ("dump" in one ? one.dump : []))[0];
-  const [counts, content, answered] = await Promise.all([
+  const [counts, content, kept, answered] = await Promise.all([
     dump === undefined ? undefined : countsInDump(dump, facts.prefix),
     archive === undefined ? undefined : contentNames(archive),
+    archive === undefined ? undefined : htaccessOf(archive),
     ask(config, site, questionsOf(facts, deniedOf(site))),
   ]);
   const sides = compare({
@@ -85,7 +88,12 @@ export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof
     ...sides,
     asked: answered.asked,
     problems: [...problemsOf(answered.asked), ...sides.problems],
-    notes: [...named("aside").map(asideNote), ...sides.notes, ...answered.notes],
+    notes: [
+      ...named("aside").map(asideNote),
+      ...openCode(kept?.denied ?? [], "denied" in site ? site.denied : []),
+      ...sides.notes,
+      ...answered.notes,
+    ],
   };
 }
 

@@ -7,7 +7,7 @@ import { deniedLocations, deniedPattern, isDeniedPath } from "../../components/s
 import { wordpressConf } from "../../components/sites/wordpressNginx";
 import { deniedBy } from "../../flows/import/htaccess/denied";
 import { htaccessOf } from "../../flows/import/htaccess/find";
-import { htaccessWords, openProblem } from "../../flows/import/htaccess/words";
+import { htaccessWords, openCode, openProblem } from "../../flows/import/htaccess/words";
 
 const UPLOADS = "wp-content/uploads";
 
@@ -194,6 +194,18 @@ describe("an .htaccess", () => {
         "12: the whole site asked for a",
       ],
     );
+  });
+
+  it("of a plugin's code is no reason to refuse a site that is filled by its keys", () => {
+    const { denied } = deniedBy([
+      { file: "wp-content/plugins/akismet/.htaccess", text: "Require all denied" },
+    ]);
+    assert.equal(openProblem(denied, []), undefined);
+    assert.match(
+      openCode(denied, []).join(),
+      /^wp-content\/plugins\/akismet\/\.htaccess, line 1, is not kept/,
+    );
+    assert.deepEqual(openCode(denied, ["/wp-content/plugins/akismet/"]), []);
   });
 
   it("further in opens what one above denies", () => {
