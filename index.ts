@@ -2,6 +2,7 @@ import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
+import { hasDatabase } from "./stacks/kinds";
 import { needsMysql } from "./stacks/modules";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
@@ -23,7 +24,13 @@ const gateway = new Gateway("gateway", {
   memory: limits.gateway,
 });
 const mysql = needsMysql(config)
-  ? new Mysql("mysql", { ...config, host, networks, memory: limits.mysql })
+  ? new Mysql("mysql", {
+      ...config,
+      host,
+      networks,
+      memory: limits.mysql,
+      databases: config.sites.filter(hasDatabase).length,
+    })
   : undefined;
 
 const repository =

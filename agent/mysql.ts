@@ -157,8 +157,10 @@ export class Server {
     statements: RunOptions["input"],
     { force = false, ...options }: RunOptions & { force?: boolean } = {},
   ): Promise<void> {
+    await this.query(`SET GLOBAL max_allowed_packet = ${LOAD_PACKET}`, options);
     const connection = [
       PACKET,
+      "--init-command=SET SESSION max_statement_time = 0",
       "--protocol=tcp",
       "-h",
       "127.0.0.1",
@@ -191,6 +193,8 @@ export class Server {
   }
 }
 
+/** Bytes of a statement that loads what was dumped: a row of 64 MiB, twice that as it is written. The server's guard takes it back. */
+const LOAD_PACKET = 160 * 1024 * 1024;
 /** A client's own limit of a row: the server's is what counts. */
 const PACKET = "--max-allowed-packet=1G";
 const DUMPING = ["--skip-comments", PACKET];

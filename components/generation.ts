@@ -18,6 +18,8 @@ export interface GenerationArgs {
   readonly role: string;
   /** How to tell that it serves. */
   readonly probe: Probe;
+  /** Processes and threads at most. Defaults to the gate's. */
+  readonly pids?: number;
   /** What must be there before the container: its volumes, what it asks at its start. */
   readonly after?: pulumi.Input<pulumi.Resource>[];
   /** Fixed name, for a container that can't overlap with its successor. Defaults to a new name each generation. */
@@ -59,7 +61,11 @@ export class Generation extends pulumi.ComponentResource {
         ...(exclusiveName ? exclusive() : overlapping()),
       },
     );
-    this.gate = new HealthGate(`${name}-gate`, { host, container, probe: args.probe }, { parent: this });
+    this.gate = new HealthGate(
+      `${name}-gate`,
+      { host, container, probe: args.probe, pids: args.pids },
+      { parent: this },
+    );
     this.id = container.id;
     this.healthyName = pulumi
       .all([this.gate.passed, container.name])

@@ -135,9 +135,13 @@ export const routes = tool({
 
 export const database = tool({
   file: "database",
-  words: (args: { readonly container: string; readonly name: string; readonly connections: number }) => [
-    ...[args.container, args.name, String(args.connections)],
-  ],
+  words: (args: {
+    readonly container: string;
+    readonly name: string;
+    readonly connections: number;
+    /** How long a statement may run unless its session says otherwise. */
+    readonly seconds: number;
+  }) => [args.container, args.name, String(args.connections), String(args.seconds)],
   input: (password: string) => password,
   prints: word(z.string().min(1)),
 });

@@ -3,7 +3,8 @@ import * as random from "@pulumi/random";
 import { database } from "../../machine/tools";
 import { agentJob } from "../agent/job";
 import type { Host } from "../host";
-import { type Mysql, SITE_CONNECTIONS } from "./mysql";
+import type { Mysql } from "./mysql";
+import { STATEMENT } from "./options";
 
 export interface DatabaseArgs {
   readonly host: Host;
@@ -36,7 +37,9 @@ export class Database extends pulumi.ComponentResource {
         tool: database,
         args: pulumi
           .output(mysql.containerName)
-          .apply((container) => ({ container, name, connections: SITE_CONNECTIONS })),
+          .apply((container) => ({
+            ...{ container, name, connections: mysql.siteConnections, seconds: STATEMENT.usual },
+          })),
         input: this.password,
       },
       { parent: this },

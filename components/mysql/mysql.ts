@@ -4,6 +4,8 @@ import type { Host } from "../host";
 import { imageOn } from "../image";
 import type { Networks } from "../networks";
 import { Volume } from "../volume";
+import { serverEnvironment, serverOptions } from "./options";
+import { sharesOf, siteConnections } from "./shares";
 
 export interface MysqlArgs {
   readonly host: Host;
@@ -12,6 +14,10 @@ export interface MysqlArgs {
   readonly bufferPool: number;
   /** Memory limit in MiB. */
   readonly memory: number;
+  /** php-fpm processes that a site may use at the same time. */
+  readonly phpWorkers: number;
+  /** How many sites have a database. */
+  readonly databases: number;
 }
 
 /** The host's MariaDB. Its administrator logs in through a socket inside the container: there is no root password. */
@@ -20,10 +26,14 @@ export class Mysql extends pulumi.ComponentResource {
   readonly containerName: pulumi.Output<string>;
   /** Name that sites connect to. */
   readonly address = "mysql";
+  /** Connections that each site may have at the same time. */
+  readonly siteConnections: number;
 
   constructor(name: string, args: MysqlArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Mysql", name, {}, opts);
-    const { host, networks } = args;
+    const { host, networks, memory, bufferPool } = args;
+    const shares = sharesOf(memory, bufferPool);
+    this.siteConnections = siteConnections(shares.connections, args.phpWorkers, args.databases);
     const volume = new Volume(
       "mysql",
       { host, folders: [{ name: "data", owner: "999:999", mode: "0700" }] },
@@ -37,15 +47,17 @@ export class Mysql extends pulumi.ComponentResource {
         owner: "mysql",
         role: "mysql",
         probe: { by: "exec" },
+        // A thread for each connection, and what the server and its scripts need themselves.
+        pids: shares.connections + 60,
         after: [volume],
         exclusiveName: host.scoped("mysql"),
         container: {
-          command: serverOptions(args.bufferPool),
+          command: serverOptions(bufferPool, shares),
           user: "999:999",
+          env: serverEnvironment(shares),
           mounts: [volume.mount("data", "/var/lib/mysql", "rw")],
           networks: [{ name: networks.database, aliases: [this.address] }],
-          memory: args.memory,
-          tmp: 64,
+          memory,
           tmpfs: { "/run/mysqld": "rw,nosuid,nodev,noexec,mode=0755,uid=999,gid=999,size=1m" },
           stopSignal: "SIGTERM",
           grace: 120,
@@ -57,25 +69,4 @@ export class Mysql extends pulumi.ComponentResource {
     this.containerName = server.gate.passed.apply(() => host.scoped("mysql"));
     this.registerOutputs({});
   }
-}
-
-const CONNECTIONS = 100;
-/** A site's share: a site that is out of hand leaves others theirs. Two generations of php on the largest kind need 16. */
-export const SITE_CONNECTIONS = 30;
-
-/** Options for a small host; durability stays at its defaults (every commit is on the disk). */
-export function serverOptions(bufferPool: number): string[] {
-  return [
-    `--innodb-buffer-pool-size=${bufferPool}M`,
-    "--innodb-log-buffer-size=2M",
-    "--innodb-log-file-size=48M",
-    "--performance-schema=OFF",
-    `--max-connections=${CONNECTIONS}`,
-    "--key-buffer-size=1M",
-    "--aria-pagecache-buffer-size=8M",
-    "--table-open-cache=400",
-    "--query-cache-size=0",
-    // A row of 64 MiB, twice that as it is written in a dump
-    "--max-allowed-packet=160M",
-  ];
 }

@@ -303,7 +303,7 @@ describe("the tools of a host", () => {
   });
 
   describe("database", () => {
-    const args = { container: "mysql", name: "blog", connections: 20 };
+    const args = { container: "mysql", name: "blog", connections: 20, seconds: 90 };
 
     it("makes a database and its user, whose password is in no argument", async () => {
       host.standIn("docker", `cat > '${under("sql")}'`);
@@ -314,7 +314,7 @@ describe("the tools of a host", () => {
         [
           "CREATE DATABASE IF NOT EXISTS `blog` CHARACTER SET utf8mb4;",
           `CREATE USER IF NOT EXISTS 'blog'@'%' IDENTIFIED BY 'it\\'s a \\\\ "b" \`c\` $d';`,
-          `ALTER USER 'blog'@'%' IDENTIFIED BY 'it\\'s a \\\\ "b" \`c\` $d' WITH MAX_USER_CONNECTIONS 20;`,
+          `ALTER USER 'blog'@'%' IDENTIFIED BY 'it\\'s a \\\\ "b" \`c\` $d' WITH MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 90;`,
           "GRANT ALL PRIVILEGES ON `blog`.* TO 'blog'@'%';\n",
         ].join("\n"),
       );

@@ -40,6 +40,7 @@ switch ($argv[1] ?? '') {
         define('WP_DISABLE_FATAL_ERROR_HANDLER', true);
         require '/srv/wordpress/wp-load.php';
         require __DIR__ . '/quiet.php';
+        $GLOBALS['wpdb']->query('SET SESSION max_statement_time = 0');
         require_once ABSPATH . 'wp-admin/includes/upgrade.php';
         upgrade();
         if (database_version(connect(10), $prefix) < $to) {
