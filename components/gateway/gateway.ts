@@ -105,6 +105,7 @@ export class Gateway extends pulumi.ComponentResource {
             volume.mount("tmp", "/var/tmp/nginx", "rw"),
           ],
           networks: [{ name: args.networks.web }],
+          env: { MEMORY: String(args.memory) },
           memory: args.memory,
           tmp: 24,
           stopSignal: "SIGQUIT",

@@ -22,6 +22,18 @@ export const fastcgiLimits = `            fastcgi_connect_timeout 10s;
             fastcgi_buffers 16 8k;
             fastcgi_buffer_size 32k;`;
 
+/** What a visitor's address may have PHP make of a site: so many a second after so many at once. */
+export const VISITOR_LIMIT = { rate: 30, atOnce: 300 } as const;
+
+/** Counts by address what PHP makes, where the variable says so; a site's nginx sees the visitor's own address. */
+export function visitorLimit(variable: string): string {
+  return `    limit_req_zone ${variable} zone=visitors:1m rate=${VISITOR_LIMIT.rate}r/s;
+    limit_req_status 429;
+    # The gateway's log has them.
+    limit_req_log_level info;`;
+}
+export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnce - 1} nodelay;`;
+
 /** nginx.conf of a static site whose files are in root. */
 export function staticConf(root: string): string {
   return `${nginxHead}

@@ -1,4 +1,4 @@
-import { fastcgiLimits, nginxHead } from "./nginx";
+import { countVisitor, fastcgiLimits, nginxHead, visitorLimit } from "./nginx";
 import { webFile } from "./webFiles";
 
 export interface PhpConfArgs {
@@ -25,6 +25,7 @@ export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): st
     # Only the gateway speaks with this container; PHP shall see the visitor instead.
     set_real_ip_from 0.0.0.0/0;
     real_ip_header X-Real-IP;
+${visitorLimit("$binary_remote_addr")}
 
     server {
         listen 8080;
@@ -41,6 +42,7 @@ export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): st
 ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/|$) { return 404; }\n`).join("")}
         location ~ ${front === undefined ? "^(?<script>/.+?\\.php)(?<info>/.*)?$" : `^(?<script>/${quoted(front)})(?<info>/.*)?$`} {
             try_files $script =404;
+            ${countVisitor}
             include /etc/nginx/fastcgi_params;
             # The file behind all links: code that is switched by one is another to PHP, too.
             fastcgi_param SCRIPT_FILENAME $realpath_root$script;

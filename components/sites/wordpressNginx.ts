@@ -1,5 +1,5 @@
 import { deniedLocations } from "./denied";
-import { fastcgiLimits, nginxHead } from "./nginx";
+import { countVisitor, fastcgiLimits, nginxHead, visitorLimit } from "./nginx";
 import { webFile } from "./webFiles";
 
 // Plugins keep there what only PHP gives out: paid files, invoices, what visitors sent.
@@ -40,9 +40,12 @@ export function wordpressConf(uploadLimit: string, denied: readonly string[] = [
     map $http_authorization $authorized { default $binary_remote_addr; "" ""; }
     limit_req_zone $login zone=logins:1m rate=20r/m;
     limit_req_zone $authorized zone=authorized:1m rate=60r/m;
-    limit_req_status 429;
-    # The gateway's log has them.
-    limit_req_log_level info;
+    # The front page is nearly always in the store; of another address, it is not known beforehand.
+    map "$request_method:$request_uri:$personal_cookie$personal_login" $made {
+        default $binary_remote_addr;
+        "~^(?:GET|HEAD):/:$" "";
+    }
+${visitorLimit("$made")}
 
     # What says that it is for one visitor, and what is no page: a download would fill the cache, which is in memory.
     # Of an error, WordPress says the former of itself; hooks.php says how long it is everybody's.
@@ -77,6 +80,7 @@ ${deniedLocations(denied)}        location ~* ^/wp-content/uploads/(?:${PRIVATE}
             # With the first one of a row: ten logins at once, thirty requests of an application.
             limit_req zone=logins burst=9 nodelay;
             limit_req zone=authorized burst=29 nodelay;
+            ${countVisitor}
             include /etc/nginx/fastcgi_params;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
             fastcgi_param HTTP_X_FORWARDED_PROTO $forwarded_scheme;
