@@ -7,7 +7,7 @@ export interface Container {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
-  readonly State: { readonly Running: boolean };
+  readonly State: { readonly Running: boolean; readonly Pid: number };
   readonly Config: {
     readonly User: string;
     readonly Env: readonly string[] | null;

@@ -7,7 +7,7 @@ import type { Schedule } from "./protocol";
 export interface Told {
   readonly host: string;
   readonly name: string;
-  readonly what: "backup" | "drill" | "forget";
+  readonly what: "backup" | "drill" | "forget" | "disk";
   readonly run: string;
   readonly error: string;
 }

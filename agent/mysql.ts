@@ -177,6 +177,18 @@ export class Server {
     if (code !== 0 && !force) throw new Failure(lastLines(stderr, 2));
   }
 
+  /** Whether a site's user may add anything to its database; it may read and remove in any case. */
+  async setWriting(name: string, allowed: boolean): Promise<void> {
+    const [on, user] = [`ON ${identifier(name)}.*`, `${identifier(name)}@'%'`];
+    const all = `GRANT ALL PRIVILEGES ${on} TO ${user};`;
+    await this.query(allowed ? all : `${all}\nREVOKE ${ADDING} ${on} FROM ${user};`);
+  }
+
+  /** What is connected has the rights that it came with. */
+  async endConnections(user: string): Promise<void> {
+    await this.query(`KILL USER ${identifier(user)}@'%'`);
+  }
+
   /** Has a site's user run statements in a database of ours. */
   async lend(database: string, user: string, options: RunOptions = {}): Promise<void> {
     await this.query(`GRANT ALL PRIVILEGES ON ${identifier(database)}.* TO ${identifier(user)}@'%'`, options);
@@ -201,6 +213,10 @@ const DUMPING = ["--skip-comments", PACKET];
 
 /** Of the client's own commands only DELIMITER; nothing read from the files beside it. */
 const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];
+
+/** What makes a database larger. */
+const ADDING =
+  "INSERT, UPDATE, CREATE, ALTER, INDEX, CREATE TEMPORARY TABLES, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE, TRIGGER, EVENT";
 
 function of(database: string): string {
   return `WHERE table_schema = ${literal(database)}`;

@@ -41,6 +41,8 @@ export const scheduleSchema = z.strictObject({
       /** Empty for modules. */
       domain: z.union([domain, z.literal("")]),
       mode,
+      /** MiB that the site may take of the disk; 0 for no limit of its own. */
+      disk: z.number().int().min(0).default(0),
       /** Seconds from one backup to the next, and from one drill to the next; 0 for never. */
       every: z.number().int().min(0),
       drill: z.number().int().min(0),

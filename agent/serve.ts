@@ -9,6 +9,7 @@ import { read, settings } from "./place";
 import type { Request } from "./protocol";
 import { resume } from "./resume";
 import { hasPrevious, removePrevious } from "./switch";
+import { watchRoom } from "./watchRoom";
 
 /** What the image's own check of its health looks at. */
 const ALIVE = "/tmp/alive";
@@ -29,15 +30,18 @@ export async function serve(): Promise<void> {
       });
   });
   const clock = new Clock();
+  let between = ASK;
   while (!ended) {
     fs.writeFileSync(ALIVE, "");
     try {
       if (clock.isTime("look", LOOK)) await lookAfter();
+      if (clock.isTime("room", between)) {
+        // A look at many files costs something: it is had for a twentieth of the time at most.
+        between = Math.max(ASK, 20 * (await beating(watchRoom())));
+      }
       if (clock.isTime("ask", ASK) && somethingIsDue()) {
         job = start({ job: "due" });
-        const beat = setInterval(() => fs.writeFileSync(ALIVE, ""), 5000);
-        await new Promise((resolve) => job?.once("close", resolve));
-        clearInterval(beat);
+        await beating(new Promise((resolve) => job?.once("close", resolve)));
         job = undefined;
       }
     } catch (error) {
@@ -45,6 +49,12 @@ export async function serve(): Promise<void> {
     }
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000))]);
   }
+}
+
+/** Waits for what takes its time, and goes on saying that all is well. */
+async function beating<T>(work: Promise<T>): Promise<T> {
+  const beat = setInterval(() => fs.writeFileSync(ALIVE, ""), 5000);
+  return work.finally(() => clearInterval(beat));
 }
 
 class Clock {

@@ -15,6 +15,7 @@ import {
   judgeDisk,
   judgeGit,
   judgePages,
+  judgeRoom,
   parseGit,
   type Problem,
   strangers,
@@ -119,6 +120,7 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     ...problems,
     ...judgeDatabase(answers.database(name), php, now),
     ...judgeGit(git, every, now),
+    ...judgeRoom(answers.room(name)),
   ];
   return {
     name,

@@ -84,6 +84,10 @@ function findClashes(config: StackConfig): string[] {
     claim(names, site.name, keyOf(["sites", i, "name"]));
     for (const { path, value, text } of kindOf(site.kind).problems?.(site, config.host !== undefined) ?? [])
       problems.push(`${keyOf(["sites", i, ...path])}: ${show(value)} ${text}`);
+    if (site.disk !== undefined && !config.backup)
+      problems.push(
+        `${keyOf(["sites", i, "disk"])}: nobody would look: that is the agent's, which comes with varvol:backup; put it in`,
+      );
     if (site.restore) problems.push(...restoreProblems(config, site, keyOf(["sites", i, "restore"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });

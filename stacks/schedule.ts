@@ -34,7 +34,10 @@ export function agentSchedule(config: ScheduleConfig): AgentSchedule {
   if (!backup) return { byItself: false, entries: [] };
   const own = scheduleOf(backup, {});
   const entries = [
-    ...sites.map((site) => entry(subjectOf(site), scheduleOf(backup, site), site.domains[0] ?? site.name)),
+    ...sites.map((site) => ({
+      ...entry(subjectOf(site), scheduleOf(backup, site), site.domains[0] ?? site.name),
+      disk: site.disk ?? 0,
+    })),
     ...modulesOf({ backup, sites })
       .filter(({ kept }) => kept)
       .map(({ name }) => entry(moduleSubject(name), { ...own, mode: "hot", drill: 0 })),
@@ -47,5 +50,5 @@ export function agentSchedule(config: ScheduleConfig): AgentSchedule {
 type ScheduleConfig = Pick<HostConfig, "backup" | "sites"> & Partial<Pick<HostConfig, "ssh">>;
 
 function entry(subject: Subject, { mode, every, drill, at, keep }: Schedule, domain = ""): ScheduleEntry {
-  return { subject, domain, mode, every, drill, at, keep };
+  return { subject, domain, mode, disk: 0, every, drill, at, keep };
 }

@@ -93,6 +93,12 @@ export class Answers {
     });
   }
 
+  /** What the agent says of the room that a site takes. */
+  room(site: string): { readonly stopped: boolean; readonly why: string } | undefined {
+    const found = this.of("room", site);
+    return found && { stopped: found[3] !== "free", why: found[4] ?? "" };
+  }
+
   page(what: "page" | "further", site: string): Page | undefined {
     const found = this.of(what, site);
     if (!found) return undefined;

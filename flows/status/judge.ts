@@ -176,6 +176,12 @@ export function judgeDisk({ what, mount, size, free, files, freeFiles }: Disk): 
   return [];
 }
 
+/** What is wrong with the room that a site takes. */
+export function judgeRoom(room: ReturnType<Answers["room"]>): Problem[] {
+  if (!room?.why) return [];
+  return [{ word: room.stopped ? "can't write" : "nearly full", text: room.why }];
+}
+
 export function parseGit(text: string | undefined): GitStatus | undefined {
   try {
     return text ? (JSON.parse(text) as GitStatus) : undefined;

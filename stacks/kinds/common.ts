@@ -29,6 +29,14 @@ export const common = {
     .describe(
       "Memory limit in MiB of the site's php container, or of its web container where it has no other. Default: the host kind's.",
     ),
+  disk: z
+    .number()
+    .int()
+    .min(64)
+    .optional()
+    .describe(
+      "MiB of the disk that the site's files and database may take together: above that it can't write until there is room again. Needs varvol:backup, whose agent looks. Default: no limit of its own.",
+    ),
   backup: siteBackup,
   restore: z
     .strictObject({

@@ -7,6 +7,7 @@ import { attempt, capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
 import { type Answer, TestHost } from "../support/testHost";
 import { until } from "../support/until";
+import { sharesCases } from "./security/shares";
 import { strangerCases } from "./security/strangers";
 
 describe("security of a host, one site of which is a stranger's", function () {
@@ -64,7 +65,7 @@ describe("security of a host, one site of which is a stranger's", function () {
     const answers = await Promise.all(Array.from({ length: 8 }, () => uncached(TWO)));
     const [count, last] = JSON.parse(await held) as [number, string];
     assert.deepEqual(statuses(answers), { 200: 8 });
-    assert.ok(count <= 30, `${count} connections`);
+    assert.ok(count <= 16, `${count} connections`);
     assert.match(last, /max_user_connections/);
     const more = `try { (new mysqli(getenv('DB_HOST'), getenv('DB_USER'), trim(file_get_contents('/run/secrets/database'))))
       ->query("ALTER USER CURRENT_USER() WITH MAX_USER_CONNECTIONS 0"); echo 'done';
@@ -233,4 +234,5 @@ describe("security of a host, one site of which is a stranger's", function () {
   });
 
   strangerCases(host, [site("one"), site("two")]);
+  sharesCases(host, [site("one"), site("two")]);
 });

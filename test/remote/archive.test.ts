@@ -277,7 +277,7 @@ describe("a host that comes back on another machine, with its backups on this on
   it("is backed up by its own agent where the repository is within its reach, and tells of what fails", async () => {
     const bin = `${lost.root}/.varvol/bin`;
     const told = await Listener.start();
-    const entry = { domain: hello, mode: "hot", every: 86400, drill: 0, at: "03:00", keep: { last: 1 } };
+    const entry = { domain: hello, disk: 0, every: 86400, drill: 0, at: "03:00", keep: { last: 1 } };
     const schedule: Schedule = {
       hook: { webhook: told.url },
       byItself: true,

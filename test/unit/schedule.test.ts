@@ -39,7 +39,7 @@ describe("a schedule of backups", () => {
       ...{ name: "blog", kind: "wordpress", folders: ["content"], database: true },
       application: "wordpress",
     };
-    const entry = { mode: "hot", every: 86400, drill: 0, at: "03:00", keep };
+    const entry = { mode: "hot", disk: 0, every: 86400, drill: 0, at: "03:00", keep };
     assert.deepEqual(agentSchedule(configure({ hook, drill: "never" }, site())), {
       hook,
       byItself: true,

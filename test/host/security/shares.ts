@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { capture } from "../../../base/exec";
+import { VISITOR_LIMIT } from "../../../components/sites/nginx";
+import { execIn, runPhp } from "../../support/docker";
+import { sql } from "../../support/siteData";
+import type { Answer, TestHost } from "../../support/testHost";
+import { until } from "../../support/until";
+
+const ONE = "one.localhost";
+const TWO = "two.localhost";
+
+/** As many connections as a site gets, each with statements of its own that are under way at the same time. */
+const CONNECTIONS = `mysqli_report(MYSQLI_REPORT_OFF);
+  $password = trim(file_get_contents('/run/secrets/database'));
+  function connections() {
+    $all = [];
+    while (count($all) < 100) {
+      $one = mysqli_init();
+      if (!@$one->real_connect(getenv('DB_HOST'), getenv('DB_USER'), $GLOBALS['password'], getenv('DB_NAME'))) break;
+      $all[] = $one;
+    }
+    return $all;
+  }
+  function together($connections, $statements) {
+    $said = [];
+    foreach ($statements as $statement) {
+      foreach ($connections as $i => $one) @$one->query(str_replace('#', $i, $statement), MYSQLI_ASYNC);
+      foreach ($connections as $one) {
+        $result = @$one->reap_async_query();
+        if ($one->errno) $said[$one->errno] = $one->error;
+        if (is_object($result)) $result->free();
+      }
+    }
+    return $said;
+  }`;
+
+const MORE =
+  "SET max_heap_table_size = 4000000000, tmp_memory_table_size = 4000000000, sort_buffer_size = 1000000000";
+
+/** What a site may do to take more of the server's memory than its own. */
+const ATTACKS: Readonly<Record<string, readonly string[]>> = {
+  "tables in memory": [
+    MORE,
+    "CREATE TABLE memory_# (c CHAR(255)) ENGINE=MEMORY",
+    "INSERT INTO memory_# SELECT 'x' FROM seq_1_to_60000",
+    "CREATE TEMPORARY TABLE own_# (c CHAR(255)) ENGINE=MEMORY",
+    "INSERT INTO own_# SELECT 'x' FROM seq_1_to_60000",
+    "DROP TABLE memory_#",
+  ],
+  variables: Array.from({ length: 30 }, (_, i) => `SET @v${i} = REPEAT('x', 60000000)`),
+  "statements prepared": Array.from(
+    { length: 400 },
+    (_, i) => `PREPARE p${i} FROM 'SELECT ${"1,".repeat(2000)}1'`,
+  ),
+  "sorts and tables of its own": [
+    MORE,
+    "SELECT COUNT(*) FROM (SELECT DISTINCT CONCAT(seq, REPEAT('z', 100)) FROM seq_1_to_200000) q",
+    "SELECT COUNT(*) FROM (SELECT REPEAT('y', 200) x, seq FROM seq_1_to_200000 ORDER BY RAND() LIMIT 150000) q",
+  ],
+};
+
+/** Shares of the host that one site can't make larger. The sites have backups. */
+export function sharesCases(host: TestHost, sites: readonly Record<string, unknown>[]): void {
+  const php = (name: string) => host.container(`${name}/php`);
+  const mysql = () => host.container("mysql/mysql");
+  let fresh = 0;
+  const page = async (domain: string) => {
+    const began = performance.now();
+    const { status } = await host.get(domain, `/?share=${++fresh}`);
+    return { status, took: performance.now() - began };
+  };
+  const alive = async () =>
+    capture([
+      "docker",
+      "inspect",
+      "-f",
+      "{{.State.StartedAt}} {{.RestartCount}} {{.State.OOMKilled}}",
+      await mysql(),
+    ]);
+  const unlock = () => sql(host, "ALTER USER 'one'@'%' ACCOUNT UNLOCK");
+
+  /** Pages of the other site, one after the other, until something is done. */
+  async function pagesDuring(work: Promise<unknown>): Promise<{ status: number; took: number }[]> {
+    const seen = [];
+    let done = false;
+    void work.finally(() => (done = true));
+    while (!done) {
+      seen.push(await page(TWO));
+      await sleep(50);
+    }
+    await work;
+    return seen;
+  }
+  const p99 = (pages: readonly { took: number }[]) =>
+    [...pages].map(({ took }) => took).sort((a, b) => a - b)[Math.ceil(pages.length * 0.99) - 1] ?? 0;
+  const failed = (pages: readonly { status: number }[]) =>
+    pages.filter(({ status }) => status !== 200).length;
+
+  describe("DB-D2: a site that takes MySQL's memory", () => {
+    for (const [what, statements] of Object.entries(ATTACKS))
+      it(`has it neither end nor fail for others, by ${what}`, async () => {
+        const before = await alive();
+        const script = `${CONNECTIONS} echo json_encode(together(connections(), json_decode('${JSON.stringify(statements).replaceAll("'", "\\'")}')));`;
+        const attack = runPhp(await php("one"), script);
+        const pages = await pagesDuring(attack);
+        console.log(
+          `      ${what}: ${pages.length} pages, p99 ${Math.round(p99(pages))} ms, ${failed(pages)} failed; ${(await attack).slice(0, 200)}`,
+        );
+        assert.equal(await alive(), before);
+        assert.ok(failed(pages) <= pages.length / 100, `${failed(pages)} of ${pages.length}`);
+        await unlock();
+        assert.equal((await page(ONE)).status, 200);
+      });
+
+    it("leaves no table in memory, and can't set it otherwise", async () => {
+      const made = `${CONNECTIONS} $one = connections()[0];
+        $one->query("CREATE TABLE kept (id INT) ENGINE=MEMORY");
+        $engine = $one->query("SELECT engine FROM information_schema.tables WHERE table_name = 'kept'")->fetch_row()[0];
+        $one->query("DROP TABLE kept");
+        $one->query("SET enforce_storage_engine = NULL");
+        echo $engine, ' ', $one->error;`;
+      assert.match(await runPhp(await php("one"), made), /^InnoDB Access denied/);
+    });
+  });
+
+  it("one that does all at once leaves another its pages, at most twice as slow", async () => {
+    const alone = await pagesDuring(sleep(5000));
+    const busy = `${CONNECTIONS} $all = connections(); $end = time() + 8;
+      while (time() < $end) together($all, ["SELECT BENCHMARK(3000000, SHA2('x', 512))"]);`;
+    let asking = true;
+    const answers: Answer[] = [];
+    const flood = Array.from({ length: 40 }, async () => {
+      while (asking) answers.push(await host.get(ONE, `/?s=${++fresh}`));
+    });
+    const attack = runPhp(await php("one"), busy);
+    const beside = await pagesDuring(attack);
+    asking = false;
+    await Promise.all(flood);
+    const counts = answers.reduce<Record<number, number>>(
+      (all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }),
+      {},
+    );
+    const [before, during] = [p99(alone), p99(beside)];
+    console.log(
+      `      alone ${alone.length} pages, p99 ${Math.round(before)} ms; beside ${beside.length}, p99 ${Math.round(during)} ms; flood ${JSON.stringify(counts)}`,
+    );
+    assert.equal(failed(beside), 0);
+    assert.ok((counts[429] ?? 0) > 0, JSON.stringify(counts));
+    const made = (counts[200] ?? 0) + (counts[500] ?? 0);
+    assert.ok(made <= VISITOR_LIMIT.atOnce + VISITOR_LIMIT.rate * 20, JSON.stringify(counts));
+    assert.ok(during <= 2 * before + 100, `${during} ms beside, ${before} ms alone`);
+  });
+
+  it("DISK-1: a site above its limit can't write until there is room, and nothing of it goes", async () => {
+    const more = {
+      backup: { repository: path.join(host.folder, "repository"), every: "never", drill: "never" },
+    };
+    host.configure(
+      sites.map((site) => (site.name === "one" ? { ...site, disk: 300 } : site)),
+      more,
+    );
+    await host.up();
+    const agent = await host.container("agent/agent");
+    const look = () => capture(["docker", "restart", "-t", "5", agent]);
+    const state = () => {
+      const text = fs.readFileSync(path.join(host.root, ".varvol/backup/room"), "utf8");
+      return text.split("\n").find((line) => line.startsWith("one\t")) ?? "";
+    };
+    const uploads = path.join(host.root, "one/content/uploads");
+    const one = await php("one");
+    const content = "/srv/wordpress/wp-content/uploads";
+    await runPhp(
+      one,
+      `@mkdir('${content}');
+       for ($i = 0; $i < 4; $i++) {
+         $file = fopen("${content}/large$i", 'w');
+         for ($n = 0; $n < 100; $n++) fwrite($file, str_repeat('x', 1 << 20));
+       }`,
+    );
+    await capture([
+      "docker",
+      "exec",
+      "-d",
+      one,
+      "php",
+      "-r",
+      `$f = fopen('${content}/open', 'a'); while (true) { fwrite($f, 'x'); usleep(1000); }`,
+    ]);
+    await look();
+    await until("the stop", () => Promise.resolve(state().includes("\tabove\t")));
+    const status = await host.varvol("status", "one");
+    assert.match(status.stdout + status.stderr, /can't write/);
+    const write = `file_put_contents('${content}/more', 'x') === false or exit(3);`;
+    assert.equal((await execIn(one, ["php", "-r", write])).code, 0);
+    for (const folder of ["/srv/tmp", "/srv/sessions", "/run/php"])
+      assert.notEqual((await execIn(one, ["touch", `${folder}/more`])).code, 0, folder);
+    const insert = `${CONNECTIONS} $one = connections()[0]; $one->query("INSERT INTO wp_options (option_name) VALUES ('more')"); echo $one->error;`;
+    assert.match(await runPhp(one, insert), /denied/);
+    assert.deepEqual([(await page(ONE)).status, (await page(TWO)).status], [200, 200]);
+    assert.equal((await execIn(await php("two"), ["touch", "/srv/wordpress/wp-content/more"])).code, 0);
+    assert.equal(fs.statSync(path.join(uploads, "large3")).size, 100 << 20, "nothing is removed");
+    for (const name of fs.readdirSync(uploads))
+      if (name.startsWith("large")) fs.rmSync(path.join(uploads, name));
+    await look();
+    await until("its room", () => Promise.resolve(state().includes("\tfree\t")));
+    assert.equal((await execIn(one, ["touch", `${content}/more`])).code, 0);
+    assert.equal(await runPhp(one, insert.replace("echo", "echo 'done', ")), "done");
+  });
+}
