@@ -18,6 +18,8 @@ export function serverOptions(bufferPool: number, { table, connections }: Shares
     "--key-buffer-size=1M",
     "--aria-pagecache-buffer-size=8M",
     "--table-open-cache=400",
+    // A thread that the guard had give way ends with its connection.
+    "--thread-cache-size=0",
     "--query-cache-size=0",
     `--max-allowed-packet=${PACKET}M`,
     // A table in memory stays there for as long as the server runs: InnoDB takes the place of every other engine, which

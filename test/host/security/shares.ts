@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -62,6 +63,14 @@ const ATTACKS: Readonly<Record<string, readonly string[]>> = {
     "SELECT COUNT(*) FROM (SELECT REPEAT('y', 200) x, seq FROM seq_1_to_200000 ORDER BY RAND() LIMIT 150000) q",
   ],
 };
+
+/** A connection on which something was sent; what becomes of it is all the same. */
+function open(port: number, text: string): Promise<net.Socket> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1", () => socket.write(text, () => resolve(socket)));
+    socket.on("error", () => resolve(socket));
+  });
+}
 
 /** Shares of the host that one site can't make larger. The sites have backups. */
 export function sharesCases(host: TestHost, sites: readonly Record<string, unknown>[]): void {
@@ -130,16 +139,19 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
   it("one that does all at once leaves another its pages, at most twice as slow", async () => {
     const alone = await pagesDuring(sleep(5000));
     const busy = `${CONNECTIONS} $all = connections(); $end = time() + 8;
-      while (time() < $end) together($all, ["SELECT BENCHMARK(3000000, SHA2('x', 512))"]);`;
+      while (time() < $end) together($all, ["SET STATEMENT max_statement_time = 4 FOR SELECT BENCHMARK(1000000000, SHA2('x', 512))"]);`;
+    fs.writeFileSync(path.join(host.root, "one/content/flood.php"), "<?php usleep(20000); echo 'made';");
     let asking = true;
     const answers: Answer[] = [];
     const flood = Array.from({ length: 40 }, async () => {
-      while (asking) answers.push(await host.get(ONE, `/?s=${++fresh}`));
+      while (asking) answers.push(await host.get(ONE, "/wp-content/flood.php"));
     });
+    const began = performance.now();
     const attack = runPhp(await php("one"), busy);
     const beside = await pagesDuring(attack);
     asking = false;
     await Promise.all(flood);
+    const seconds = (performance.now() - began) / 1000;
     const counts = answers.reduce<Record<number, number>>(
       (all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }),
       {},
@@ -150,9 +162,41 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
     );
     assert.equal(failed(beside), 0);
     assert.ok((counts[429] ?? 0) > 0, JSON.stringify(counts));
-    const made = (counts[200] ?? 0) + (counts[500] ?? 0);
-    assert.ok(made <= VISITOR_LIMIT.atOnce + VISITOR_LIMIT.rate * 20, JSON.stringify(counts));
-    assert.ok(during <= 2 * before + 100, `${during} ms beside, ${before} ms alone`);
+    const made = counts[200] ?? 0;
+    assert.ok(made <= VISITOR_LIMIT.atOnce + VISITOR_LIMIT.rate * (seconds + 5), JSON.stringify(counts));
+    // A second for what else a machine of tests does.
+    assert.ok(during <= 2 * before + 1000, `${during} ms beside, ${before} ms alone`);
+  });
+
+  describe("HEAD-1: headers at their limits", () => {
+    for (const [what, headers, status] of [
+      ["a cookie of 10 KB", { cookie: `a=${"b".repeat(10_000)}` }, 200],
+      ["a cookie of 31 KB", { cookie: `a=${"b".repeat(31_000)}` }, 200],
+      ["a cookie of 33 KB", { cookie: `a=${"b".repeat(33_000)}` }, 400],
+      [
+        "120 KB in many",
+        Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`x-${i}`, "b".repeat(10_000)])),
+        400,
+      ],
+    ] as const)
+      it(`${what}: ${status}`, async () =>
+        assert.equal((await host.get(ONE, "/wp-includes/css/buttons.css", { headers })).status, status));
+
+    it("that never end, of thousands of visitors: others are answered, and nothing is ended", async () => {
+      const gateway = await host.container("gateway/gateway");
+      const list = ["sh", "-c", "grep -la 'worker proces[s]' /proc/[0-9]*/cmdline | sort"];
+      const workers = async () => (await execIn(gateway, list)).stdout;
+      const before = await workers();
+      assert.match(before, /cmdline/);
+      const part = `GET / HTTP/1.1\r\nHost: ${ONE}\r\n${Array.from({ length: 4 }, (_, i) => `x-${i}: ${"b".repeat(15_000)}\r\n`).join("")}`;
+      const held = await Promise.all(Array.from({ length: 2500 }, () => open(host.http, part)));
+      try {
+        await until("an answer", async () => (await page(TWO)).status === 200, 8);
+      } finally {
+        held.forEach((socket) => socket.destroy());
+      }
+      assert.equal(await workers(), before);
+    });
   });
 
   it("DISK-1: a site above its limit can't write until there is room, and nothing of it goes", async () => {
@@ -192,13 +236,13 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
     ]);
     await look();
     await until("the stop", () => Promise.resolve(state().includes("\tabove\t")));
-    const status = await host.varvol("status", "one");
+    const status = await host.varvol("status");
     assert.match(status.stdout + status.stderr, /can't write/);
     const write = `file_put_contents('${content}/more', 'x') === false or exit(3);`;
     assert.equal((await execIn(one, ["php", "-r", write])).code, 0);
     for (const folder of ["/srv/tmp", "/srv/sessions", "/run/php"])
       assert.notEqual((await execIn(one, ["touch", `${folder}/more`])).code, 0, folder);
-    const insert = `${CONNECTIONS} $one = connections()[0]; $one->query("INSERT INTO wp_options (option_name) VALUES ('more')"); echo $one->error;`;
+    const insert = `${CONNECTIONS} $one = connections()[0]; $one->query("INSERT INTO wp_options (option_name, option_value) VALUES ('more', '')"); echo $one->error;`;
     assert.match(await runPhp(one, insert), /denied/);
     assert.deepEqual([(await page(ONE)).status, (await page(TWO)).status], [200, 200]);
     assert.equal((await execIn(await php("two"), ["touch", "/srv/wordpress/wp-content/more"])).code, 0);
