@@ -1,4 +1,5 @@
-import { join, relative } from "node:path";
+import { copyFileSync, existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines, run } from "../../base/exec";
 import { scriptFile } from "../../machine/scripts";
@@ -49,6 +50,8 @@ export async function fetchLocal({
   if (inContent.length === 0) return { content: layout.content, ...fetched };
   // What lies in wp-content is served to everyone: a dump must not go along.
   const content = join(folder, "wp-content.tar");
+  const beside = join(dirname(layout.content), ".htaccess");
+  if (existsSync(beside)) copyFileSync(beside, join(folder, ".htaccess"));
   const without = inContent.map((file) => `--exclude=./${relative(layout.content, file)}`);
   await run(["tar", "-C", layout.content, "--anchored", "--no-wildcards", ...without, "-cf", content, "."]);
   return { content, ...fetched };

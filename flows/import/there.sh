@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs on the machine that a site is taken from, by `sh -s`: look|files|database FOLDER. It only reads. The database's
+# Runs on the machine that a site is taken from, by `sh -s`: look|htaccess|files|database FOLDER. It only reads. The database's
 # password goes from wp-config.php to the client's standard input, and is in no argument and no file.
 set -eu
 export LC_ALL=C
@@ -26,6 +26,9 @@ look() {
     [ -z "$config" ] || ! grep -Eiq "^[[:space:]]*define[[:space:]]*\([[:space:]]*['\"]MULTISITE['\"][[:space:]]*,[[:space:]]*true" "$config" || echo network
     printf 'size %s\n' "$(du -sk "$content/" 2> /dev/null | cut -f 1)"
 }
+
+# The one beside wp-content: those in it come with it.
+htaccess() { [ ! -r "$root/.htaccess" ] || cat "$root/.htaccess"; }
 
 # What changes while it is read is no error of GNU tar's, which ends with 1 then. Dumps lie in wp-content by mistake.
 files() {

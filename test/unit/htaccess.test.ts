@@ -164,6 +164,16 @@ describe("an .htaccess", () => {
       assert.deepEqual(judged("", lines, paths).denied, paths.slice(0, 1), lines.join("; "));
   });
 
+  it("denies by a rule what its condition says of the place, too", () => {
+    const lines = [
+      "RewriteCond %{REQUEST_URI} \\.(pdf|zip)$ [NC]",
+      "RewriteCond %{REQUEST_FILENAME} -s",
+      "RewriteRule ^wp-content/uploads/(.*)$ dl-file.php?file=$1 [QSA,L]",
+    ];
+    const paths = ["/wp-content/uploads/2024/a.PDF", "/wp-content/uploads/a.png", "/wp-content/a.pdf"];
+    assert.deepEqual(judged("", lines, paths).denied, paths.slice(0, 1));
+  });
+
   it("is named with its line where it does what is not done here", () => {
     const lines = [
       ...[

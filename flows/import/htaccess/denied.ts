@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { escaped, isDeniedPath } from "../../../components/sites/denied";
-import { type Htaccess, parseHtaccess } from "./parse";
+import { type Denial, type Htaccess, parseHtaccess } from "./parse";
 import { nameWithin, pathWithin } from "./patterns";
 
 /** An .htaccess of a site, by its path from the site's root: wp-content/uploads/.htaccess */
@@ -53,11 +53,7 @@ export function deniedBy(found: readonly Found[]): { denied: Denied[]; notKept: 
         add(line, names && `~ ^${escaped(folder)}${names}`, why);
       }
     }
-    for (const { line, path, fromRoot, why } of said.denials) {
-      const below = fromRoot ? "/" : folder;
-      const rest = pathWithin(path, below);
-      add(line, rest && `~ ^${escaped(below)}${rest}`, why);
-    }
+    for (const denial of said.denials) add(denial.line, pathOf(denial, folder), denial.why);
   }
   return { denied: distinct(denied), notKept };
 }
@@ -65,6 +61,14 @@ export function deniedBy(found: readonly Found[]): { denied: Denied[]; notKept: 
 function folderOf(file: string): string {
   const folder = posix.dirname(posix.join("/", file));
   return folder === "/" ? "/" : `${folder}/`;
+}
+
+/** A regular expression of what a rule is of, in a folder; undefined where nginx can't be told. */
+function pathOf({ path, fromRoot, place }: Denial, folder: string): string | undefined {
+  const below = fromRoot ? "/" : folder;
+  const [rest, also] = [pathWithin(path, below), place === undefined ? "" : pathWithin(place, "/")];
+  if (rest === undefined || also === undefined) return undefined;
+  return `~ ^/${also && `(?=${also})`}${escaped(below.slice(1))}${rest}`;
 }
 
 /** A folder but for the files in it that are for everybody, and the folders that say so of themselves. */

@@ -10,10 +10,12 @@ const CONTENT = "wp-content";
 /** What the .htaccess files in and beside a WordPress's content, a folder or tar archive, kept from visitors and did. */
 export async function htaccessOf(source: string): Promise<{ denied: Denied[]; notKept: NotKept[] }> {
   if (!existsSync(source)) return { denied: [], notKept: [] };
-  if (!statSync(source).isDirectory()) return deniedBy(await inArchive(source));
   const beside = join(dirname(source), NAME);
-  const root = basename(source) === CONTENT && existsSync(beside) ? [textAt(beside, NAME)] : [];
-  return deniedBy([...root, ...inFolder(source, CONTENT)]);
+  // An import puts the one that was beside wp-content beside the archive that it makes of that.
+  const isContent = [CONTENT, `${CONTENT}.tar`].includes(basename(source));
+  const root = isContent && existsSync(beside) ? [textAt(beside, NAME)] : [];
+  const inside = statSync(source).isDirectory() ? inFolder(source, CONTENT) : await inArchive(source);
+  return deniedBy([...root, ...inside]);
 }
 
 function inFolder(folder: string, as: string): Found[] {

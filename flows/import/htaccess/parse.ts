@@ -18,6 +18,8 @@ export interface Denial {
   /** A regular expression, of the path without a leading slash; from the site's root where it begins there. */
   readonly path: string;
   readonly fromRoot: boolean;
+  /** Another one that must match as well, from the site's root. */
+  readonly place?: string;
   readonly why: string;
 }
 

@@ -34,9 +34,13 @@ export function denialOf({ line, conditions, pattern, target, flags }: Rewrite):
       ? "was given out by a script only"
       : "is refused by a rule";
   const [place] = places;
-  if (place !== undefined)
-    return { line, why, fromRoot: true, path: place.replace(/^\^\/?/, "^").replace(/^\//, "^") };
-  return { line, why, fromRoot: false, path: pattern };
+  return {
+    line,
+    why,
+    fromRoot: false,
+    path: pattern,
+    ...(place !== undefined && { place: place.replace(/^\^?\//, "^") }),
+  };
 }
 
 /** WordPress's own: all that is no file goes to its index.php. */
