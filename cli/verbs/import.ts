@@ -12,7 +12,7 @@ import { arrived, databaseTables } from "../../flows/import/arrived";
 import { chosen, coreOf, siteProblem, wordPressesIn, type DumpedWordPress } from "../../flows/import/dump";
 import { folderOf, newFolder } from "../../flows/import/fetched";
 import { foreignInSource, foreignProblem, unusedAmong } from "../../flows/import/foreign";
-import { htaccessOf } from "../../flows/import/htaccess/find";
+import { type Htaccess, htaccessOf } from "../../flows/import/htaccess/find";
 import { htaccessWords } from "../../flows/import/htaccess/words";
 import { fetchLocal, type LocalArgs } from "../../flows/import/local";
 import { takesWordPress } from "../../flows/import/layout";
@@ -66,7 +66,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   // What can't be written into the stack file is not fetched either.
   await stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
   const named = { database, prefix: options.prefix };
-  const { fetched, wordpress } = await fetch(stack, site, source, named, options.setAside ?? false);
+  const { fetched, wordpress, htaccess } = await fetch(stack, site, source, named, options.setAside ?? false);
   if (again && options.up !== false) {
     say(`${name} holds what an import brought that has not come whole: it is taken away, and begun anew.`);
     await takeOut(stack, name);
@@ -80,7 +80,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const proofs = await filled(stack, options, before, name);
   const came = await arrived(stack.config, site, fetched, wordpress?.address);
   if (options.json) {
-    json({ ...came, proof: proofs[0] });
+    json({ ...came, htaccess, proof: proofs[0] });
     return refuseFailed(proofs);
   }
   const tables = came.tables === undefined ? "" : `, ${came.tables} tables`;
@@ -181,6 +181,8 @@ interface Come {
   readonly fetched: Fetched;
   /** The WordPress that its database is of, as far as its dump tells. */
   readonly wordpress?: DumpedWordPress;
+  /** What its .htaccess files kept from visitors, which is denied here, and what else they did, which isn't. */
+  readonly htaccess?: Htaccess;
 }
 
 async function fetch(
@@ -201,7 +203,8 @@ async function fetch(
     const foreign = await foreignInSource(fetched.content);
     const unfit = setAside ? undefined : foreignProblem(foreign);
     if (unfit !== undefined) throw new UserError(unfit);
-    const { denied, notKept } = await htaccessOf(fetched.content);
+    const htaccess = await htaccessOf(fetched.content);
+    const { denied, notKept } = htaccess;
     for (const text of setAside ? [] : unusedAmong(foreign)) say(`${errorColors.yellow("warning:")} ${text}`);
     const found = await wordPressesIn(fetched.database);
     const ownImage = stack.config.sites.find(({ name }) => name === site.name)?.image !== undefined;
@@ -214,7 +217,11 @@ async function fetch(
     const declared = stack.config.sites.find(({ name }) => name === site.name);
     const before = declared && "denied" in declared ? declared.denied : [];
     const kept = { denied: [...new Set([...before, ...denied.map(({ path }) => path)])] };
-    return { fetched: { ...fetched, ...several, ...kept, ...(setAside && { setAside }) }, wordpress };
+    return {
+      fetched: { ...fetched, ...several, ...kept, ...(setAside && { setAside }) },
+      wordpress,
+      htaccess,
+    };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -1,3 +1,4 @@
+import { plain } from "../../agent/failure";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { type Fetched, kindOf } from "../../stacks/kinds";
@@ -42,7 +43,7 @@ export async function arrived(
 /** What the containers of a site wrote of making it ready. */
 async function firstWords(config: HostConfig, name: string): Promise<string[]> {
   const said = await askHost(config, "first-words", [name, config.namespace]);
-  return said.split("\n").filter(Boolean);
+  return said.split("\n").filter(Boolean).map(plain);
 }
 
 /** How many tables a site's database has; 0 also where there is no database. */

@@ -1,4 +1,5 @@
 import { dumpText } from "../../agent/dumpText";
+import { plain } from "../../agent/failure";
 import { DumpRows } from "./dumpRows";
 
 /** What can be counted of a WordPress in its database, and what it calls itself. */
@@ -60,8 +61,8 @@ function counted({ posts, users, options }: Gathered): Counts | undefined {
   const of = (type: string): number => [...posts.values()].filter((one) => one === type).length;
   const title = options.get("blogname");
   return {
-    ...(title !== undefined && { title: plainText(title) }),
-    language: options.get("WPLANG") || "en_US",
+    ...(title !== undefined && { title: plain(plainText(title)) }),
+    language: plain(options.get("WPLANG") || "en_US"),
     posts: of("post"),
     pages: of("page"),
     media: of("attachment"),

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { ASIDE, type Foreign, isJudged } from "../../agent/dropIns";
+import { plain } from "../../agent/failure";
 import { foreignIn } from "../../agent/setAside";
 import { attempt } from "../../base/exec";
 
@@ -37,7 +38,7 @@ export function judgedAmong(listed: readonly string[]): { files: string[]; root:
 export function foreignProblem(found: readonly Foreign[]): string | undefined {
   const loaded = found.filter((one) => one.loaded);
   if (loaded.length === 0) return undefined;
-  const each = loaded.map(({ file, why }) => `wp-content/${file} ${why}`).join("; ");
+  const each = loaded.map(({ file, why }) => plain(`wp-content/${file} ${why}`)).join("; ");
   return `${each}. The site would not run with it: --set-aside, or setAside: true below import:, keeps it beside as NAME${ASIDE}`;
 }
 
@@ -45,5 +46,5 @@ export function foreignProblem(found: readonly Foreign[]): string | undefined {
 export function unusedAmong(found: readonly Foreign[]): string[] {
   return found
     .filter((one) => !one.loaded)
-    .map(({ file, why }) => `wp-content/${file} is not used here; it ${why}`);
+    .map(({ file, why }) => plain(`wp-content/${file} is not used here; it ${why}`));
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { plain } from "../../agent/failure";
 import { pageFaults } from "../status/judge";
 import type { Page } from "../status/answers";
 import type { ContentNames } from "./contentNames";
@@ -40,8 +41,9 @@ export interface Proof {
 
 /** What images/wordpress/init/facts.php prints. */
 export const factsSchema = z.object({
-  title: z.string(),
-  language: z.string(),
+  // A terminal would act on what a stranger writes.
+  title: z.string().transform(plain),
+  language: z.string().transform(plain),
   posts: z.number(),
   pages: z.number(),
   media: z.number(),
@@ -106,7 +108,7 @@ export function compare({
   );
   const lost = facts.missingFirst.filter((file) => names?.has(`uploads/${file}`));
   const list = (files: readonly string[]) =>
-    files.slice(0, FILES_NAMED).join(", ") + (files.length > FILES_NAMED ? ", …" : "");
+    files.slice(0, FILES_NAMED).map(plain).join(", ") + (files.length > FILES_NAMED ? ", …" : "");
   return {
     compared,
     missing: { count: facts.missing, first: facts.missingFirst },
@@ -129,7 +131,10 @@ function gone(
   now: { readonly plugins: readonly string[]; readonly themes: readonly string[] },
 ): string {
   if (!names || (what !== "plugins" && what !== "themes")) return "";
-  return `: ${names[what].filter((name) => !now[what].includes(name)).join(", ")} did not come along`;
+  return `: ${names[what]
+    .filter((name) => !now[what].includes(name))
+    .map(plain)
+    .join(", ")} did not come along`;
 }
 
 /** How a page's answer is to begin; a login that a plugin hides is not found. */
@@ -154,7 +159,7 @@ export function judgeAnswer(
     : away && !domains.includes(away)
       ? `leads to ${leadsTo}, which is not here`
       : undefined;
-  return { what, path, code, ...(problem !== undefined && { problem }) };
+  return { what, path: plain(path), code, ...(problem !== undefined && { problem: plain(problem) }) };
 }
 
 /** How a file was answered: by prove.sh's line. */

@@ -1,4 +1,5 @@
 import { ASIDE } from "../../agent/dropIns";
+import { plain } from "../../agent/failure";
 import { step } from "../../base/output";
 import { shellCommand } from "../../base/quoting";
 import { scriptOnHost } from "../../machine/host";
@@ -98,7 +99,7 @@ export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof
 }
 
 function asideNote(file: string): string {
-  return `wp-content/${file.slice(0, -ASIDE.length)} was set aside: it lies beside as ${file}`;
+  return plain(`wp-content/${file.slice(0, -ASIDE.length)} was set aside: it lies beside as ${file}`);
 }
 
 /** Regular expressions of what is for no visitor. */

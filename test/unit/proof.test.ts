@@ -9,6 +9,7 @@ import { DumpRows } from "../../flows/import/dumpRows";
 import {
   compare,
   type Facts,
+  factsSchema,
   judgeAnswer,
   judgeFile,
   notesOn,
@@ -207,6 +208,17 @@ describe("the proof of an import", () => {
     assert.match(problem("200", "0", "image/png") ?? "", /is empty/);
     assert.match(problem("404", "12", "text/html") ?? "", /answers 404/);
     assert.match(problem() ?? "", /answers 000/);
+  });
+
+  it("says nothing that a terminal would act on, whatever a stranger's site says", () => {
+    const escape = "\u001b]0;x\u0007";
+    const [problem = ""] = [
+      judgeAnswer("front page", page("/\t500\t0\t\t1\t\t\t0"), [], [`PHP Fatal error: ${escape}`]).problem,
+    ];
+    assert.ok(problem.includes("]0;x") && !problem.includes("\u001b"), problem);
+    const facts = { ...FACTS, missing: 1, missingFirst: [`${escape}.png`] };
+    assert.ok(!JSON.stringify(compare({ before: {}, after: { ...after, facts } }).notes).includes("\\u001b"));
+    assert.equal(factsSchema.parse({ ...FACTS, title: escape }).title, "?]0;x?");
   });
 
   it("names files as they lie in the site", () => {

@@ -7,8 +7,14 @@ import { type Denied, deniedBy, type Found, type NotKept } from "./denied";
 const NAME = ".htaccess";
 const CONTENT = "wp-content";
 
+/** What became of all of a site's .htaccess files. */
+export interface Htaccess {
+  readonly denied: readonly Denied[];
+  readonly notKept: readonly NotKept[];
+}
+
 /** What the .htaccess files in and beside a WordPress's content, a folder or tar archive, kept from visitors and did. */
-export async function htaccessOf(source: string): Promise<{ denied: Denied[]; notKept: NotKept[] }> {
+export async function htaccessOf(source: string): Promise<Htaccess> {
   if (!existsSync(source)) return { denied: [], notKept: [] };
   const beside = join(dirname(source), NAME);
   // An import puts the one that was beside wp-content beside the archive that it makes of that.
