@@ -2,7 +2,7 @@
 export const PACKAGE_SETS = {
   gateway: ["ca-certificates", "curl", "libio-fdpass-perl", "nginx-light", "perl-base"],
   web: ["curl", "nginx-light"],
-  git: ["ca-certificates", "git", "openssh-client"],
+  git: ["ca-certificates", "git", "git-lfs", "openssh-client"],
   mariadb: ["mariadb-server"],
   agent: [
     ...["bzip2", "ca-certificates", "curl", "docker-cli", "jq", "nodejs", "openssh-client", "restic"],
