@@ -1,6 +1,6 @@
-/** A text without the user and password that an address in it may carry. */
+/** A text without the user and password that an address in it may carry, whatever the password is made of. */
 export function mask(text: string): string {
-  return text.replaceAll(/:\/\/[^/@\s]+@/g, "://***@");
+  return text.replaceAll(/:\/\/(?:[^/\s"']*|[^/\s:"']+:(?!\d+\/)[^\s"']*)@/g, "://***@");
 }
 
 /** Bytes as people read them: 12 B, 3.4 MiB. */

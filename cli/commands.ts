@@ -52,6 +52,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/secret") as typeof import("./verbs/secret"),
   },
   {
+    name: "git-key",
+    arguments: "<name>",
+    about:
+      "print the public key that a site's private repository must let in; it is made where it is missing",
+    load: () => lazy("./verbs/git-key") as typeof import("./verbs/git-key"),
+  },
+  {
     name: "destroy",
     about: "remove the host's containers; its data stays",
     load: () => lazy("./verbs/destroy") as typeof import("./verbs/destroy"),

@@ -24,6 +24,8 @@ export async function printSites(stack: Stack): Promise<Status> {
       process.stdout.write(
         `\n${name}: serves commit ${git.served?.slice(0, 12) ?? "none"}, last try ${git.lastTry ?? "never"}\n`,
       );
+    if (git?.leftOut)
+      process.stdout.write(`\n${name}: links that lead out of the repository, or nowhere: ${git.leftOut}\n`);
   }
   return status;
 }

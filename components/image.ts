@@ -46,6 +46,11 @@ export function imageOn(host: Host, source: ImageName | { readonly pinned: strin
   return image;
 }
 
+/** The name of one of Varvol's images as a site or module runs it, an earlier one where it was rolled back to that. */
+export function imageName(name: ImageName, owner: string, lock: ImageLock): string {
+  return lock.pins[owner]?.[name] ?? imageTag(name, lock, owner);
+}
+
 function ownImage(name: ImageName, owner: string, lock: ImageLock) {
   const pinned = lock.pins[owner]?.[name];
   if (pinned) return { name: `image-${name}-${owner}`, image: pinned };

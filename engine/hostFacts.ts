@@ -25,6 +25,8 @@ export interface HostFacts {
   readonly routed: ReadonlySet<string>;
   /** This stack's containers that run, as owner/role. */
   readonly running: ReadonlySet<string>;
+  /** What the pullers there pull, as their environment says it (GIT_SOURCE), each as site and that. */
+  readonly pulls: ReadonlySet<string>;
   /** The volume root that this stack's containers use, where it is another one and still has their data. */
   readonly rootSoFar?: string;
   /** Version of MariaDB that the data is of. */
@@ -64,6 +66,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     running: new Set(
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),
     ),
+    pulls: new Set(all("pulls")),
     rootSoFar: all("root-so-far")[0],
     mariadb: all("mariadb")[0] || undefined,
     dumpAge: dump === undefined ? undefined : Number(dump),

@@ -97,6 +97,18 @@ function isEncrypted(value: unknown, [key, ...path]: readonly (string | number)[
   return isEncrypted((value as Record<string, unknown>)[key], path);
 }
 
+/** Whether a stack file itself has a value, at a path below one of the project's keys, in clear text. */
+export function isInClear(file: string, [key, ...path]: readonly [string, ...(string | number)[]]): boolean {
+  const { config = {} } = contentOf(readFileSync(file, "utf8"), file);
+  const whole = config[`${PROJECT}:${key}`];
+  if (isEncrypted(whole, path)) return false;
+  const there = path.reduce<unknown>(
+    (value, step) => (Object(value) as Record<string, unknown>)[String(step)],
+    typeof whole === "string" ? listIn(whole) : whole,
+  );
+  return there !== undefined;
+}
+
 /**
  * The list of sites in a stack file, for a change of one: each of them a map of its own, whether it was JSON text, an
  * anchor's alias, or merged from one. Undefined where there is none yet.

@@ -2,7 +2,6 @@ import { existsSync, statSync } from "node:fs";
 import { dumpProblem } from "../agent/dumpText";
 import { UserError } from "../base/errors";
 import { attempt, lastLines } from "../base/exec";
-import { mask } from "../base/words";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
@@ -12,7 +11,6 @@ import { coreOf, siteProblem, wordPressesIn } from "./import/dump";
 import { foreignInSource, foreignProblem } from "./import/foreign";
 import { htaccessOf } from "./import/htaccess/find";
 import { openProblem } from "./import/htaccess/words";
-import { isRemoteUrl } from "../stacks/values";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
 const NEEDED = { docker: 2048, volumes: 256 };
@@ -82,7 +80,8 @@ function beginsAgain(site: SiteConfig, { unproven, routed }: HostFacts): boolean
   return (
     unproven.has(site.name) &&
     !routed.has(site.name) &&
-    sources.every((one) => existsSync("archive" in one ? one.archive : "dump" in one ? one.dump : ""))
+    sources.length > 0 &&
+    sources.every((one) => existsSync("archive" in one ? one.archive : one.dump))
   );
 }
 
@@ -91,11 +90,8 @@ async function checkFilling(site: string, key: string, filling: Filling): Promis
     const found = await checkArchive(key, filling.archive);
     return found.length > 0 || !filling.wordpress ? found : checkContent(key, filling);
   }
-  if ("dump" in filling) {
-    const found = await checkDump(key, filling.dump);
-    return found.length > 0 ? found : checkWordPress(site, key, filling);
-  }
-  return checkRepository(key, filling.repository);
+  const found = await checkDump(key, filling.dump);
+  return found.length > 0 ? found : checkWordPress(site, key, filling);
 }
 
 async function checkArchive(key: string, file: string): Promise<string[]> {
@@ -132,24 +128,4 @@ async function checkWordPress(
   const core = wordpress.ownImage ? undefined : coreOf(readLock(), site);
   const problem = siteProblem(await wordPressesIn(dump), wordpress.prefix, core);
   return problem === undefined ? [] : [`${key}: ${dump} ${problem}`];
-}
-
-async function checkRepository(key: string, git: { url: string; branch?: string }): Promise<string[]> {
-  if (!isRemoteUrl(git.url) && !existsSync(git.url))
-    return [`${key}.url: ${git.url} does not exist; correct the path`];
-  const ref = git.branch ? `refs/heads/${git.branch}` : "HEAD";
-  const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" };
-  const asked = await attempt(["git", "-c", "safe.directory=*", "ls-remote", "--exit-code", git.url, ref], {
-    env,
-    timeout: 20_000,
-  });
-  // Without git here, the first pull on the host tells.
-  if (asked.code === 0 || asked.code === 127) return [];
-  if (asked.code === 2)
-    return [
-      `${key}.branch: ${git.url} has no ${git.branch ? `branch "${git.branch}"` : "commit"}; correct it`,
-    ];
-  return [
-    `${key}.url: ${mask(git.url)} can't be reached (${mask(lastLines(asked.stderr, 1)) || (asked.reason ?? `git ended with ${asked.code}`)}); correct it or make it reachable`,
-  ];
 }

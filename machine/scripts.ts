@@ -34,6 +34,7 @@ export const SCRIPTS = [
   "status",
   "status-site",
   "tables",
+  "try-repository",
 ] as const;
 
 export type Script = (typeof SCRIPTS)[number];

@@ -204,6 +204,20 @@ export const agent = tool({
   prints: jsonLines<Message>(messageSchema),
 });
 
+export const deployKey = tool({
+  file: "deploy-key",
+  words: (args: {
+    /** In the volume of the site. */
+    readonly folder: string;
+    /** One with ssh-keygen in it. */
+    readonly image: string;
+    readonly comment: string;
+  }) => [args.folder, args.image, args.comment],
+  input: noInput,
+  /** The public half. */
+  prints: word(z.string().regex(/^ssh-ed25519 \S+ \S+$/)),
+});
+
 export const through = tool({
   file: "through",
   words: (args: { readonly socket: string; readonly command: readonly string[] }) => [
@@ -216,7 +230,7 @@ export const through = tool({
 /** Every tool. */
 export const TOOLS = {
   ...{ volume, gate, mark, vhost, routes, database, migrate, phpSwitch, schedule, receive, purge, agent },
-  through,
+  ...{ through, deployKey },
 };
 
 /** A tool and what it is given, as `through` wants them. */

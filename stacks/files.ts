@@ -7,8 +7,19 @@ export function absolute(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
 }
 
-/** The folder that git itself keeps in a checkout, or the bare repository that the path names. */
-export function repositoryFolder(file: string): string {
-  const inner = path.join(absolute(file), ".git");
-  return fs.existsSync(inner) ? inner : absolute(file);
+/**
+ * The folder that git itself keeps in a checkout, or the bare repository that the path names; of a worktree also where in
+ * the repository that it belongs to its own HEAD is.
+ */
+export function repositoryOf(file: string): { readonly url: string; readonly worktree?: string } {
+  const checkout = absolute(file.replace(/^file:\/\//, ""));
+  const inner = path.join(checkout, ".git");
+  if (!fs.existsSync(inner)) return { url: checkout };
+  if (fs.statSync(inner).isDirectory()) return { url: inner };
+  const [, named] = /^gitdir: (.+)$/m.exec(fs.readFileSync(inner, "utf8")) ?? [];
+  const own = path.resolve(checkout, named ?? ".git");
+  const common = path.join(own, "commondir");
+  if (!fs.existsSync(common)) return { url: own };
+  const url = path.resolve(own, fs.readFileSync(common, "utf8").trim());
+  return { url, worktree: path.relative(url, own) };
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { mask } from "../base/words";
 import { confirmation } from "../components/backup/confirmation";
 import { KINDS, kindOf } from "./kinds";
 import { type StackConfig, stackSchema } from "./schema";
@@ -125,6 +126,6 @@ function at(value: unknown, path: readonly (string | number)[]): unknown {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = mask(JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

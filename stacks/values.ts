@@ -82,11 +82,6 @@ export const interval = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Whether a git address names another machine rather than a path on this one. */
-export function isRemoteUrl(url: string): boolean {
-  return /^(https?|ssh|git):\/\//.test(url) || /^[\w.-]+@[\w.-]+:/.test(url);
-}
-
 /** Whether a backup repository is a server's rather than a folder of this machine. */
 export function isServer(repository: string): boolean {
   return /^[a-z0-9]+:/.test(repository);

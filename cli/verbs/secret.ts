@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors";
 import { json } from "../../base/output";
 import { openStack, outputs } from "../../engine/stack";
-import { kindOf } from "../../stacks/kinds";
+import { kindOf, pulledFrom } from "../../stacks/kinds";
 import * as texts from "../options";
 
 export const options: texts.OptionsOf<texts.JsonOption> = { json: texts.json };
@@ -12,7 +12,9 @@ export async function run(options: texts.JsonOption, [name]: readonly string[] =
   const all = ((await outputs(stack, name !== undefined)) ?? {}).secrets as
     Record<string, Record<string, string>> | string | undefined;
   if (name === undefined) {
-    const names = stack.config.sites.filter(({ kind }) => kindOf(kind).login).map((site) => site.name);
+    const names = stack.config.sites
+      .filter((site) => kindOf(site.kind).login || pulledFrom(site)?.git.hook)
+      .map((site) => site.name);
     if (options.json) json(names);
     else process.stdout.write(names.map((site) => `${site}\n`).join(""));
     return;

@@ -12,7 +12,7 @@ import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
 import { gatewayConf, HTTP, HTTPS } from "./nginx";
 import { Routes } from "./routes";
-import { keepPart, type Part, Vhost } from "./vhost";
+import { keepPart, type Part, Vhost, type VhostArgs } from "./vhost";
 
 export interface GatewayArgs {
   readonly host: Host;
@@ -120,7 +120,7 @@ export class Gateway extends pulumi.ComponentResource {
   /** Adds a site's route. */
   vhost(
     site: string,
-    args: { domains: readonly string[]; upstream: pulumi.Input<string>; cacheable: boolean },
+    args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook">,
     parent: pulumi.Resource,
   ): Vhost {
     const { redirectToHttps, https } = this.args;

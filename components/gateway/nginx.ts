@@ -171,6 +171,8 @@ export interface VhostConf {
   readonly upstream: string;
   /** Whether answers are the same for every visitor. */
   readonly cacheable: boolean;
+  /** Whether calls of a hook go to it too. Defaults to false. */
+  readonly hook?: boolean;
   /** Port behind https:// where plain HTTP only redirects; undefined where it serves. */
   readonly redirectToPort?: number;
 }
@@ -214,7 +216,7 @@ ${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$any_generation:8080;
     }
     location /.varvol/ { return 404; }
-}
+${vhost.hook ? "    location /.varvol/pull/ { proxy_pass http://$generation:8080; }\n" : ""}}
 `);
   return blocks.join("");
 }

@@ -22,6 +22,8 @@ export interface VhostArgs {
   readonly upstream: pulumi.Input<string>;
   /** Whether answers are the same for every visitor, so that the gateway may cache them. */
   readonly cacheable: boolean;
+  /** Whether calls of a hook go to it too. Defaults to false. */
+  readonly hook?: boolean;
   /** Port behind https:// where plain HTTP only redirects. Defaults to none: HTTP serves. */
   readonly redirectToPort?: number;
 }

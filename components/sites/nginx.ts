@@ -1,4 +1,5 @@
 import { TIME_LIMITS } from "../timeLimits";
+import { hookConf } from "./hook";
 import { PHP_SOURCE } from "./neverServed";
 import { webFile } from "./webFiles";
 
@@ -34,15 +35,16 @@ export function visitorLimit(variable: string): string {
 }
 export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnce - 1} nodelay;`;
 
-/** nginx.conf of a static site whose files are in root. */
-export function staticConf(root: string): string {
+/** nginx.conf of a static site whose files are in root, with a hook by its hash. */
+export function staticConf(root: string, hook?: string): string {
+  const { http, server } = hookConf(hook);
   return `${nginxHead}
-    server {
+${http}    server {
         listen 8080;
         root ${root};
         # A link may point anywhere inside the tree that its owner could put there, and nowhere else.
         disable_symlinks if_not_owner from=$document_root;
-        include ${webFile("never-served.conf")};
+${server}        include ${webFile("never-served.conf")};
         # Nothing runs it here.
         location ~* ${PHP_SOURCE} { return 404; }
         location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {

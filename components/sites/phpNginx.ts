@@ -1,3 +1,4 @@
+import { hookConf } from "./hook";
 import { countVisitor, fastcgiLimits, nginxHead, visitorLimit } from "./nginx";
 import { webFile } from "./webFiles";
 
@@ -9,10 +10,13 @@ export interface PhpConfArgs {
   /** Folders below the document root that the application writes to: nothing there is run. */
   readonly writable: readonly string[];
   readonly uploadLimit: string;
+  /** The hash of the address that has it pulled at once. Defaults to none. */
+  readonly hook?: string;
 }
 
 /** nginx.conf of a PHP application: its files, and PHP by the socket that the host switches. */
-export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): string {
+export function phpConf({ root, front, writable, uploadLimit, hook }: PhpConfArgs): string {
+  const { http, server } = hookConf(hook);
   return `${nginxHead}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
@@ -27,7 +31,7 @@ export function phpConf({ root, front, writable, uploadLimit }: PhpConfArgs): st
     real_ip_header X-Real-IP;
 ${visitorLimit("$binary_remote_addr")}
 
-    server {
+${http}    server {
         listen 8080;
         client_max_body_size ${uploadLimit};
         root ${root};
@@ -37,7 +41,7 @@ ${visitorLimit("$binary_remote_addr")}
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-        include ${webFile("never-served.conf")};
+${server}        include ${webFile("never-served.conf")};
         location ~* \\.(?:log|inc|ini|phar|phtml|pht|php\\d)$ { return 404; }
 ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/|$) { return 404; }\n`).join("")}
         location ~ ${front === undefined ? "^(?<script>/.+?\\.php)(?<info>/.*)?$" : `^(?<script>/${quoted(front)})(?<info>/.*)?$`} {

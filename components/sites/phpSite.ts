@@ -8,8 +8,9 @@ import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
+import { createHook, hookMount } from "./hook";
 import { phpConf } from "./phpNginx";
-import { createPuller, type GitArgs } from "./puller";
+import { createPuller, type GitArgs, volumeOf } from "./puller";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
 
@@ -45,9 +46,11 @@ const UPLOAD_LIMIT = "64M";
  */
 export class PhpSite extends pulumi.ComponentResource implements Site {
   readonly vhost: Vhost;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: PhpSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:PhpSite", name, {}, opts);
+    const hook = args.git?.hook ? createHook(name, args, this) : undefined;
     const database = args.mysql && this.createDatabase(name, args, args.mysql);
     const volume = this.createVolume(name, args, database);
     const code = args.git
@@ -70,16 +73,22 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "web",
-        nginxConf: phpConf({
-          root: documentRoot(args),
-          front: args.front,
-          writable: args.writable.flatMap((folder) => servedAs(folder, args.root)),
-          uploadLimit: UPLOAD_LIMIT,
-        }),
+        nginxConf: pulumi
+          .output(hook?.hash)
+          .apply((hash) =>
+            phpConf({
+              root: documentRoot(args),
+              front: args.front,
+              writable: args.writable.flatMap((folder) => servedAs(folder, args.root)),
+              uploadLimit: UPLOAD_LIMIT,
+              hook: hash,
+            }),
+          ),
         mounts: [
           volume.mount("site", "/srv/site", "ro"),
           ...dataMounts(args, volume, "ro"),
           volume.mount("run", "/run/php", "ro"),
+          ...(hook ? [hookMount(volume)] : []),
         ],
         after: [switched],
       },
@@ -87,9 +96,10 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
     );
     this.vhost = args.gateway.vhost(
       name,
-      { domains: args.domains, upstream: web.upstream, cacheable: false },
+      { domains: args.domains, upstream: web.upstream, cacheable: false, hook: args.git?.hook },
       this,
     );
+    this.secrets = hook ? { hook: hook.address } : {};
     this.registerOutputs({});
   }
 
@@ -99,13 +109,14 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
 
   private createVolume(name: string, args: PhpSiteArgs, database: Database | undefined): Volume {
     const { host, git, writable, import: from } = args;
+    const pulled = git ? volumeOf(git) : { folders: [], secrets: [] };
     return new Volume(
       name,
       {
         host,
         folders: [
           { name: "site", import: git ? undefined : from?.content },
-          ...(git ? [{ name: "repo" }] : []),
+          ...pulled.folders,
           ...(writable.length > 0 ? ["data", ...writable.map((folder) => `data/${folder}`)] : []).map(
             (folder) => ({ name: folder }),
           ),
@@ -117,7 +128,10 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
           { name: "run/php" },
           ...(database ? [{ name: "secrets", mode: "0700" }] : []),
         ],
-        secrets: database ? [{ name: "secrets/database", content: database.password }] : [],
+        secrets: [
+          ...pulled.secrets,
+          ...(database ? [{ name: "secrets/database", content: database.password }] : []),
+        ],
       },
       { parent: this },
     );

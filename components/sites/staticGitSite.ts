@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Vhost } from "../gateway/vhost";
 import { Volume } from "../volume";
+import { createHook, hookMount } from "./hook";
 import { staticConf } from "./nginx";
-import { createPuller, type GitArgs } from "./puller";
+import { createPuller, type GitArgs, volumeOf } from "./puller";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
 
@@ -15,13 +16,16 @@ export interface StaticGitSiteArgs extends SiteArgs {
 /** A folder of a git repository, pulled on a timer into a new tree, and switched to once that is complete. */
 export class StaticGitSite extends pulumi.ComponentResource implements Site {
   readonly vhost: Vhost;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: StaticGitSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:StaticGitSite", name, {}, opts);
     const { host, git } = args;
+    const hook = git.hook ? createHook(name, args, this) : undefined;
+    const { folders, secrets } = volumeOf(git);
     const volume = new Volume(
       name,
-      { host, folders: [{ name: "site", mode: "0755" }, { name: "repo" }] },
+      { host, folders: [{ name: "site", mode: "0755" }, ...folders], secrets },
       { parent: this },
     );
     const puller = createPuller(
@@ -35,17 +39,18 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
         ...args,
         site: name,
         source: "web",
-        nginxConf: staticConf("/srv/site/current"),
-        mounts: [volume.mount("site", "/srv/site", "ro")],
+        nginxConf: pulumi.output(hook?.hash).apply((hash) => staticConf("/srv/site/current", hash)),
+        mounts: [volume.mount("site", "/srv/site", "ro"), ...(hook ? [hookMount(volume)] : [])],
         after: [puller],
       },
       { parent: this },
     );
     this.vhost = args.gateway.vhost(
       name,
-      { domains: args.domains, upstream: web.upstream, cacheable: true },
+      { domains: args.domains, upstream: web.upstream, cacheable: true, hook: git.hook },
       this,
     );
+    this.secrets = hook ? { hook: hook.address } : {};
     this.registerOutputs({});
   }
 }

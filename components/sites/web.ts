@@ -10,7 +10,7 @@ export interface WebArgs extends SiteArgs {
   readonly site: string;
   /** Varvol's image, where the user has none. */
   readonly source: ImageName;
-  readonly nginxConf: string;
+  readonly nginxConf: pulumi.Input<string>;
   readonly mounts: readonly Mount[];
   readonly tmp?: number;
   readonly after: pulumi.Input<pulumi.Resource>[];
@@ -34,7 +34,7 @@ export class Web extends pulumi.ComponentResource {
         probe: { by: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
         after: [...args.after, args.gateway.net],
         container: {
-          env: { NGINX_CONF: withoutComments(args.nginxConf) },
+          env: { NGINX_CONF: pulumi.output(args.nginxConf).apply(withoutComments) },
           mounts: args.mounts,
           networks: [{ name: args.networks.web, aliases: [site] }],
           memory: args.memory,

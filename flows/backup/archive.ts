@@ -1,18 +1,12 @@
 import { UserError } from "../../base/errors";
 import { attempt, lastLines, type Result, type RunOptions } from "../../base/exec";
-import {
-  type Archive,
-  archiveCommand,
-  archiveImage,
-  archiveScript,
-  SOCKET,
-} from "../../components/backup/archive";
+import { type Archive, archiveCommand, archiveScript, SOCKET } from "../../components/backup/archive";
 import { outputs, type Stack } from "../../engine/stack";
 import { machineOf } from "../../machine/host";
 import { through, toolCommand } from "../../machine/tools";
 import type { HostConfig } from "../../stacks/config";
 import { isOnControlNode } from "../../stacks/values";
-import { buildImageHere } from "./image";
+import { backupImageHere } from "./image";
 
 /** The folder of this machine with the backups of a host that is another one; undefined where they lie elsewhere. */
 export function archiveOf({ ssh, backup, namespace, lock }: HostConfig): Archive | undefined {
@@ -22,7 +16,7 @@ export function archiveOf({ ssh, backup, namespace, lock }: HostConfig): Archive
 
 /** Has this machine's docker the image that works on archives; it is built where it is missing. */
 export async function ensureArchiveImage(config: HostConfig): Promise<void> {
-  if (archiveOf(config)) await buildImageHere(archiveImage(config.lock), config.lock);
+  if (archiveOf(config)) await backupImageHere(config.lock);
 }
 
 /** Runs one of the backup tools on another machine while the archive on this one is given out to it, to add to. */

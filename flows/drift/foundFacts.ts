@@ -1,3 +1,4 @@
+import { mask } from "../../base/words";
 import { commandFact, inOrder } from "../../engine/containerFacts";
 import type { FoundContainer, FoundImage } from "./found";
 
@@ -27,7 +28,8 @@ export function foundFacts(container: FoundContainer, image: FoundImage | undefi
   const own = new Set(image?.Config.Env ?? []);
   for (const one of Config.Env ?? []) {
     const [name = "", ...rest] = one.split("=");
-    if (!own.has(one)) facts.set(`env ${name}`, rest.join("="));
+    // Masked as what it is compared with: an address in it may have a password.
+    if (!own.has(one)) facts.set(`env ${name}`, mask(rest.join("=")));
   }
   for (const [label, value] of entries(Config.Labels)) {
     if (image?.Config.Labels?.[label] !== value) facts.set(`label ${label}`, value);

@@ -7,6 +7,7 @@ import type { Stack } from "../../engine/stack";
 import { imagesInUse } from "../../stacks/images";
 import { hasDatabase } from "../../stacks/kinds";
 import { scheduleOf } from "../../stacks/schedule";
+import { lookAtRepositories } from "../git/check";
 import { preflight } from "../preflight";
 import { missing } from "../up/missing";
 import { rememberedBy } from "./facts";
@@ -17,6 +18,7 @@ import type { Plan } from "./schema";
 export async function planOf(stack: Stack): Promise<Plan> {
   const { config } = stack;
   const facts = await preflight(config);
+  await lookAtRepositories(config, facts);
   const gone = missing(config, facts);
   const [preview, host] = await Promise.all([
     lookingAhead(stack, facts.running, (ahead) => previewOf(ahead, gone.length > 0)),

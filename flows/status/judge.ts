@@ -25,6 +25,10 @@ export interface GitStatus {
   readonly lastTry: string | null;
   readonly lastSuccess: string | null;
   readonly error: string | null;
+  /** What the commit has and the site lacks. Undefined where an earlier image pulls. */
+  readonly missing?: string | null;
+  /** Links of the commit that lead out of the repository, or nowhere. */
+  readonly leftOut?: string | null;
 }
 
 const RECENT = 600;
@@ -155,6 +159,8 @@ export function judgeGit(git: GitStatus | undefined, every: number, now: Date): 
       : "no pull has ever succeeded";
     return [{ word: "pull fails", text: `${how}: ${git.error}` }];
   }
+  if (git.missing)
+    return [{ word: "files missing", text: `it is served without what can't be had: ${git.missing}` }];
   // A fetch may take half an hour.
   if (git.lastTry && since(git.lastTry, now) > 2 * every + 35 * MINUTES)
     return [{ word: "not pulled", text: `it was last pulled ${age(since(git.lastTry, now))} ago` }];

@@ -14,6 +14,7 @@ import { askAgent } from "../backup/repository";
 import { keepTimer } from "../backup/timer";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
+import { checkRepositories, sayTokensInClear } from "../git/check";
 import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
 import { deploy } from "./deploy";
@@ -57,6 +58,8 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
       (how) => how,
     );
   }
+  await checkRepositories(stack.config, facts);
+  sayTokensInClear(stack);
   await ensureArchiveImage(stack.config);
   await ensureStack(stack, facts.running);
   await resume(stack.config);

@@ -33,6 +33,10 @@ fi
 docker image inspect "$base" > /dev/null 2>&1 && echo base-image
 docker ps -a --filter "label=varvol.host=$label" \
     --format 'container {{.Label "varvol.owner"}}/{{.Label "varvol.role"}} {{.State}}' 2> /dev/null
+for puller in $(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.role=git 2> /dev/null); do
+    docker inspect -f '{{$owner := index .Config.Labels "varvol.owner"}}{{range .Config.Env}}{{$owner}} {{println .}}{{end}}' \
+        "$puller" | sed -n 's/^\([^ ]*\) GIT_SOURCE=/pulls \1 /p'
+done
 parent=$root
 while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
 echo "free-volumes $(free "$parent")"

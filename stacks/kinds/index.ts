@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { SiteSubject, Subject } from "../../agent/protocol";
 import type { ImageName } from "../../components/imageSource";
+import type { GitArgs } from "../../components/sites/puller";
 import type { Accepts, Shape, SiteKind } from "./kind";
+import { PULLED } from "./git";
 import { phpKind } from "./php";
 import { staticKind } from "./static";
 import { staticGitKind } from "./staticGit";
@@ -48,6 +50,13 @@ export function hasDatabase(site: SiteConfig): boolean {
 /** The kinds that an import accepts anything for. */
 export function importable(): { readonly name: KindName; readonly accepts: Accepts }[] {
   return KINDS.flatMap(({ name, accepts }) => (accepts ? [{ name: name as KindName, accepts }] : []));
+}
+
+/** The repository that a site is pulled from, and the image that does. */
+export function pulledFrom(site: SiteConfig): { git: GitArgs; image: ImageName } | undefined {
+  const git = kindOf(site.kind).repository?.(site);
+  const image = shapeOf(site).containers.find(({ role }) => role === PULLED.role)?.image;
+  return git && image && { git, image };
 }
 
 /** Folders that volumes of any kind are filled in. */

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Mysql, Site } from "../../components";
 import type { ImageName } from "../../components/imageSource";
+import type { GitArgs } from "../../components/sites/puller";
 import type { SiteArgs } from "../../components/sites/site";
 import type { HostProfile } from "../hostProfile";
 
@@ -59,11 +60,10 @@ export interface ContentOfWordPress {
   readonly denied: readonly string[];
 }
 
-/** What a site would be filled from, by its key: an archive or folder, a dump, or a repository. */
+/** What a site would be filled from, by its key: an archive or folder, or a dump. */
 export type Filling = { readonly key: string } & (
   | { readonly archive: string; readonly wordpress?: ContentOfWordPress }
   | { readonly dump: string; readonly wordpress?: DumpOfWordPress }
-  | { readonly repository: { readonly url: string; readonly branch?: string } }
 );
 
 /** What an import fetched. */
@@ -117,6 +117,8 @@ export interface SiteKind<Schema extends z.ZodObject, Config = z.infer<Schema>> 
   /** With paths of this machine made absolute. */
   readonly located: (site: Config) => Config;
   readonly fillings: (site: Config) => Filling[];
+  /** The repository that it is pulled from, under its key `git`; undefined where there is none. */
+  readonly repository?: (site: Config) => GitArgs | undefined;
   /** What is wrong in the whole of a stack file; `away` where the host is another machine. */
   readonly problems?: (site: Config, away: boolean) => Problem[];
   readonly create: (site: Config, surroundings: Surroundings) => Site & pulumi.Resource;

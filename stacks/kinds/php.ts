@@ -91,10 +91,8 @@ export const phpKind: SiteKind<typeof schema> = {
     ...locatedImport(site.import),
     ...(site.git && { git: locatedGit(site.git) }),
   }),
-  fillings: (site) => [
-    ...fillingsOf(site.import),
-    ...(site.git ? [{ key: "git", repository: site.git }] : []),
-  ],
+  fillings: (site) => fillingsOf(site.import),
+  repository: (site) => site.git,
   problems: (site, away) => (site.git ? gitProblems(site.git, away) : []),
   create: (site, { args, mysql, limits, phpWorkers }) =>
     new PhpSite(site.name, {

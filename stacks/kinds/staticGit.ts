@@ -24,8 +24,19 @@ export const staticGitKind: SiteKind<typeof schema> = {
     status: PULLED,
   }),
   located: (site) => ({ ...site, git: locatedGit(site.git) }),
-  fillings: (site) => [{ key: "git", repository: site.git }],
-  problems: (site, away) => gitProblems(site.git, away),
+  fillings: () => [],
+  repository: (site) => site.git,
+  problems: (site, away) => [
+    ...gitProblems(site.git, away),
+    ...(site.git.hook && site.image
+      ? [
+          {
+            ...{ path: ["git", "hook"], value: true },
+            text: "is answered by Varvol's own web image; leave it out, or the key image",
+          },
+        ]
+      : []),
+  ],
   create: (site, { args, limits }) =>
     new StaticGitSite(site.name, {
       ...args,

@@ -100,7 +100,9 @@ describe("bad input", function () {
 
     it("is a branch that isn't there", async () => {
       fresh.configure([{ ...docs(""), git: { url: `${git.address}/docs`, branch: "releases" } }]);
-      await refuses(/varvol:sites\[0\]\.git\.branch: git:\/\/\S+\/docs has no branch "releases"/);
+      await refuses(
+        /varvol:sites\[0\]\.git\.branch: git:\/\/\S+\/docs has no branch or tag "releases"; it has the branches main/,
+      );
     });
 
     it("is a port that a container or a process holds, which is named", async () => {

@@ -243,6 +243,7 @@ describe("data at risk", () => {
     filled: new Set(),
     unproven: new Set(),
     routed: new Set(),
+    pulls: new Set(),
     running: new Set(),
     mariadb: "10.11.6-MariaDB",
   };

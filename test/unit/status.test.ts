@@ -110,6 +110,9 @@ describe("what else is told", () => {
     assert.deepEqual(words(judgeGit(git, 600, NOW)), []);
     assert.match(judgeGit({ ...git, error: "refused" }, 600, NOW)[0]?.text ?? "", /failed for 3 d: refused/);
     assert.deepEqual(words(judgeGit({ ...git, lastTry: ago(86400) }, 600, NOW)), ["not pulled"]);
+    const lacking = judgeGit({ ...git, missing: "boat.png (Git LFS: not there)" }, 600, NOW);
+    assert.deepEqual(words(lacking), ["files missing"]);
+    assert.match(lacking[0]?.text ?? "", /boat\.png \(Git LFS/);
   });
 
   it("is a disk that is full or nearly, by bytes or by files", () => {

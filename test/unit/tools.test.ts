@@ -199,6 +199,17 @@ describe("the tools of a host", () => {
       assert.equal(host.read(".varvol/generations/blog-php"), "varvol/php:1\n");
     });
 
+    it("fails at once where the image's own check says that waiting can't mend it", async () => {
+      host.standIn("docker", facts("true 0 0").replace("exit 1", "exit 3"));
+      host.file("ill", "");
+      const started = Date.now();
+      await assert.rejects(
+        host.call(tools.gate, { ...args, timeout: 60, probe: { by: "exec" } }),
+        /blog-php-1 will not be healthy: no socket\.\nIts last log lines:/,
+      );
+      assert.ok(Date.now() - started < 10_000);
+    });
+
     it("asks over http from where it is told to, and takes no answer of 500 or more", async () => {
       host.standIn("docker", facts("true 0 0"));
       const probe = {
@@ -415,6 +426,23 @@ describe("the tools of a host", () => {
       host.file(".varvol/backup/results/blog.backup");
       assert.equal(await host.call(tools.schedule, { verb: "remove", unit: "u" }), "");
       assert.ok(!host.has(".varvol/backup/schedule.json") && host.has(".varvol/backup/results/blog.backup"));
+    });
+  });
+
+  describe("deploy-key", () => {
+    const image = "varvol/git:1";
+
+    it("makes a pair of keys once, in a container without a network, and prints the public half", async () => {
+      const folder = under("docs/access");
+      const key = "ssh-ed25519 AAAA varvol-docs";
+      host.standIn("docker", `echo ${key} > '${folder}/ssh.pub'; echo private > '${folder}/ssh'`);
+      const call = () => host.call(tools.deployKey, { folder, image, comment: "varvol-docs" });
+      assert.equal(await call(), key);
+      assert.equal(await call(), key);
+      const [words = [], ...more] = host.words("docker");
+      assert.equal(more.length, 0);
+      assert.ok(words.join(" ").includes("--network none") && words.includes(image));
+      assert.deepEqual(["docs/access", "docs/access/ssh"].map(modeOf), ["700", "400"]);
     });
   });
 
