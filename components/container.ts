@@ -13,6 +13,8 @@ export interface Mount {
 export interface ContainerSpec {
   readonly image: string;
   readonly command?: readonly string[];
+  /** Instead of the image's own. */
+  readonly entrypoint?: readonly string[];
   /** uid:gid. Defaults to 33:33, Debian's www-data. */
   readonly user?: string;
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -42,6 +44,7 @@ export function containerArgs(spec: ContainerSpec): docker.ContainerArgs {
   return {
     image: spec.image,
     command: spec.command && [...spec.command],
+    ...(spec.entrypoint && { entrypoints: [...spec.entrypoint] }),
     user: spec.user ?? "33:33",
     envs: Object.entries(spec.env ?? {}).map(([key, value]) => joinEnv(key, value)),
     mounts: spec.mounts.map(({ source, target, readOnly }) => ({

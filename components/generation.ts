@@ -20,6 +20,8 @@ export interface GenerationArgs {
   readonly probe: Probe;
   /** Processes and threads at most. Defaults to the gate's. */
   readonly pids?: number;
+  /** Seconds that it may take to become healthy beyond the host's own patience. Defaults to none. */
+  readonly patience?: number;
   /** What must be there before the container: its volumes, what it asks at its start. */
   readonly after?: pulumi.Input<pulumi.Resource>[];
   /** Fixed name, for a container that can't overlap with its successor. Defaults to a new name each generation. */
@@ -63,7 +65,7 @@ export class Generation extends pulumi.ComponentResource {
     );
     this.gate = new HealthGate(
       `${name}-gate`,
-      { host, container, probe: args.probe, pids: args.pids },
+      { host, container, probe: args.probe, pids: args.pids, patience: args.patience },
       { parent: this },
     );
     this.id = container.id;

@@ -21,6 +21,8 @@ export interface HealthGateArgs {
   readonly host: Host;
   readonly container: docker.Container;
   readonly probe: Probe;
+  /** Seconds that it may take beyond the host's own patience. Defaults to none. */
+  readonly patience?: number;
   /** Processes that the container may have. Defaults to 256. */
   readonly pids?: number;
 }
@@ -43,7 +45,7 @@ export class HealthGate extends pulumi.ComponentResource {
         tool: gate,
         args: pulumi.output({
           container: container.id,
-          timeout: host.gateTimeout,
+          timeout: host.gateTimeout + (args.patience ?? 0),
           pids: args.pids ?? 256,
           probe: probe.by === "http" ? { ...probe, name: container.name } : probe,
         }),

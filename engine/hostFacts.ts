@@ -27,6 +27,8 @@ export interface HostFacts {
   readonly running: ReadonlySet<string>;
   /** What the pullers there pull, as their environment says it (GIT_SOURCE), each as site and that. */
   readonly pulls: ReadonlySet<string>;
+  /** What each site's puller pulled last, as it wrote that down (servedSource). */
+  readonly serves: ReadonlyMap<string, string>;
   /** The volume root that this stack's containers use, where it is another one and still has their data. */
   readonly rootSoFar?: string;
   /** Version of MariaDB that the data is of. */
@@ -67,6 +69,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),
     ),
     pulls: new Set(all("pulls")),
+    serves: new Map(all("serves").map((line) => line.split(" ") as [string, string])),
     rootSoFar: all("root-so-far")[0],
     mariadb: all("mariadb")[0] || undefined,
     dumpAge: dump === undefined ? undefined : Number(dump),

@@ -6,6 +6,7 @@ import { type OfHost, scriptOnHost } from "./host";
 export const SCRIPTS = [
   "addresses",
   "archive-size",
+  "builder",
   "count",
   "data",
   "data-versions",

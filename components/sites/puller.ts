@@ -7,6 +7,8 @@ import type { Host } from "../host";
 import { imageOn } from "../image";
 import type { ImageName } from "../imageSource";
 import type { Folder, SecretFile, Volume } from "../volume";
+import { sha256 } from "../written";
+import { type BuildArgs, buildEnv, buildMount, createBuilder } from "./builder";
 import { hookFolder, hookMount } from "./hook";
 import { wayOf } from "./repositoryAddress";
 import type { SiteArgs } from "./site";
@@ -38,6 +40,8 @@ export interface PullerArgs extends Pick<SiteArgs, "host" | "after"> {
   readonly source: ImageName;
   /** Memory limit in MiB. */
   readonly memory: number;
+  /** What makes the site of a commit. Defaults to nothing: it is served as it is. */
+  readonly build?: BuildArgs;
   readonly env?: Readonly<Record<string, string>>;
   readonly mounts?: readonly Mount[];
 }
@@ -68,6 +72,18 @@ export function pullerEnv(site: string, git: GitArgs): Record<string, string> {
   };
 }
 
+/** What a puller writes down of what it has pulled, as images/git/lib.sh makes it (source_id). */
+export function servedSource(site: string, git: GitArgs, build?: BuildArgs): string {
+  const { GIT_URL = "", GIT_FOLDER = "" } = pullerEnv(site, git);
+  const folder = GIT_FOLDER.replace(/^\/+|\/+$/g, "");
+  const made = build && sha256(lines([build.image, folder, build.command, build.output])).slice(0, 12);
+  return sha256(lines([GIT_URL, git.branch ?? "", folder, ...(made ? [made] : [])])).slice(0, 16);
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join("");
+}
+
 /** What changes with all that decides whether a pull succeeds. It gives no token away: guesses at one take long. */
 function sourceOf(site: string, { url, worktree, branch, folder, token, knownHosts }: GitArgs): string {
   const hidden = token === undefined ? "" : crypto.scryptSync(token, `varvol ${site}`, 16).toString("hex");
@@ -79,6 +95,8 @@ function sourceOf(site: string, { url, worktree, branch, folder, token, knownHos
 export function createPuller(site: string, args: PullerArgs, parent: pulumi.Resource): Generation {
   const { host, git, volume } = args;
   const image = imageOn(host, args.source, site);
+  const builder =
+    args.build && createBuilder(site, { host, build: args.build, folder: git.folder, volume }, parent);
   const key =
     wayOf(git.url) === "ssh" ? [createKey(site, host, image.name, [volume, image.present], parent)] : [];
   return new Generation(
@@ -89,14 +107,21 @@ export function createPuller(site: string, args: PullerArgs, parent: pulumi.Reso
       owner: site,
       role: "git",
       probe: { by: "exec" },
-      after: [volume, ...key, ...(args.after ?? [])],
+      ...(args.build && { patience: args.build.timeout }),
+      after: [volume, ...key, ...(builder ? [builder] : []), ...(args.after ?? [])],
       container: {
-        env: { ...pullerEnv(site, git), GIT_INTERVAL: String(git.every), ...args.env },
+        env: {
+          ...pullerEnv(site, git),
+          GIT_INTERVAL: String(git.every),
+          ...(args.build && buildEnv(args.build)),
+          ...args.env,
+        },
         mounts: [
           volume.mount("site", "/srv/site", "rw"),
           volume.mount("repo", "/srv/repo", "rw"),
           volume.mount(ACCESS, "/run/secrets", "ro"),
           ...(git.hook ? [hookMount(volume)] : []),
+          ...(args.build ? [buildMount(volume)] : []),
           ...(args.mounts ?? []),
           ...(wayOf(git.url) === "path" ? [{ source: git.url, target: "/srv/origin", readOnly: true }] : []),
         ],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Vhost } from "../gateway/vhost";
 import { Volume } from "../volume";
+import { type BuildArgs, buildFolder } from "./builder";
 import { createHook, hookMount } from "./hook";
 import { staticConf } from "./nginx";
 import { createPuller, type GitArgs, volumeOf } from "./puller";
@@ -9,6 +10,8 @@ import { Web } from "./web";
 
 export interface StaticGitSiteArgs extends SiteArgs {
   readonly git: GitArgs;
+  /** What makes the site of a commit. Defaults to nothing: it is served as it is. */
+  readonly build?: BuildArgs;
   /** Memory limit of the puller in MiB. */
   readonly gitMemory: number;
 }
@@ -25,12 +28,16 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
     const { folders, secrets } = volumeOf(git);
     const volume = new Volume(
       name,
-      { host, folders: [{ name: "site", mode: "0755" }, ...folders], secrets },
+      {
+        host,
+        folders: [{ name: "site", mode: "0755" }, ...folders, ...(args.build ? [buildFolder] : [])],
+        secrets,
+      },
       { parent: this },
     );
     const puller = createPuller(
       name,
-      { host, git, volume, source: "git", memory: args.gitMemory, after: args.after },
+      { host, git, volume, source: "git", memory: args.gitMemory, build: args.build, after: args.after },
       this,
     );
     const web = new Web(

@@ -4,7 +4,8 @@ import { attempt, lastLines } from "../../base/exec";
 import { say } from "../../base/output";
 import { mask } from "../../base/words";
 import { imageName } from "../../components/image";
-import { accessFolder, type GitArgs, pullerEnv } from "../../components/sites/puller";
+import type { BuildArgs } from "../../components/sites/builder";
+import { accessFolder, type GitArgs, pullerEnv, servedSource } from "../../components/sites/puller";
 import { hostOf, wayOf } from "../../components/sites/repositoryAddress";
 import type { HostFacts } from "../../engine/hostFacts";
 import type { Stack } from "../../engine/stack";
@@ -50,7 +51,7 @@ export async function lookAtRepositories(config: HostConfig, facts: HostFacts): 
 function unprovenIn(config: HostConfig, facts: HostFacts): Unproven[] {
   return config.sites.flatMap((site: SiteConfig, i) => {
     const from = pulledFrom(site);
-    if (!from || facts.pulls.has(`${site.name} ${pullerEnv(site.name, from.git).GIT_SOURCE}`)) return [];
+    if (!from || isProven(site.name, from, facts)) return [];
     return [
       {
         ...{ site: site.name, key: `varvol:sites[${i}].git`, git: from.git },
@@ -77,6 +78,19 @@ export function sayTokensInClear({ config, file }: Pick<Stack, "config" | "file"
 
 function setToken(key: string): string {
   return `pulumi config set --secret --path '${key}.token'`;
+}
+
+/** Whether a site pulls just this, or has been filled by it and lost its puller: what serves is not kept from coming back. */
+export function isProven(
+  site: string,
+  { git, build }: { readonly git: GitArgs; readonly build?: BuildArgs },
+  { pulls, serves, filled }: Pick<HostFacts, "pulls" | "serves" | "filled">,
+): boolean {
+  if (pulls.has(`${site} ${pullerEnv(site, git).GIT_SOURCE}`)) return true;
+  if ([...pulls].some((one) => one.startsWith(`${site} `)) || !filled.has(site)) return false;
+  const now = servedSource(site, git, build);
+  // An earlier version wrote nothing down.
+  return (serves.get(site) ?? now) === now;
 }
 
 async function refuse(config: HostConfig, unproven: readonly Unproven[]): Promise<void> {

@@ -42,9 +42,14 @@ taken_over() {
             "$site/pullers" 2>/dev/null
 }
 
+# build_id: what a commit is made a site by
+build_id() {
+    printf '%s\n' "${BUILD_IMAGE:-}" "$folder" "${BUILD_COMMAND:-}" "${BUILD_OUTPUT:-}" | sha256sum | cut -c 1-12
+}
+
 # What is served must be of this; another one is waited for as a new one is.
 source_id() {
-    printf '%s\n' "$GIT_URL" "$branch" "$folder" | sha256sum | cut -c 1-16
+    printf '%s\n' "$GIT_URL" "$branch" "$folder" ${BUILD_COMMAND:+"$(build_id)"} | sha256sum | cut -c 1-16
 }
 
 # advertised REF...: what the repository has of these, as lines OBJECT REF; git's own words on standard error

@@ -49,6 +49,7 @@ for folder in "$root"/*; do
     for inner in $folders; do
         [ -d "$folder/$inner" ] && [ -n "$(ls -A "$folder/$inner")" ] && echo "filled $name"
     done
+    sed -n 's/^  "servedSource": "\(.*\)",$/'"serves $name"' \1/p' "$folder/site/status.json" 2> /dev/null
 done
 old=$(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.role=gateway 2> /dev/null | head -n 1)
 [ -z "$old" ] ||

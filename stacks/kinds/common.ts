@@ -5,6 +5,11 @@ import { domain, resourceName } from "../values";
 /** A file or folder of this machine. */
 export const path = z.string().min(1);
 
+/** An image of the user's own. */
+export const pinnedImage = z
+  .string()
+  .regex(/^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/, "must be pinned by digest, as name@sha256:…");
+
 /** Keys that a site of any kind may have. */
 export const common = {
   name: resourceName.describe(
@@ -16,11 +21,7 @@ export const common = {
     .describe(
       "Domains that the gateway serves the site under. The first is canonical; the others redirect to it.",
     ),
-  image: z
-    .string()
-    .regex(/^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/, "must be pinned by digest, as name@sha256:…")
-    .optional()
-    .describe("An image of your own instead of Varvol's, pinned by digest."),
+  image: pinnedImage.optional().describe("An image of your own instead of Varvol's, pinned by digest."),
   memory: z
     .number()
     .int()

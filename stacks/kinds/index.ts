@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SiteSubject, Subject } from "../../agent/protocol";
 import type { ImageName } from "../../components/imageSource";
+import type { BuildArgs } from "../../components/sites/builder";
 import type { GitArgs } from "../../components/sites/puller";
 import type { Accepts, Shape, SiteKind } from "./kind";
 import { PULLED } from "./git";
@@ -53,10 +54,12 @@ export function importable(): { readonly name: KindName; readonly accepts: Accep
 }
 
 /** The repository that a site is pulled from, and the image that does. */
-export function pulledFrom(site: SiteConfig): { git: GitArgs; image: ImageName } | undefined {
+export function pulledFrom(
+  site: SiteConfig,
+): { git: GitArgs; build?: BuildArgs; image: ImageName } | undefined {
   const git = kindOf(site.kind).repository?.(site);
   const image = shapeOf(site).containers.find(({ role }) => role === PULLED.role)?.image;
-  return git && image && { git, image };
+  return git && image && { git, image, ...("build" in site && site.build && { build: site.build }) };
 }
 
 /** Folders that volumes of any kind are filled in. */

@@ -7,6 +7,7 @@ import { attempt, capture } from "../../base/exec";
 import type { Status } from "../../flows/siteStatus";
 import { Forge } from "../support/forge";
 import { commitTo, gitIn } from "../support/puller";
+import { Registry } from "../support/registry";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
 
@@ -18,6 +19,7 @@ describe("a site from a private repository", function () {
   const picture = crypto.randomBytes(48_213);
   let forge: Forge;
   let address: string;
+  let registry: Registry | undefined;
 
   const site = (git: Record<string, unknown> = {}) => ({
     ...{ name: "docs", kind: "static-git", domains: ["docs.localhost"] },
@@ -60,7 +62,10 @@ describe("a site from a private repository", function () {
     await gitIn(forge.at("docs"), "commit", "-qam", "A theme");
   });
 
-  after(() => forge?.stop());
+  after(async () => {
+    forge?.stop();
+    await registry?.stop();
+  });
 
   it("is refused before anything is made where its puller gets nothing, whatever the user's own git gets", async () => {
     const config = path.join(host.folder, "gitconfig");
@@ -149,6 +154,37 @@ describe("a site from a private repository", function () {
     const { code, stdout } = await host.varvol("status");
     assert.equal(code, 1);
     assert.match(stdout, /docs: it is served without what can't be had: lost\.png \(Git LFS: /);
+  });
+
+  it("may be built of each commit by a generator, and keeps the previous tree where that fails", async () => {
+    registry = await Registry.start("debian:trixie-slim", ["/bin/cat", "/bin/mkdir", "/bin/mv", "/bin/rm"]);
+    const build = {
+      image: registry.add("generator", "exit 1"),
+      command:
+        "mkdir out && { echo built of; cat index.html theme/style.css; } > out/index.html && [ ! -e stop ]",
+      ...{ output: "out", timeout: "30s", memory: 64 },
+    };
+    host.configure([{ ...site(), build }]);
+    await host.up();
+    assert.match((await host.get("docs.localhost")).body, /^built of\n<h1>third<\/h1>\s*the theme/);
+    const builder = await capture(["docker", "inspect", await host.container("docs/build")]);
+    assert.doesNotMatch(builder, /Only4tests/);
+    const [{ Mounts, HostConfig }] = JSON.parse(builder) as [
+      { Mounts: { Source: string }[]; HostConfig: { NetworkMode: string; Memory: number } },
+    ];
+    assert.deepEqual(
+      Mounts.map(({ Source }) => path.relative(host.root, Source)),
+      ["docs/build"],
+    );
+    assert.deepEqual([HostConfig.NetworkMode, HostConfig.Memory], ["none", 64 * 2 ** 20]);
+    await commitTo(forge.at("docs"), { "public/index.html": "<h1>fourth</h1>", "public/stop": "" });
+    assert.equal(await post(new URL(address).pathname), 204);
+    const failed = await until("a failed build", async () => {
+      const { problems = [] } = (await status()).sites[0] ?? {};
+      return problems.find((text) => /pulls have failed/.test(text));
+    });
+    assert.match(failed, /the build ended with 1/);
+    assert.match((await host.get("docs.localhost")).body, /third/);
   });
 
   it("is checked anew when its branch or address changes, and serves on where that is refused", async () => {

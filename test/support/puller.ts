@@ -46,7 +46,20 @@ export class Puller {
     args: readonly string[] = [],
     input = "",
   ): Promise<Result> {
-    return attempt([path.join(TOOLS, tool), ...args], {
+    return this.attempt([path.join(TOOLS, tool), ...args], env, input);
+  }
+
+  /** Runs a script as if it were one of them. */
+  sh(script: string, env: Readonly<Record<string, string>>): Promise<Result> {
+    return this.attempt(["sh", script], env);
+  }
+
+  private attempt(
+    command: readonly string[],
+    env: Readonly<Record<string, string>>,
+    input = "",
+  ): Promise<Result> {
+    return attempt(command, {
       input,
       timeout: 60_000,
       env: {

@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { mask } from "../../base/words";
-import { pullerEnv } from "../../components/sites/puller";
+import { buildEnv } from "../../components/sites/builder";
+import { pullerEnv, servedSource } from "../../components/sites/puller";
 import { hostOf, knownName, wayOf } from "../../components/sites/repositoryAddress";
 import { SECRET } from "../../engine/declared";
 import { foundFacts } from "../../flows/drift/foundFacts";
-import { inWords } from "../../flows/git/check";
+import { inWords, isProven } from "../../flows/git/check";
 import { resolveConfig } from "../../stacks/config";
 import { pulledFrom } from "../../stacks/kinds";
 import { checkConfig, ConfigError } from "../../stacks/problems";
 import { render } from "../support/mocks";
-import { commitTo, gitIn } from "../support/puller";
+import { commitTo, gitIn, Puller } from "../support/puller";
 import { testFolder } from "../support/testHost";
 
 const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
@@ -119,6 +120,105 @@ describe("a repository's address", () => {
     assert.deepEqual([url, worktree], [path.join(whole, ".git"), "worktrees/aside"]);
     assert.equal(pullerEnv("docs", resolved({ url: aside })).GIT_URL, "file:///srv/origin/worktrees/aside");
     fs.rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a repository that was asked for before", () => {
+  const git = resolved({ url: "https://a.example/x", folder: "public/", branch: "main" });
+  const from = { git };
+  const source = pullerEnv("docs", git).GIT_SOURCE ?? "";
+  const none = { pulls: new Set<string>(), serves: new Map<string, string>(), filled: new Set<string>() };
+
+  it("is not asked for again, unless something has changed", () => {
+    assert.equal(isProven("docs", from, none), false);
+    assert.equal(isProven("docs", from, { ...none, pulls: new Set([`docs ${source}`]) }), true);
+    assert.equal(
+      isProven("docs", from, { ...none, pulls: new Set(["docs 0"]), filled: new Set(["docs"]) }),
+      false,
+    );
+  });
+
+  it("keeps no site from coming back whose containers were lost, but with another source", async () => {
+    const filled = new Set(["docs"]);
+    assert.equal(isProven("docs", from, { ...none, filled }), true);
+    assert.equal(isProven("docs", from, { ...none, filled, serves: new Map([["docs", "0"]]) }), false);
+    const build = {
+      image: "hugo@sha256:0",
+      command: "hugo",
+      output: "out",
+      timeout: 600,
+      memory: 64,
+      network: false,
+    };
+    for (const built of [undefined, build]) {
+      const serves = new Map([["docs", servedSource("docs", git, built)]]);
+      assert.equal(isProven("docs", { git, build: built }, { ...none, filled, serves }), true);
+      const puller = new Puller();
+      const env = { ...pullerEnv("docs", git), ...(built && buildEnv(built)) };
+      const tool = path.join(puller.folder, "source");
+      fs.writeFileSync(tool, `. ${path.resolve("images/git/lib.sh")}\nsource_id\n`);
+      const said = await puller.sh(tool, env);
+      assert.equal(said.stdout.trim(), servedSource("docs", git, built));
+      puller.remove();
+    }
+  });
+});
+
+describe("a generator", () => {
+  const docs = {
+    name: "docs",
+    kind: "static-git",
+    domains: ["docs.localhost"],
+    git: { url: "https://a.example/x", token: TOKEN },
+  };
+  const image = `hugo@sha256:${"0".repeat(64)}`;
+  const build = { image, command: "hugo --minify", output: "public" };
+  const said = (more: object) => {
+    try {
+      checkConfig("x", { kind: "local", sites: [{ ...docs, build: { ...build, ...more } }] });
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it("sees the commit and no secret, has a limit of memory, and the network where that is said", async () => {
+    for (const network of [false, true]) {
+      const all = await render("local", {
+        kind: "local",
+        sites: [{ ...docs, build: { ...build, network } }],
+      });
+      const container = all.find(
+        ({ type, name }) => type === "docker:index/container:Container" && name === "docs-build",
+      );
+      const inputs = container?.inputs as {
+        envs: string[];
+        mounts: { source: string }[];
+        memory: number;
+        entrypoints: string[];
+        networkMode?: string;
+        networksAdvanced?: { name: string }[];
+      };
+      assert.deepEqual(
+        inputs.mounts.map(({ source }) => source),
+        ["/var/vol/docs/build"],
+      );
+      assert.deepEqual(inputs.envs, ["BUILD_FOLDER=", "BUILD_COMMAND=hugo --minify", "BUILD_SECONDS=600"]);
+      assert.equal(inputs.memory, 512);
+      assert.deepEqual(inputs.entrypoints.slice(0, 2), ["sh", "-c"]);
+      assert.equal(inputs.networkMode, network ? undefined : "none");
+      assert.deepEqual(
+        inputs.networksAdvanced?.map(({ name }) => name),
+        network ? ["bridge"] : undefined,
+      );
+    }
+  });
+
+  it("is refused with an image that may change, or an output that is no folder below", () => {
+    assert.match(said({ image: "hugo:latest" }), /build\.image: .* must be pinned by digest/);
+    for (const output of [".", "/srv", "../x", "a/../..", ""])
+      assert.match(said({ output }), /build\.output: /, output);
+    assert.equal(said({ output: "docs/_site" }), "");
   });
 });
 

@@ -244,6 +244,7 @@ describe("data at risk", () => {
     unproven: new Set(),
     routed: new Set(),
     pulls: new Set(),
+    serves: new Map(),
     running: new Set(),
     mariadb: "10.11.6-MariaDB",
   };
