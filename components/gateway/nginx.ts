@@ -216,7 +216,7 @@ ${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$any_generation:8080;
     }
     location /.varvol/ { return 404; }
-${vhost.hook ? "    location /.varvol/pull/ { proxy_pass http://$generation:8080; }\n" : ""}}
+${vhost.hook ? HOOK : ""}}
 `);
   return blocks.join("");
 }
@@ -224,6 +224,14 @@ ${vhost.hook ? "    location /.varvol/pull/ { proxy_pass http://$generation:8080
 // What a program makes: it is asked once, and need not wait for a slow visitor, who may take longer than it may run.
 const MADE = `    proxy_next_upstream off;
     proxy_max_temp_file_size 2048m;
+`;
+
+// The address is a secret, and no log is told it.
+const HOOK = `    location /.varvol/pull/ {
+        access_log off;
+        error_log stderr crit;
+        proxy_pass http://$generation:8080;
+    }
 `;
 
 const CACHE = `

@@ -63,6 +63,8 @@ export function hookConf(hash: string | undefined): { readonly http: string; rea
             if ($request_method != POST) { return 405; }
             limit_req zone=hook burst=10 nodelay;
             limit_req_status 429;
+            # Messages have the address in them.
+            error_log stderr crit;
             client_max_body_size 32m;
             access_log /srv/hook/asked asked if=$hook_taken;
             try_files /.varvol/none =204;

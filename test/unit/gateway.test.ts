@@ -56,6 +56,11 @@ describe("the gateway's configuration", () => {
 
   it("caches static sites only", () => {
     assert.doesNotMatch(vhostConf(blog), /proxy_cache static/);
+    assert.doesNotMatch(vhostConf(blog), /varvol\/pull/);
+    assert.match(
+      vhostConf({ ...blog, hook: true }),
+      /location \/\.varvol\/pull\/ \{\s+access_log off;\s+error_log stderr crit;/,
+    );
     assert.match(vhostConf({ ...blog, cacheable: true }), /proxy_cache static/);
   });
 });
