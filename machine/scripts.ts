@@ -4,6 +4,7 @@ import { type OfHost, scriptOnHost } from "./host";
 
 /** Shell scripts that are sent to where they run; each file of scripts/ says what it is given and what it prints. */
 export const SCRIPTS = [
+  "address-history",
   "addresses",
   "archive-size",
   "builder",
@@ -20,6 +21,7 @@ export const SCRIPTS = [
   "left-undone",
   "leftovers",
   "look",
+  "migrated",
   "move-aside",
   "packages",
   "prove",

@@ -148,9 +148,13 @@ export const database = tool({
 
 export const migrate = tool({
   file: "migrate",
-  words: (args: { readonly php: string; readonly mysql: string; readonly site: string }) => [
-    ...[args.php, args.mysql, args.site],
-  ],
+  words: (args: {
+    readonly php: string;
+    readonly mysql: string;
+    readonly site: string;
+    /** Those that the site has from now on, for a rollback to know those of before. Defaults to noting none. */
+    readonly domains?: readonly string[];
+  }) => [args.php, args.mysql, args.site, ...(args.domains ?? [])],
   input: noInput,
   /** The dump from before, where something was due. */
   prints: z.union([nothing, word(path.endsWith(".sql.gz"))]),

@@ -84,7 +84,10 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       `${host.scoped(name)}-migrate`,
       {
         tool: migrate,
-        args: pulumi.output({ php: php.healthyId, mysql: args.mysql.containerName, site: name }),
+        args: pulumi.output({
+          ...{ php: php.healthyId, mysql: args.mysql.containerName, site: name },
+          domains: [...args.domains],
+        }),
       },
       { parent: this },
     );

@@ -8,7 +8,7 @@ namespace Varvol;
 
 use mysqli;
 
-foreach (['database', 'serialised', 'urls', 'columns', 'replace', 'charset'] as $file) {
+foreach (['database', 'install', 'serialised', 'urls', 'columns', 'replace', 'address', 'charset'] as $file) {
     require "/usr/lib/varvol/init/$file.php";
 }
 
@@ -117,6 +117,45 @@ $said = implode("\n", $notes);
 foreach (['wp_signal, `id` = 7', 'wp_signal2, a value of `v`', 'wp_child', 'wp_check', 'wp_guid', 'wp_packet'] as $name) {
     check(true, str_contains($said, "left $name"), "$name is not named");
 }
+
+// Another address of a site that is visited meanwhile.
+$address = static function (string $host): void {
+    putenv("WORDPRESS_URL=https://$host");
+    putenv("WORDPRESS_HOSTS=$host $host:80 $host:443");
+};
+$address('neu-laden.example');
+check([[], []], [hosts_gone($database, 'wp_'), noted_hosts($database, 'wp_')], 'nothing is due');
+putenv('WORDPRESS_BEFORE=https://sooner.example:8443 sooner.example sooner.example:80');
+check(['sooner.example:8443', 'sooner.example'], hosts_gone($database, 'wp_'), 'what ran before');
+putenv('WORDPRESS_BEFORE');
+$run("UPDATE wp_options SET option_value = 'https://theirs.example' WHERE option_name = 'siteurl'");
+check([], hosts_before($database, 'wp_'), 'options that disagree');
+note_hosts($database, 'wp_', hosts_now());
+$address('third.example:8443');
+check(['neu-laden.example'], hosts_gone($database, 'wp_'), 'another address');
+$run('SET innodb_lock_wait_timeout = 1', "UPDATE wp_date SET v = CONCAT('" . NEW_URL . "/before ', REPEAT('x', 100))");
+$visitor = connect(10);
+$held = connect(10);
+// One writes a row while it is looked at; another holds one for longer than the server waits.
+$visitor->query("BEGIN NOT ATOMIC START TRANSACTION; UPDATE wp_date SET v = '" . NEW_URL . "/meanwhile'; DO SLEEP(0.7); COMMIT; END", MYSQLI_ASYNC);
+$held->query('SET wait_timeout = 2');
+$held->begin_transaction();
+$held->query('UPDATE wp_unique SET id = 9999 WHERE id = 7');
+usleep(200_000);
+$notes = [];
+move_here($database, 'wp_', ['old_']);
+check('200', $one("SELECT COUNT(*) FROM wp_date WHERE v = 'https://third.example:8443/meanwhile'"), 'what was written meanwhile');
+check('200', $one("SELECT COUNT(*) FROM wp_unique WHERE a LIKE 'https://third.example:8443/%'"), 'a row that was held');
+check([], preg_grep('~left wp_(?:date|unique)~', $notes), 'rows of a visited site');
+check(['https://third.example:8443', 'https://theirs.example'], [option($database, 'wp_', 'home'), option($database, 'wp_', 'siteurl')], 'an option of the owner');
+check(true, str_contains(implode("\n", $notes), 'left the option siteurl, https://theirs.example'), 'it is named');
+check([], hosts_gone($database, 'wp_'), 'done');
+// Cut off halfway on the way to a fourth, and the stack file is put back: both are undone.
+note_hosts($database, 'wp_', ['third.example:8443', 'fourth.example']);
+$run("UPDATE wp_unique SET a = REPLACE(a, 'third.example:8443', 'fourth.example') WHERE id < 100");
+check(['fourth.example'], hosts_gone($database, 'wp_'), 'cut off');
+move_here($database, 'wp_', ['old_']);
+check('200', $one("SELECT COUNT(*) FROM wp_unique WHERE a LIKE 'https://third.example:8443/%'"), 'put back');
 
 // Columns of another character set, with UTF-8 in them and without.
 $mojibake = mb_convert_encoding('Gärtnerei Müller – „Grüße“', 'UTF-8', 'Windows-1252');

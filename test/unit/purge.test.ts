@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { purge as purgeTool } from "../../machine/tools";
 import { HostTools } from "../support/hostTool";
 
+const REMEMBERED = ["backup/restored", "addresses", "migrated"].map(
+  (folder) => `.varvol/${folder}/hello-old`,
+);
+
 describe("the tool purge", () => {
   let host: HostTools;
   const purge = (name: string) => host.run("purge", [name, "varvol/local", "mysql"]);
@@ -11,7 +15,7 @@ describe("the tool purge", () => {
   beforeEach(() => {
     host = new HostTools();
     host.file("hello-old/content/page", "text");
-    host.file(".varvol/backup/restored/hello-old");
+    for (const file of REMEMBERED) host.file(file);
   });
   afterEach(() => host.remove());
 
@@ -21,7 +25,7 @@ describe("the tool purge", () => {
       await host.call(purgeTool, { name: "hello-old", label: "varvol/local", mysql: "mysql" }),
       [{ deleted: "database" }, { deleted: "folder" }],
     );
-    assert.ok(!host.has("hello-old") && !host.has(".varvol/backup/restored/hello-old"));
+    for (const file of ["hello-old", ...REMEMBERED]) assert.ok(!host.has(file), file);
     assert.match(
       host.calls("docker").join("\n"),
       /exec -i mysql mariadb -e DROP DATABASE IF EXISTS `hello-old`/,

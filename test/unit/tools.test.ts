@@ -342,7 +342,13 @@ describe("the tools of a host", () => {
     const docker = (due: string, dump = "echo dump", now = ":") =>
       host.standIn(
         "docker",
-        `case "$*" in *' due') ${due} ;; *mariadb-dump*) ${dump} ;; *' now') ${now} ;; esac`,
+        `case "$*" in
+          *' due') ${due} ;; *mariadb-dump*) ${dump} ;; *' now') ${now} ;;
+          *varvol.host*${ID}) echo label=varvol.host=varvol/local label=varvol.owner=blog ;;
+          'ps -aq'*) printf '${ID}\\n${OLD}\\n' ;;
+          *Config.Env*${OLD}) printf 'A=1\\nWORDPRESS_URL=https://old.org:8443\\nWORDPRESS_HOSTS=old.org old.org:80\\n' ;;
+          *Config.Image*) cat '${under("image")}' ;;
+        esac`,
       );
 
     it("does nothing where an image migrates by itself, or nothing is due", async () => {
@@ -371,6 +377,42 @@ describe("the tools of a host", () => {
       docker("exit 1");
       await assert.rejects(host.call(tools.migrate, args), /the database's version can't be read/);
       assert.ok(host.words("docker").every((words) => words.at(-1) !== "now"));
+    });
+
+    it("tells the site what its generations before were served as, and keeps what it says for `up`", async () => {
+      docker("echo old.org:8443 to new.org", "echo dump", "echo 'migrate: replaced it' >&2");
+      const dump = await host.call(tools.migrate, args);
+      assert.match(dump, /-before-old\.org-8443-to-new\.org\.sql\.gz$/);
+      const asked = host.words("docker").filter(([, option]) => option === "-e");
+      assert.deepEqual(
+        asked.map(([, , env]) => env?.trim()),
+        Array(2).fill("WORDPRESS_BEFORE=https://old.org:8443 old.org old.org:80"),
+      );
+      await host.call(tools.migrate, args);
+      const { stdout } = await host.script("migrated", host.root);
+      assert.match(stdout, /^(blog replaced it\nblog the dump from before is \S+\n){2}$/);
+      assert.equal((await host.script("migrated", host.root)).stdout, "");
+    });
+
+    it("notes the domains where the first one or the image is another, once it is done", async () => {
+      const call = (image: string, ...domains: string[]) => {
+        host.file("image", `${image}\n`);
+        return host.call(tools.migrate, { ...args, domains });
+      };
+      const noted = () => host.read(".varvol/addresses/blog").replaceAll(/^\d+ /gm, "");
+      docker(":");
+      await call("i:1", "a.org", "b.org");
+      await call("i:1", "a.org", "b.org");
+      assert.equal(noted(), "i:1 a.org b.org\n");
+      await call("i:1", "a.org");
+      assert.equal(noted(), "i:1 a.org\n");
+      await call("i:1", "a.org", "c.org");
+      await call("i:1", "c.org", "a.org");
+      await call("i:2", "c.org", "a.org");
+      assert.equal(noted(), "i:1 a.org c.org\ni:1 c.org a.org\ni:2 c.org a.org\n");
+      docker("echo 2", "echo dump", "exit 1");
+      await assert.rejects(call("i:3", "d.org"));
+      assert.ok(!noted().includes("d.org"));
     });
 
     it("says where the dump is where the migration fails", async () => {

@@ -10,6 +10,10 @@ use mysqli_sql_exception;
 
 const IMPORT_MARKER = 'varvol_import';
 const INSTALL_MARKER = 'varvol_install';
+const SITE_OPTIONS = ['home', 'siteurl'];
+/** Errors of the server's: somebody holds a row for too long; two wait for each other. */
+const HELD = [1205, 1213];
+const PATIENCE = 5;
 
 /** The canonical URL; without a path, as WordPress's core is at the root of its host here. */
 function site_url(): string
@@ -54,6 +58,8 @@ function connect(int $seconds): mysqli
     $database->set_charset('utf8mb4');
     // What is done to a site's tables before it serves may take longer than a page's statements.
     $database->query("SET SESSION sql_mode = 'STRICT_ALL_TABLES', wait_timeout = 28800, max_statement_time = 0");
+    // A site that is visited waits for no row but those that change.
+    $database->query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     return $database;
 }
 
@@ -137,4 +143,14 @@ function option(mysqli $database, string $prefix, string $name): ?string
     $rows = $database->execute_query("SELECT option_value FROM `{$prefix}options` WHERE option_name = ?", [$name]);
     $row = $rows->fetch_row();
     return $row === null ? null : (string) $row[0];
+}
+
+function set_option(mysqli $database, string $prefix, string $name, string $value): void
+{
+    $database->execute_query("UPDATE `{$prefix}options` SET option_value = ? WHERE option_name = ?", [$value, $name]);
+}
+
+function is_held(mysqli_sql_exception $error): bool
+{
+    return in_array($error->getCode(), HELD, true);
 }

@@ -10,7 +10,7 @@ use RuntimeException;
 use Throwable;
 use mysqli;
 
-foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'charset', 'start'] as $file) {
+foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'address', 'charset', 'start'] as $file) {
     require __DIR__ . "/$file.php";
 }
 
@@ -50,6 +50,7 @@ if ($imported) {
     put_prefix_right($database, $prefix);
     read_as_meant($database, $prefix);
     replace_site_url($database, $prefix, $others, $url);
+    note_hosts($database, $prefix, hosts_now());
     putenv("TABLE_PREFIX=$prefix");
     try_to_start('/srv/wordpress/wp-content');
 }
@@ -71,6 +72,7 @@ if ($fresh || ($imported && database_version($database, $prefix) < core_database
     $fresh ? install(site_url()) : upgrade();
 }
 if ($fresh) {
+    note_hosts($database, $prefix, hosts_now());
     $database->query('DROP TABLE ' . INSTALL_MARKER);
 }
 if ($imported) {

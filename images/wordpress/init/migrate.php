@@ -1,5 +1,5 @@
 <?php
-// The database's schema: which version it has, whether core needs a newer one, and the way there.
+// What a new generation wants of the database before it serves: a schema that core needs, and its own address.
 
 declare(strict_types=1);
 
@@ -7,7 +7,7 @@ namespace Varvol;
 
 use Throwable;
 
-foreach (['database', 'install'] as $file) {
+foreach (['database', 'install', 'serialised', 'urls', 'columns', 'replace', 'address'] as $file) {
     require __DIR__ . "/$file.php";
 }
 
@@ -22,18 +22,31 @@ set_exception_handler(static function (Throwable $error): void {
 });
 
 $database = connect(10);
-$prefix = table_prefix($database) ?? 'wp_';
+[$prefix, $others] = table_prefixes($database);
+$prefix ??= 'wp_';
 $from = database_version($database, $prefix);
 $to = core_database_version();
+$gone = hosts_gone($database, $prefix);
 
 switch ($argv[1] ?? '') {
     case 'version':
         echo "$from\n";
         break;
     case 'due':
-        echo $from < $to ? "$from to $to\n" : '';
+        $due = [
+            ...($from < $to ? ["$from to $to"] : []),
+            ...($gone ? ["$gone[0] to " . hosts_now()[0]] : []),
+        ];
+        echo $due ? implode(', ', $due) . "\n" : '';
+        // A site of before there was such a note, which a later change goes by.
+        if (!$gone && !noted_hosts($database, $prefix)) {
+            note_hosts($database, $prefix, hosts_now());
+        }
         break;
-    case 'now':
+    case 'schema':
+        if ($from >= $to) {
+            break;
+        }
         lock($database, 300);
         putenv("TABLE_PREFIX=$prefix");
         define('WP_INSTALLING', true);
@@ -48,7 +61,13 @@ switch ($argv[1] ?? '') {
             exit(1);
         }
         break;
+    case 'address':
+        if ($gone) {
+            lock($database, 300);
+            move_here($database, $prefix, $others);
+        }
+        break;
     default:
-        note('say version, due or now');
+        note('say version, due, schema or address');
         exit(2);
 }

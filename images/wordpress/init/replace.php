@@ -4,13 +4,13 @@ declare(strict_types=1);
 
 namespace Varvol;
 
+use Closure;
 use Throwable;
 use mysqli;
 use mysqli_sql_exception;
 
 const TEXT_TYPES = ['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json',
     'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'];
-const SITE_OPTIONS = ['home', 'siteurl'];
 /** Options that say how addresses are made: below the site's own, whatever that is. */
 const RELATIVE_OPTIONS = ['permalink_structure', 'category_base', 'tag_base', 'rewrite_rules'];
 /** Bytes: of rows that are read at a time, of a value, of what is kept for one pass over a table without a usable key. */
@@ -32,6 +32,13 @@ final class Tally
 
     public function __construct(public readonly string $table)
     {
+    }
+
+    /** As it was before something that was taken back. */
+    public function is(self $before): void
+    {
+        [$this->changed, $this->left, $this->remain] = [$before->changed, $before->left, $before->remain];
+        $this->where = $before->where;
     }
 
     public function left(string $what, string $why): void
@@ -58,33 +65,44 @@ final class Tally
 }
 
 /**
- * Replaces the site's old URL, as its own options name it, in all tables but those of other WordPresses beside it. These
- * two options come last: until then an interrupted run is simply repeated, as rows that are done have nothing left to
- * replace. What can't be changed is left and named; it never keeps a site from starting.
+ * Replaces the old URL of a site that came from elsewhere, as its own options name it. These two come last: until then an
+ * interrupted run is simply repeated, as rows that are done have nothing left to replace.
  *
  * @param list<string> $others prefixes of other WordPresses
  */
 function replace_site_url(mysqli $database, string $prefix, array $others, string $url): void
 {
-    $old = array_map(static fn (string $name): string
+    $named = array_map(static fn (string $name): string
         => rtrim((string) option($database, $prefix, $name), '/'), SITE_OPTIONS);
-    $old = array_values(array_unique(array_filter($old, static fn (string $value): bool
+    // Of one that was Varvol's before.
+    $noted = array_map(static fn (string $host): string
+        => "https://$host", array_diff(noted_hosts($database, $prefix), hosts_in($url)));
+    $old = array_values(array_unique(array_filter([...$named, ...$noted], static fn (string $value): bool
         => $value !== $url && (string) parse_url($value, PHP_URL_HOST) !== '')));
     if ($old) {
-        $replacement = new UrlReplacement($old, $url);
-        $changed = 0;
-        foreach (tables($database) as $table) {
-            if (owner_of($table, [$prefix, ...$others]) === $prefix || owner_of($table, $others) === null) {
-                $changed += replace_in_table($database, $table, $replacement, "{$prefix}options" === $table);
-            }
-        }
-        $changed += replace_in_styles('/srv/wordpress/wp-content/uploads', $replacement);
+        $changed = replace_everywhere($database, $prefix, $others, new UrlReplacement($old, $url));
         note('replaced ' . implode(' and ', $old) . " by $url in $changed values");
     }
-    $database->execute_query("UPDATE `{$prefix}options` SET option_value = ? WHERE option_name IN (?, ?)", [
-        $url,
-        ...SITE_OPTIONS,
-    ]);
+    foreach (SITE_OPTIONS as $name) {
+        set_option($database, $prefix, $name, $url);
+    }
+}
+
+/**
+ * Replaces in all tables but those of other WordPresses beside it, and in style sheets. What can't be changed is left and
+ * named; it never keeps a site from starting. The site may be visited, and change, meanwhile.
+ *
+ * @param list<string> $others prefixes of other WordPresses
+ */
+function replace_everywhere(mysqli $database, string $prefix, array $others, UrlReplacement $replacement): int
+{
+    $changed = 0;
+    foreach (tables($database) as $table) {
+        if (owner_of($table, [$prefix, ...$others]) === $prefix || owner_of($table, $others) === null) {
+            $changed += replace_in_table($database, $table, $replacement, "{$prefix}options" === $table);
+        }
+    }
+    return $changed + replace_in_styles('/srv/wordpress/wp-content/uploads', $replacement);
 }
 
 /** @param list<string> $prefixes */
@@ -107,7 +125,7 @@ function replace_in_table(mysqli $database, string $table, UrlReplacement $repla
         }
         // What the server sets at a change by itself.
         $kept = array_values(array_filter($all, static fn (Column $column): bool => $column->sets));
-        $skipped = $options ? " AND option_name NOT IN ('" . implode("','", [...SITE_OPTIONS, ...RELATIVE_OPTIONS]) . "')" : '';
+        $skipped = $options ? " AND option_name NOT IN ('" . implode("','", [...SITE_OPTIONS, ...RELATIVE_OPTIONS, HOSTS_OPTION]) . "')" : '';
         if ($key !== null) {
             $worth = implode(' OR ', array_map(static fn (Column $column): string
                 => $column->holds($database, $replacement), $text));
@@ -152,28 +170,37 @@ function replace_by_key(
             // One value at a time where a row is large.
             $groups = $bytes > BATCH ? array_map(static fn (Column $column): array => [$column], $text) : [$text];
             foreach ($groups as $group) {
-                $database->begin_transaction();
-                foreach (rows($database, $table, $id, $some, $group, $tally) as [$at, $values]) {
-                    $new = [];
-                    foreach ($group as $i => $column) {
-                        $value = changed($values[$i], $column, $replacement, $tally);
-                        if ($value !== null) {
-                            $new[$i] = $value;
-                        }
+                in_transaction($database, $tally, static function () use (
+                    $database, $table, $id, $some, $group, $kept, $replacement, $tally, $options,
+                ): void {
+                    foreach (rows($database, $table, $id, $some, $group, $tally) as [$at, $values]) {
+                        $new = new_values($values, $group, $replacement, $tally, $options);
+                        update_row($database, $table, "$id = $at", $group, $kept, $new, $tally);
                     }
-                    $is_cron = $options && in_array('cron', $values, true);
-                    if ($is_cron) {
-                        foreach ($new as $i => $value) {
-                            $new[$i] = with_cron_keys((string) $values[$i], $value, $replacement);
-                        }
-                    }
-                    update_row($database, $table, "$id = $at", $group, $kept, $new, $tally);
-                }
-                $database->commit();
+                });
             }
         }
         $last = $ids ? end($ids)[0] : $last;
     } while ($ids);
+}
+
+/**
+ * @param list<?string> $values
+ * @param list<Column> $columns
+ * @return array<int, string> those that change, by the column's place
+ */
+function new_values(array $values, array $columns, UrlReplacement $replacement, Tally $tally, bool $options): array
+{
+    $new = [];
+    foreach ($columns as $i => $column) {
+        $value = changed($values[$i], $column, $replacement, $tally);
+        if ($value !== null) {
+            $new[$i] = $options && in_array('cron', $values, true)
+                ? with_cron_keys((string) $values[$i], $value, $replacement)
+                : $value;
+        }
+    }
+    return $new;
 }
 
 /**
@@ -208,7 +235,7 @@ function rows(mysqli $database, string $table, string $id, array $ids, array $co
         => "IF(OCTET_LENGTH($column->name) > " . LARGEST . ", NULL, $column->name)", $columns));
     $sizes = implode(' + ', array_map(static fn (Column $column): string
         => "COALESCE(OCTET_LENGTH($column->name) > " . LARGEST . ', 0)', $columns));
-    $found = $database->query("SELECT $id, $sizes, $names FROM $table WHERE $id IN (" . implode(', ', $ids) . ')');
+    $found = $database->query("SELECT $id, $sizes, $names FROM $table WHERE $id IN (" . implode(', ', $ids) . ') FOR UPDATE');
     foreach ($found->fetch_all() as $row) {
         if ((int) $row[1] > 0) {
             $tally->left("$id $row[0]", 'a value of more than ' . (LARGEST >> 20) . ' MiB');
@@ -255,6 +282,9 @@ function update_row(
         $database->execute_query("UPDATE $table SET $set WHERE $where", array_values($new));
         $tally->changed += count($new);
     } catch (mysqli_sql_exception $error) {
+        if (is_held($error)) {
+            throw $error;
+        }
         if (count($new) === 1) {
             $tally->left("$where, " . implode(', ', $names), $error->getMessage());
             return;
@@ -272,6 +302,26 @@ function refuse_packet(mysqli $database, int $bytes): void
     $most ??= (int) $database->query('SELECT @@max_allowed_packet')->fetch_row()[0];
     if ($bytes + 4096 > $most) {
         throw new mysqli_sql_exception("the new value is larger than max_allowed_packet, $most bytes");
+    }
+}
+
+/** What a site that is visited holds for a moment, or takes in another order, is asked for again. */
+function in_transaction(mysqli $database, Tally $tally, Closure $work): void
+{
+    for ($left = PATIENCE; ; $left--) {
+        $before = clone $tally;
+        $database->begin_transaction();
+        try {
+            $work();
+            $database->commit();
+            return;
+        } catch (mysqli_sql_exception $error) {
+            $database->rollback();
+            $tally->is($before);
+            if ($left === 0 || !is_held($error)) {
+                throw $error;
+            }
+        }
     }
 }
 
@@ -348,8 +398,10 @@ function update_values(
     Tally $tally,
 ): void {
     try {
-        $database->query("$statement AND v.id BETWEEN $from AND $to");
-        $tally->changed += $database->affected_rows;
+        in_transaction($database, $tally, static function () use ($database, $statement, $from, $to, $tally): void {
+            $database->query("$statement AND v.id BETWEEN $from AND $to");
+            $tally->changed += $database->affected_rows;
+        });
     } catch (mysqli_sql_exception $error) {
         if ($from === $to || --$tries < 0) {
             $tally->left(($from === $to ? 'a value' : $to - $from + 1 . ' values') . " of $column->name", $error->getMessage());
