@@ -23,13 +23,15 @@ export function isEmpty(plan: Plan): boolean {
 
 /** What changes beside containers, a line each. */
 export function besides(plan: Plan): string[] {
-  const { routes, volumes, databases, certificates, networks, events } = plan;
+  const { routes, addresses, volumes, databases, certificates, networks, events } = plan;
   return [
     ...routes.flatMap(({ site, action, old, new: now }) => {
       if (action === "add") return [`route ${site}: added, ${now.join(", ")}`];
       if (action === "remove") return [`route ${site}: removed, ${old.join(", ")}`];
       return action === "change" ? [`route ${site}: ${old.join(", ")} -> ${now.join(", ")}`] : [];
     }),
+    ...routes.flatMap(({ site, action, new: now }) => (action === "add" ? takenOver(site, now, routes) : [])),
+    ...addresses.flatMap(addressInWords),
     ...certificates.flatMap(({ site, action, why }) =>
       action === "keep" ? [] : [`certificate ${site}: ${PAST[action]} (${why})`],
     ),
@@ -52,6 +54,25 @@ export function besides(plan: Plan): string[] {
     ),
     ...events.map(({ site, action, detail }) => `${site}: ${EVENTS[action](detail)}`),
   ];
+}
+
+/** A site renamed in the stack file is another one, which begins empty. */
+function takenOver(site: string, domains: readonly string[], routes: Plan["routes"]): string[] {
+  return routes
+    .filter(({ action, old }) => action === "remove" && old.some((domain) => domains.includes(domain)))
+    .map(
+      ({ site: former, old }) =>
+        `site ${site}: takes ${old.filter((domain) => domains.includes(domain)).join(", ")} over from ${former} and begins without its data, which stays where it is; to take that along, keep the name, or see docs/configuration.md`,
+    );
+}
+
+function addressInWords({ site, old, new: now, action, redirected }: Plan["addresses"][number]): string[] {
+  const how =
+    action === "replace"
+      ? `replaced in its database and style sheets, after a dump and before visitors see it; npx varvol rollback ${site} takes it back`
+      : "nothing replaces it: the site's image is your own";
+  const lost = `address ${site}: ${old} is not served any more, and links to it from elsewhere fail; left in domains:, it leads to the new one`;
+  return [`address ${site}: ${old} -> ${now}, ${how}`, ...(redirected ? [] : [lost])];
 }
 
 const EVENTS = {

@@ -1,4 +1,5 @@
 import { type Preview, resourceChanges } from "../../engine/preview";
+import { planAddresses } from "./addresses";
 import {
   planCertificates,
   planDatabases,
@@ -32,6 +33,7 @@ export function makePlan(preview: Preview, facts: PlanFacts, off: readonly strin
     },
     containers,
     routes: planRoutes(outputs, facts),
+    addresses: planAddresses(changes, facts),
     volumes: planVolumes(changes, facts),
     databases: planDatabases(changes),
     certificates: planCertificates(changes),

@@ -54,6 +54,18 @@ const route = z.strictObject({
   new: z.array(z.string()).describe("Domains from now on."),
 });
 
+const address = z.strictObject({
+  site: z.string(),
+  old: z.string().describe("The address so far, as it stands in the site's pages."),
+  new: z.string().describe("The address from now on."),
+  action: z
+    .enum(["replace", "leave"])
+    .describe(
+      "replace: everywhere in the database and in style sheets, after a dump; leave: the site's own image would have to.",
+    ),
+  redirected: z.boolean().describe("Whether the old domain is still served, and leads to the new one."),
+});
+
 const verdict = z.strictObject({
   policy: z.string(),
   level: z.enum(["error", "warning"]),
@@ -73,6 +85,7 @@ export const planSchema = z.strictObject({
   }),
   containers: z.array(container),
   routes: z.array(route),
+  addresses: z.array(address).describe("Sites whose pages name their own address, which becomes another."),
   volumes: z.array(
     z.strictObject({
       name: z.string(),

@@ -151,6 +151,55 @@ function withInputs(
   };
 }
 
+it("a plan says that a site which takes another one's domain over begins without its data", () => {
+  const sites = [...facts.sites, site("renamed", "gone.localhost", "more.localhost")];
+  assert.match(
+    planText(makePlan(captured("changes"), { ...facts, sites })),
+    /site renamed: takes gone\.localhost over from gone and begins without its data/,
+  );
+  assert.doesNotMatch(planText(makePlan(captured("changes"), facts)), /takes .* over from/);
+});
+
+describe("a plan of another address", () => {
+  const [old, now] = ["https://blog.localhost:8443", "https://blog2.localhost:8443"];
+  const planned = (image: string, domains: readonly string[]) => {
+    const preview = withInputs("blog-php", (inputs) => ({
+      ...inputs,
+      image,
+      envs: [`WORDPRESS_URL=${now}`],
+    }));
+    for (const step of preview.steps)
+      if (step.urn.endsWith(":Container::blog-php")) step.oldState!.inputs.envs = [`WORDPRESS_URL=${old}`];
+    return makePlan(preview, { ...facts, sites: [site("blog", ...domains)] });
+  };
+  const words = (plan: Plan) =>
+    planText(plan)
+      .split("\n")
+      .filter((line) => line.startsWith("  address "));
+
+  it("says that it is replaced, after a dump, and what is not served any more", () => {
+    const plan = planned("varvol/wordpress-php:0123456789ab", ["blog2.localhost"]);
+    assert.deepEqual(plan.addresses, [{ site: "blog", old, new: now, action: "replace", redirected: false }]);
+    const [replaced = "", lost = ""] = words(plan);
+    assert.match(replaced, /blog2\S+, replaced in its database .* after a dump .* npx varvol rollback blog/);
+    assert.match(lost, /https:\/\/blog\.localhost:8443 is not served any more/);
+    assert.match(planMarkdown(plan), /address blog: https.* is not served any more/);
+  });
+
+  it("says that an old domain which stays leads to the new one, and that an image of one's own replaces nothing", () => {
+    const plan = planned("own@sha256:00", ["blog2.localhost", "blog.localhost"]);
+    assert.deepEqual(plan.addresses, [{ site: "blog", old, new: now, action: "leave", redirected: true }]);
+    assert.match(
+      words(plan).join("|"),
+      /^ {2}address blog: [^|]*nothing replaces it: the site's image is your own$/,
+    );
+  });
+
+  it("says nothing where it stays", () => {
+    assert.deepEqual(makePlan(captured("missing"), facts).addresses, []);
+  });
+});
+
 describe("a plan with snapshots", () => {
   const inputs = { site: "hello", detail: "stop", trigger: "new" };
   const event = (type: string, op: string, more: Record<string, unknown> = {}, trigger?: string) => ({
