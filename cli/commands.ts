@@ -83,7 +83,7 @@ export const verbs: readonly Verb[] = [
   {
     name: "rollback",
     arguments: "[name...]",
-    about: "go back to the previous generation's image, where data allows it",
+    about: "go back to the previous generation's image or domains, where data allows it",
     load: () => lazy("./verbs/rollback") as typeof import("./verbs/rollback"),
   },
   {

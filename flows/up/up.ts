@@ -21,6 +21,7 @@ import { deploy } from "./deploy";
 import { sayLeftOut } from "../import/leftOut";
 import type { Proof } from "../import/proof";
 import { proveAll } from "../import/prove";
+import { sayMigrated } from "./migrated";
 import { missing } from "./missing";
 import { replaceOptions } from "./replace";
 
@@ -83,6 +84,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   );
   await sayLeftOut(stack.config, filledNow(stack.config, facts));
   const proofs = await proveAll(stack.config, unseen(stack.config, facts));
+  if (changes > 0) await sayMigrated(stack.config);
   if (changes > 0) await keepCopy(stack);
   await keepTimer(stack, changes > 0);
   return { stack, facts, changes, proofs };

@@ -1,29 +1,50 @@
 import { UserError } from "../../base/errors";
 import type { ImageName } from "../../components/imageSource";
+import type { Stack } from "../../engine/stack";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 import { containersOf } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
+import { type DomainsBack, domainsBefore, writeDomains } from "./domains";
 import { type Generations, readGenerations } from "./generations";
 import { chooseOwners } from "./upgrade";
 
-/** Locks the images of the previous generations. Refuses where data has moved on. */
-export async function pinPrevious(config: HostConfig, names: readonly string[]): Promise<Pin[]> {
+/** What a rollback goes back to. */
+export interface Back {
+  readonly pins: readonly Pin[];
+  readonly domains: readonly DomainsBack[];
+}
+
+/**
+ * Has the stack say what the previous generations were: locks their images, and writes the domains of before where it was
+ * these that changed last. Refuses where data has moved on.
+ */
+export async function goBack({ config, file }: Stack, names: readonly string[]): Promise<Back> {
   const owners = chooseOwners(config, names, false);
+  const domains = await domainsBefore(config, owners);
+  const alone = domains.filter(({ image }) => !image).map(({ site }) => site);
   const generations = await readGenerations(config);
-  const pins = owners.flatMap((owner) => pinsOf(config, owner, generations));
-  if (pins.length === 0) {
+  const pins = owners
+    .filter((owner) => !alone.includes(owner))
+    .flatMap((owner) => pinsOf(config, owner, generations));
+  if (pins.length + domains.length === 0) {
     throw new UserError(
       `${owners.join(", ")}: there is no earlier generation on ${config.stack}.`,
       "`varvol upgrade` makes the first one.",
     );
   }
   for (const { owner, image, to } of pins) await refuseWhereDataMovedOn(config, owner, image, to);
+  lockImages(pins);
+  writeDomains(file, domains);
+  return { pins, domains };
+}
+
+function lockImages(pins: readonly Pin[]): void {
+  if (pins.length === 0) return;
   const lock = readLock();
   const pinned = { ...lock.pins };
   for (const { owner, image, to } of pins) pinned[owner] = { ...pinned[owner], [image]: to };
   writeLock({ ...lock, pins: pinned });
-  return pins;
 }
 
 /** An image that a site or module goes back from, and to. */

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
 import { imageTag } from "../../components/imageSource";
+import { migratedInWords } from "../../flows/up/migrated";
+import { domainsBack, writeDomains } from "../../flows/upgrade/domains";
 import { packagesOf } from "../../flows/upgrade/packages";
 import { compareVersions, pinsOf } from "../../flows/upgrade/rollback";
 import { applyUpgrade, chooseOwners, releasedBy, setsOf } from "../../flows/upgrade/upgrade";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
 import { checkConfig } from "../../stacks/problems";
+import { HostTools } from "../support/hostTool";
+import { testFolder } from "../support/testHost";
 
 const config: HostConfig = resolveConfig(
   "test",
@@ -42,6 +48,56 @@ const newer = {
   php: locked("2"),
   wordpress: locked("2"),
 };
+
+describe("the domains of before", () => {
+  const history = (...lines: string[]) => lines.map((line) => `${line}\n`).join("");
+  const first = "address blog 100 i:1 a.org www.a.org";
+  const moved = "address blog 200 i:1 b.org a.org";
+  const back = (now: string, ...lines: string[]) => domainsBack(history(...lines), "blog", [now, "x.org"]);
+
+  it("are those of the last line but one, where the address is what changed last", () => {
+    assert.deepEqual(back("b.org", "image blog 100", first, moved), {
+      ...{ site: "blog", from: ["b.org", "x.org"], to: ["a.org", "www.a.org"], image: false },
+    });
+    assert.equal(back("b.org", "image blog 199", first, moved.replace("i:1", "i:2"))?.image, true);
+  });
+
+  it("are none where only images changed since, or the stack file says something else", () => {
+    assert.equal(back("b.org", "image blog 201", first, moved), undefined);
+    assert.equal(back("b.org", first, moved, "address blog 300 i:2 b.org"), undefined);
+    assert.equal(back("c.org", first, moved), undefined);
+    assert.equal(back("a.org", first), undefined);
+    assert.equal(back("b.org", first.replace("blog", "diary"), moved), undefined);
+  });
+
+  it("are written into the stack file, whose comments stay", () => {
+    const file = path.join(testFolder(), "stack.yaml");
+    const text = (domains: string) =>
+      `# mine\nconfig:\n  varvol:sites:\n    - name: hello # it\n      domains: [ h.org ]\n    - { name: blog, domains: ${domains} }\n`;
+    fs.writeFileSync(file, text("[ b.org, a.org ]"));
+    writeDomains(file, [{ site: "blog", from: [], to: ["a.org", "www.a.org"], image: false }]);
+    assert.equal(fs.readFileSync(file, "utf8"), text("[ a.org, www.a.org ]"));
+  });
+
+  it("come of what the host remembers", async () => {
+    const host = new HostTools();
+    host.file(".varvol/generations/blog-web", "w:1\n");
+    host.file(".varvol/addresses/blog", "100 i:1 a.org\n200 i:1 b.org\n");
+    const { stdout } = await host.script("address-history", host.root, "hello", "blog");
+    host.remove();
+    assert.match(stdout, /^image blog \d+\naddress blog 100 i:1 a\.org\naddress blog 200 i:1 b\.org\n$/);
+  });
+});
+
+it("what migrations came to is said once a site, without anything that a terminal obeys", () => {
+  assert.deepEqual(migratedInWords("a one\na two\u001b[2J\nb three\n"), [
+    "a:",
+    "  one",
+    "  two?[2J",
+    "b:",
+    "  three",
+  ]);
+});
 
 describe("an upgrade", () => {
   it("means all sites and no module, unless they are named", () => {
