@@ -197,6 +197,8 @@ export function vhostConf(vhost: VhostConf): string {
     ${plain}${tls}
     server_name ${aliases.join(" ")};
     if ($misdirected) { return 421; }
+    # A browser that kept it for good would go in a circle once the other one is the first.
+    expires 5m;
     return 301 $scheme://${canonical}$visible_port$request_uri;
 }
 `);

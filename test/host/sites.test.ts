@@ -74,6 +74,7 @@ describe("a host", function () {
     const answer = await host.get("www.hello.localhost", "/a?b");
     assert.equal(answer.status, 301);
     assert.equal(answer.headers.location, "http://hello.localhost/a?b");
+    assert.equal(answer.headers["cache-control"], "max-age=300");
   });
 
   it("gives unknown hosts no answer and unknown server names no handshake", async () => {

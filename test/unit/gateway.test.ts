@@ -33,7 +33,7 @@ describe("the gateway's configuration", () => {
     const text = vhostConf(blog);
     assert.match(
       text,
-      /server_name www\.blog\.example\.org;[\s\S]*return 301 \$scheme:\/\/blog\.example\.org\$visible_port\$request_uri;/,
+      /server_name www\.blog\.example\.org;[\s\S]*expires 5m;\s+return 301 \$scheme:\/\/blog\.example\.org\$visible_port\$request_uri;/,
     );
     assert.match(
       text,
