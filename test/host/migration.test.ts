@@ -144,6 +144,50 @@ describe("a WordPress as people have them", function () {
     assert.equal(await more("latin"), 'a:1:{i:0;s:6:"日本";}');
   });
 
+  it("gets another address by its stack file, in its data, too, after a dump, and goes back", async () => {
+    const before = fs.readFileSync(host.configFile, "utf8");
+    const text = before
+      .replace(/mixed\.localhost(?!:)/, "new.mixed.localhost")
+      .replace(/idn\.localhost(?!:)/, "other.localhost");
+    const domains = /domains:\s*(?:-|\[)\s*new\.mixed\.localhost/;
+    assert.match(text, domains);
+    fs.writeFileSync(host.configFile, text);
+    const plan = await host.varvol("plan");
+    const port = host.https;
+    for (const line of [
+      `address idn: https://idn.localhost:${port} -> https://other.localhost:${port}, replaced in its database`,
+      `address idn: https://idn.localhost:${port} is not served any more`,
+    ])
+      assert.ok(plan.stdout.includes(line), plan.stdout + plan.stderr);
+    const { code, stdout, stderr } = await host.varvol("up");
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(
+      stderr,
+      /idn:\n.*replaced .*\bidn\.localhost.* by https:\/\/other\.localhost:\d+ in [1-9]\d* values/,
+    );
+    const { body } = await host.get("other.localhost", "/kontakt/");
+    for (const page of ["kontakt", "preise", "anfahrt"])
+      assert.ok(body.includes(`href="https://other.localhost:${port}/${page}/"`), body);
+    assert.ok(!body.includes("idn.localhost"));
+    const episode = () => plain("SELECT meta_value FROM mixed.wp_postmeta WHERE meta_key = 'enclosure'");
+    const now = `https://new.mixed.localhost:${port}/wp-content/uploads/2024/05/boat.png`;
+    assert.ok((await episode()).includes(`s:${now.length}:"${now}"`));
+    const home = "SELECT option_value FROM mixed.wp_options WHERE option_name IN ('home', 'siteurl')";
+    assert.deepEqual(await sql(host, home), Array(2).fill(`https://new.mixed.localhost:${port}`));
+    const dumps = () => fs.readdirSync(path.join(host.root, "mixed/dumps")).map((file) => file.slice(17));
+    const dump = `before-mixed.localhost-${port}-to-new.mixed.localhost-${port}.sql.gz`;
+    assert.deepEqual(dumps(), [dump]);
+    assert.match(await host.up(), /Nothing changed/);
+    assert.deepEqual(dumps(), [dump]);
+
+    const back = await host.varvol("rollback", "mixed");
+    assert.equal(back.code, 0, back.stdout + back.stderr);
+    assert.match(back.stdout, /^mixed: new\.mixed\.localhost -> mixed\.localhost$/m);
+    assert.doesNotMatch(fs.readFileSync(host.configFile, "utf8"), domains);
+    assert.ok((await episode()).includes(`${address("mixed")}/wp-content/uploads/2024/05/boat.png`));
+    assert.match((await host.get("mixed.localhost")).body, /<p id=episode>00:42:30<\/p>/);
+  });
+
   it("replaces all in tables without a key, and with one of two columns", async () => {
     const url = address("keyless");
     for (const [table, where, rows] of [
