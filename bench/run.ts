@@ -11,6 +11,7 @@ import { backupFigures, hostRestoreFigures } from "./backups";
 import { engineFigures } from "./engine";
 import type { Figure } from "./figure";
 import { gatewayFigures } from "./gateway";
+import { importFigures } from "./import";
 import { reloadFigures } from "./reloads";
 
 const repo = path.dirname(__dirname);
@@ -38,6 +39,10 @@ const TABLES: Readonly<Record<string, { readonly marker: string; readonly parts:
         { what: "Backups", measure: backupFigures, on: ["backups", 18930] },
         { what: "Host-restore", measure: hostRestoreFigures, on: ["restore", 18940] },
       ],
+    },
+    import: {
+      marker: "figures of imports",
+      parts: [{ what: "Import", measure: importFigures, on: ["import", 18970] }],
     },
   };
 

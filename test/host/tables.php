@@ -8,7 +8,7 @@ namespace Varvol;
 
 use mysqli;
 
-foreach (['database', 'install', 'serialised', 'urls', 'columns', 'replace', 'address', 'charset'] as $file) {
+foreach (['database', 'install', 'serialised', 'urls', 'columns', 'rows', 'replace', 'address', 'charset'] as $file) {
     require "/usr/lib/varvol/init/$file.php";
 }
 

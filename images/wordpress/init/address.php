@@ -76,6 +76,9 @@ function note_hosts(mysqli $database, string $prefix, array $hosts): void
 function move_here(mysqli $database, string $prefix, array $others): void
 {
     $gone = hosts_gone($database, $prefix);
+    if (!$gone) {
+        return;
+    }
     $url = site_url();
     note_hosts($database, $prefix, [...hosts_before($database, $prefix), ...hosts_now()]);
     $replacement = new UrlReplacement(array_map(static fn (string $host): string => "https://$host", $gone), $url);

@@ -6,6 +6,8 @@ namespace Varvol;
 
 use mysqli;
 
+const TEXT_TYPES = ['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json',
+    'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'];
 const INTEGER_TYPES = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'];
 
 /** A column of a stranger's table; its name is quoted. */

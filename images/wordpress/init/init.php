@@ -10,7 +10,7 @@ use RuntimeException;
 use Throwable;
 use mysqli;
 
-foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'replace', 'address', 'charset', 'start'] as $file) {
+foreach (['database', 'content', 'install', 'serialised', 'urls', 'columns', 'rows', 'replace', 'address', 'charset', 'start'] as $file) {
     require __DIR__ . "/$file.php";
 }
 

@@ -7,7 +7,7 @@ namespace Varvol;
 
 use Throwable;
 
-foreach (['database', 'install', 'serialised', 'urls', 'columns', 'replace', 'address'] as $file) {
+foreach (['database', 'install', 'serialised', 'urls', 'columns', 'rows', 'replace', 'address'] as $file) {
     require __DIR__ . "/$file.php";
 }
 
