@@ -227,6 +227,13 @@ foreach (['xn--grtnerei-mller-5hb70b', 'gärtnerei-müller'] as $name) {
         $forms[] = [$idn, "https://$form.example/x", "$n/x"];
     }
 }
+// Base64 as it stands in a link within JSON (a lightbox of a page builder's), and in JSON with its slashes escaped.
+$code = static fn (string $url): string => base64_encode(json_encode(['id' => 1, 'url' => "$url/x.jpg?>>>???", 'n' => '0']));
+foreach (['rawurlencode' => rawurlencode(...), 'no padding' => static fn (string $x): string => rawurlencode(rtrim($x, '='))] as $how) {
+    $link = static fn (string $url): string => json_encode(['url' => '#action%3Alightbox%26settings%3D' . $how($code($url))]);
+    $forms[] = [$alt, $link($o), $link($n)];
+}
+$forms[] = [$alt, json_encode(['code' => $code($o)]), json_encode(['code' => $code($n)])];
 foreach ($forms as [$by, $text, $expected]) {
     same($expected ?? $text, $by->apply($text), $text);
 }

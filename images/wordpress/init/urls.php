@@ -19,7 +19,9 @@ final class UrlReplacement
     private const SLASH = '\\\\{0,63}/|(?<encoded>%)(?:(?:25)*5C%)*(?:25)*2F|\\\\{1,63}u002f|&\#(?:0*47|x0*2f);|&sol;';
     /** The same, where a slash is asked for again. */
     private const SLASH_AGAIN = '\\\\{0,63}/|%(?:(?:25)*5C%)*(?:25)*2F|\\\\{1,63}u002f|&\#(?:0*47|x0*2f);|&sol;';
-    private const BASE64 = '~(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{16,}+={0,2}~';
+    /** Also as it is escaped in a URL or in JSON: there, what stands before may be an escape, too. */
+    private const BASE64 = '~(?:(?<url>(?<=%[0-9A-Fa-f]{2}))|(?<![A-Za-z0-9+/%])(?<!%[0-9A-Fa-f]))'
+        . '(?:[A-Za-z0-9+/]|%2[BFbf]|\\\\++/){16,}+(?:={1,2}|(?:%3[Dd]){1,2})?~';
     private const DEFAULT_PORTS = ['http' => 80, 'https' => 443];
 
     /** @var list<string> at least one of them is in whatever may hold an old URL, in any case of letters */
@@ -130,11 +132,22 @@ final class UrlReplacement
     /** @param array<?string> $found */
     private function base64(array $found): string
     {
-        $text = base64_decode($found[0], true);
-        if ($text === false || base64_encode($text) !== $found[0] || !mb_check_encoding($text, 'UTF-8')) {
+        $inUrl = $found['url'] !== null || str_contains($found[0], '%');
+        preg_match('~\\\\+(?=/)~', $found[0], $escape);
+        $plain = rtrim(str_replace('\\', '', rawurldecode($found[0])), '=');
+        $text = base64_decode($plain, true);
+        if ($text === false || rtrim(base64_encode($text), '=') !== $plain || !mb_check_encoding($text, 'UTF-8')) {
             return $found[0];
         }
-        return base64_encode($this->apply($text));
+        $new = $this->apply($text);
+        if ($new === $text) {
+            return $found[0];
+        }
+        $encoded = base64_encode($new);
+        if (strlen($plain) % 4 !== 0 && !preg_match('~(?:=|%3D)$~i', $found[0])) {
+            $encoded = rtrim($encoded, '=');
+        }
+        return $inUrl ? rawurlencode($encoded) : str_replace('/', ($escape[0] ?? '') . '/', $encoded);
     }
 
     private static function replaced(string $pattern, callable $by, string $text): string
