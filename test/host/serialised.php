@@ -183,6 +183,7 @@ $forms = [
     [$alt, 'https:&#x2F;&#x2F;alt.example', 'https:&#x2F;&#x2F;neu-laden.example'],
     [$alt, 'https:&#047;&#047;alt.example', 'https:&#047;&#047;neu-laden.example'],
     [$alt, 'url:%2F%2Falt.example%2Fx', 'url:%2F%2Fneu-laden.example%2Fx'],
+    [$alt, 'link="url://alt.example/x|title:x"', 'link="url://neu-laden.example/x|title:x"'],
     [$alt, "$o:443/x", "$n/x"],
     [$alt, 'http://alt.example:80/x', "$n/x"],
     [$alt, 'https%3A%2F%2Falt.example%3A443%2Fx', 'https%3A%2F%2Fneu-laden.example%2Fx'],

@@ -133,20 +133,21 @@ check([], hosts_before($database, 'wp_'), 'options that disagree');
 note_hosts($database, 'wp_', hosts_now());
 $address('third.example:8443');
 check(['neu-laden.example'], hosts_gone($database, 'wp_'), 'another address');
-$run('SET innodb_lock_wait_timeout = 1', "UPDATE wp_date SET v = CONCAT('" . NEW_URL . "/before ', REPEAT('x', 100))");
+$run('SET innodb_lock_wait_timeout = 1', 'CREATE TABLE wp_aaa (id INT PRIMARY KEY, v TEXT)',
+    $fill('wp_aaa', "seq, '" . NEW_URL . "/before'", 200));
 $visitor = connect(10);
 $held = connect(10);
 // One writes a row while it is looked at; another holds one for longer than the server waits.
-$visitor->query("BEGIN NOT ATOMIC START TRANSACTION; UPDATE wp_date SET v = '" . NEW_URL . "/meanwhile'; DO SLEEP(0.7); COMMIT; END", MYSQLI_ASYNC);
+$visitor->query("BEGIN NOT ATOMIC START TRANSACTION; UPDATE wp_aaa SET v = '" . NEW_URL . "/meanwhile'; DO SLEEP(1.5); COMMIT; END", MYSQLI_ASYNC);
 $held->query('SET wait_timeout = 2');
 $held->begin_transaction();
 $held->query('UPDATE wp_unique SET id = 9999 WHERE id = 7');
 usleep(200_000);
 $notes = [];
 move_here($database, 'wp_', ['old_']);
-check('200', $one("SELECT COUNT(*) FROM wp_date WHERE v = 'https://third.example:8443/meanwhile'"), 'what was written meanwhile');
+check('200', $one("SELECT COUNT(*) FROM wp_aaa WHERE v = 'https://third.example:8443/meanwhile'"), 'what was written meanwhile');
 check('200', $one("SELECT COUNT(*) FROM wp_unique WHERE a LIKE 'https://third.example:8443/%'"), 'a row that was held');
-check([], preg_grep('~left wp_(?:date|unique)~', $notes), 'rows of a visited site');
+check([], preg_grep('~left wp_(?:aaa|unique)~', $notes), 'rows of a visited site');
 check(['https://third.example:8443', 'https://theirs.example'], [option($database, 'wp_', 'home'), option($database, 'wp_', 'siteurl')], 'an option of the owner');
 check(true, str_contains(implode("\n", $notes), 'left the option siteurl, https://theirs.example'), 'it is named');
 check([], hosts_gone($database, 'wp_'), 'done');

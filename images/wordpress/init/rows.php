@@ -247,13 +247,18 @@ function replace_by_value(
         if (!$whole) {
             $tally->remain = $remain;
         }
-        $last = (int) $database->query('SELECT COALESCE(MAX(id), 0) FROM varvol_values')->fetch_row()[0];
+        [$last, $count] = array_map(intval(...), $database->query('SELECT COALESCE(MAX(id), 0), COUNT(*) FROM varvol_values')->fetch_row());
         $before = $tally->changed;
         $set = "$column->name = " . ($column->isBinary ? 'v.new' : 'CONVERT(v.new USING utf8mb4)') . kept($kept);
         $statement = "UPDATE $table STRAIGHT_JOIN varvol_values v ON v.old = UNHEX(MD5($column->bytes)) SET $set WHERE $where";
         $tries = TRIES;
         if ($last > 0) {
+            $left = $tally->left;
             update_values($database, $statement, $column, 1, $last, $tries, $tally);
+            $gone = $count - ($tally->changed - $before);
+            if ($gone > 0 && $tally->left === $left) {
+                $tally->left("$gone values of $column->name", 'they changed meanwhile');
+            }
         }
     } while (!$whole && $tally->changed > $before);
     $large = $database->query("SELECT COUNT(*) FROM $table WHERE OCTET_LENGTH($column->name) > " . LARGEST . " AND $where");

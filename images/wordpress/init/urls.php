@@ -206,7 +206,7 @@ final class UrlReplacement
     /** Nothing before an address without a scheme that would be one: the colon and the slashes are written alike. */
     private static function noScheme(): string
     {
-        return '(?:(?<![:/])(?=\\\\{0,63}/)|(?<!3A|2F)(?=%)|(?<!003a|002f|:)(?=\\\\{1,63}u)|(?<![;:])(?=&))';
+        return '(?:(?:(?<![:/])|(?<=\burl:))(?=\\\\{0,63}/)|(?<!3A|2F)(?=%)|(?<!003a|002f|:)(?=\\\\{1,63}u)|(?<![;:])(?=&))';
     }
 
     /** A pattern for a text in any of the forms that its characters take. */
