@@ -239,6 +239,17 @@ foreach ($forms as [$by, $text, $expected]) {
     same($expected ?? $text, $by->apply($text), $text);
 }
 
+foreach ([
+    [$alt, 'ftp://alt.example/x', true], [$alt, 'in text: alt.example', true], [$alt, 'a%2Falt.example', true], [$alt, 'www.alt.example.', true],
+    [$alt, "$n/x me@alt.example me%40alt.example shop.alt.example alt.example.org", false],
+    [new UrlReplacement(['https://old.neu-laden.example'], $n), 'old.neu-laden.example', true],
+    [new UrlReplacement([$o], 'https://new.alt.example'), 'new.alt.example', false],
+    [new UrlReplacement([$o], 'https://www.alt.example'), 'https://www.alt.example/x', false],
+    [new UrlReplacement(['https://www.alt.example'], $o), 'https://alt.example/x', false],
+] as [$by, $text, $expected]) {
+    same(json_encode($expected), json_encode($by->remains($text)), "what remains in $text");
+}
+
 // Hostile lengths and long runs take linear time.
 $start = hrtime(true);
 foreach ([['s:9999999:"https://alt.example"', 50_000], ['s:900000:\"https://alt.example\"', 30_000], ['\\', 1_000_000],

@@ -98,14 +98,13 @@ final class UrlReplacement
         return $text;
     }
 
-    /** Whether a text that was looked through still names the old host. */
+    /** Whether a text that was looked through still names the old host; one below it, or of an e-mail address, is another thing. */
     public function remains(string $text): bool
     {
-        $text = str_ireplace($this->host, '', $text);
-        foreach ($this->hosts as $host) {
-            if (stripos($text, $host) !== false) {
-                return true;
-            }
+        $hosts = implode('|', array_map(static fn (string $host): string => preg_quote($host, '~'), $this->hosts));
+        $new = preg_quote($this->host, '~');
+        if (preg_match("~(?<![@.-])(?<!%40)(?!$new(?![\\w.-]))(?:www\\.)?(?:$hosts)(?![\\w-]|\\.\\w)~i", $text) === 1) {
+            return true;
         }
         foreach ($this->encodedNeedles as $needle) {
             if (str_contains($text, $needle)) {
