@@ -35,6 +35,8 @@ export interface HostConfig extends HostProfile {
   readonly volumeRoot: string;
   /** What images are built from. */
   readonly lock: ImageLock;
+  /** Proxies before the gateway that are believed who a visitor is. */
+  readonly trustedProxies: readonly string[];
   readonly ssh?: SshArgs;
   readonly sites: readonly SiteConfig[];
   /** Undefined where the host has no backups. */
@@ -55,6 +57,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     http: config.gateway.http ?? profile.http,
     https: config.gateway.https ?? profile.https,
     addresses: config.gateway.addresses ?? profile.addresses,
+    trustedProxies: config.gateway.trustedProxies ?? [],
     accessLog: config.gateway.accessLog ?? profile.accessLog,
     gateTimeout: config.healthTimeout ?? profile.gateTimeout,
     sites: config.sites.map((site) => kindOf(site.kind).located(site)),

@@ -15,6 +15,15 @@ const policies = z
   .default({})
   .describe("Policies of `varvol plan` to turn off, each as NAME: off; see docs/pull-requests.md.");
 
+const proxy = z
+  .string()
+  .refine(
+    (text) => z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(text).success,
+    "must be an address, or a range such as 10.0.0.0/8",
+  )
+  .refine((range) => !range.endsWith("/0"), {
+    error: "is everybody, who could then say to be anybody; name the proxies' own ranges",
+  });
 const port = z.number().int().min(1).max(65535);
 
 /** Every key that a stack file may have under `varvol:`. Unknown ones are refused. */
@@ -52,6 +61,13 @@ export const stackSchema = z.strictObject({
         .max(MOST_ADDRESSES, `must be at most ${MOST_ADDRESSES} addresses`)
         .optional()
         .describe("Addresses to listen on. Default: all, IPv4 and IPv6; local: 127.0.0.1."),
+      trustedProxies: z
+        .array(proxy)
+        .max(64, "must be at most 64 addresses and ranges")
+        .optional()
+        .describe(
+          "Addresses and ranges (10.0.0.0/8) of proxies before the gateway, whose X-Forwarded-For says who a visitor is. Default: none.",
+        ),
     })
     .default({})
     .describe("Where the gateway listens."),

@@ -25,6 +25,8 @@ export interface GatewayArgs {
   readonly workers: number | "auto";
   /** Which requests are logged. */
   readonly accessLog: "all" | "errors" | "none";
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
+  readonly trustedProxies?: readonly string[];
   /** Memory limit in MiB. */
   readonly memory: number;
 }

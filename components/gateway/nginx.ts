@@ -19,6 +19,8 @@ export interface GatewayConf {
   /** Ports that visitors see. */
   readonly http: number;
   readonly https: number;
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
+  readonly trustedProxies?: readonly string[];
 }
 
 // Every line goes through docker's daemon, which at full load costs about as much as the request itself.
@@ -46,7 +48,7 @@ http {
         default 0;
     }
     access_log ${ACCESS_LOGS[conf.accessLog]};
-    server_tokens off;
+${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     sendfile on;
     tcp_nopush on;
     keepalive_timeout 75s;
@@ -162,6 +164,17 @@ http {
     include vhosts/*.conf;
 }
 `;
+}
+
+/** The last address that no trusted proxy has is the visitor's: what stands before it he may have made up. */
+function realAddress(proxies: readonly string[]): string {
+  if (proxies.length === 0) return "";
+  const lines = [
+    ...proxies.map((proxy) => `set_real_ip_from ${proxy};`),
+    "real_ip_header X-Forwarded-For;",
+    "real_ip_recursive on;",
+  ];
+  return lines.map((line) => `    ${line}\n`).join("");
 }
 
 export interface VhostConf {

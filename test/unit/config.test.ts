@@ -69,6 +69,16 @@ describe("a stack file", () => {
       /^varvol:gateway\.https: 80 is the port of/,
     ],
     [
+      "a proxy that is everybody",
+      { kind: "local", gateway: { trustedProxies: ["0.0.0.0/0"] } },
+      /^varvol:gateway\.trustedProxies\[0\]: "0\.0\.0\.0\/0" is everybody/,
+    ],
+    [
+      "a proxy by its name",
+      { kind: "local", gateway: { trustedProxies: ["cdn.example.org"] } },
+      /^varvol:gateway\.trustedProxies\[0\]: "cdn\.example\.org" /,
+    ],
+    [
       "a time without a unit",
       {
         kind: "local",

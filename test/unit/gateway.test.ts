@@ -29,6 +29,15 @@ describe("the gateway's configuration", () => {
     }
   });
 
+  it("believes nobody who a visitor is but the proxies that it is told of", () => {
+    const conf = { workers: 1, accessLog: "none", http: 80, https: 443 } as const;
+    assert.doesNotMatch(gatewayConf(conf), /real_ip/);
+    assert.match(
+      gatewayConf({ ...conf, trustedProxies: ["10.0.0.0/8", "2001:db8::1"] }),
+      /set_real_ip_from 10\.0\.0\.0\/8;\n {4}set_real_ip_from 2001:db8::1;\n {4}real_ip_header X-Forwarded-For;\n {4}real_ip_recursive on;\n/,
+    );
+  });
+
   it("serves HTTP and HTTPS under the first domain and redirects the others to it", () => {
     const text = vhostConf(blog);
     assert.match(
