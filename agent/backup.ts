@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { PassThrough, type Writable } from "node:stream";
 import { aloneWithRepository } from "./alone";
 import { containersOf } from "./containers";
-import { COMPLETE, databaseLine, DEFINITIONS } from "./dump";
-import { Failure } from "./failure";
-import { literal, Server } from "./mysql";
+import type { Contents } from "./contents";
+import { dumpDatabase } from "./databaseDump";
+import { COMPLETE, databaseLine } from "./dump";
+import { Failure, plain } from "./failure";
+import { Server } from "./mysql";
 import { type Place, readPlace, root } from "./place";
 import type { Mode, RequestOf, Subject } from "./protocol";
 import { both, output } from "./process";
@@ -104,6 +106,8 @@ function hasFiles({ folders }: Subject): boolean {
 /** The parts of a run's snapshots. */
 class Snapshot {
   private readonly summaries = new Map<string, Summary>();
+  /** What the databases of each subject hold, by the server's own word. */
+  private readonly contents = new Map<string, Readonly<Record<string, Contents>>>();
   private readonly server: Server;
 
   constructor(
@@ -134,7 +138,7 @@ class Snapshot {
     const bytes = (part: Part): number => this.summaries.get(`${name} ${part}`)?.total_bytes_processed ?? 0;
     const text = JSON.stringify({
       ...{ site: name, kind, mode, stack: place.stack, run },
-      ...{ files: bytes("files"), database: bytes("database") },
+      ...{ files: bytes("files"), database: bytes("database"), contents: this.contents.get(name) },
     });
     const words = ["--stdin", "--stdin-filename", "/manifest.json", "--tag", "complete"];
     const { code, stderr } = await this.restic.run([...this.words(name, "manifest"), ...words], {
@@ -163,8 +167,11 @@ class Snapshot {
       .follow([...this.words(name, "database"), ...whole], { input: dump })
       // A client whose output nobody takes any more would wait for ever.
       .finally(() => dump.destroy());
-    const dumped = (hasFiles(subject) ? this.dumpSite(name, dump) : this.dumpRest(dump)).then(
-      () => "",
+    const dumped = this.dump(subject, dump).then(
+      (contents) => {
+        this.contents.set(name, contents);
+        return "";
+      },
       (error: unknown) => {
         if (error instanceof Failure) return error.message;
         throw error;
@@ -178,27 +185,27 @@ class Snapshot {
     if (summary) this.summaries.set(`${name} database`, summary);
   }
 
-  /** Tables of other engines than InnoDB have no transactions: they are locked for as long as their dump takes. */
-  private async dumpSite(name: string, into: Writable): Promise<void> {
-    const { server } = this;
-    const others = await server.names(
-      "CONCAT(table_name, ' (', engine, ')')",
-      `FROM information_schema.tables WHERE table_schema = ${literal(name)} AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'`,
-    );
-    if (others.length > 0)
-      say({
-        ...{ type: "warning", name },
-        text: `locked while dumped, as they have no transactions: ${others.join(" ")}`,
-      });
-    const how = others.length > 0 ? "--lock-tables" : "--single-transaction";
-    await server.dump(["--quick", "--hex-blob", how, "--skip-triggers"], [name], into);
-    into.write(`${DEFINITIONS}\n`);
-    await server.dumpDefinitions(name, into);
+  private async dump(subject: Subject, into: Writable): Promise<Record<string, Contents>> {
+    const contents = hasFiles(subject)
+      ? { [subject.name]: await this.dumpOne(subject.name, subject.name, into) }
+      : await this.dumpRest(subject.name, into);
     into.write(`${COMPLETE}\n`);
+    return contents;
+  }
+
+  private async dumpOne(name: string, database: string, into: Writable): Promise<Contents> {
+    const { contents, locked } = await dumpDatabase(this.server, database, into);
+    const { broken } = contents;
+    const warn = (text: string, names: readonly string[]): void => {
+      if (names.length > 0) say({ type: "warning", name, text: `${text}: ${names.map(plain).join(" ")}` });
+    };
+    warn("locked while dumped, as they have no transactions", locked);
+    warn("left out, as these views show what is not there any more", broken);
+    return contents;
   }
 
   /** The databases that no site owns: those of sites that were removed. Each site's own is a part of its snapshot. */
-  private async dumpRest(into: Writable): Promise<void> {
+  private async dumpRest(name: string, into: Writable): Promise<Record<string, Contents>> {
     const present = await this.server.names(
       "schema_name",
       "FROM information_schema.schemata WHERE schema_name NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') AND schema_name NOT LIKE 'varvol-%'",
@@ -207,12 +214,12 @@ class Snapshot {
     // A routine's body could hold any line but one that nobody knows before.
     const begins = databaseLine(randomBytes(16).toString("hex"));
     into.write(`${begins("")}\n`);
+    const all: Record<string, Contents> = {};
     for (const database of present.filter((one) => !owned.includes(one))) {
-      const all = ["--quick", "--hex-blob", "--single-transaction", "--triggers", "--routines", "--events"];
       into.write(`${begins(database)}\n`);
-      await this.server.dump(all, [database], into);
+      all[database] = await this.dumpOne(name, database, into);
     }
-    into.write(`${COMPLETE}\n`);
+    return all;
   }
 
   /** A file that is removed while it is read is no failure of the next try. */

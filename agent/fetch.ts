@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as z from "zod";
+import { type Contents, contentsSchema, differences } from "./contents";
 import { type Dump, readDump, statementsIn } from "./dump";
 import { Failure } from "./failure";
 import { type Server } from "./mysql";
@@ -15,6 +16,8 @@ const manifestSchema = z.object({
   run: z.string().optional(),
   files: z.number().optional(),
   database: z.number().optional(),
+  /** What each database held. Before there was that, only the dump itself told. */
+  contents: z.record(z.string(), contentsSchema).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -104,12 +107,16 @@ export interface Loader {
   readonly database: string;
 }
 
-/** Fills an empty database from a dump of ours, up to what its definitions say, and tells what the dump has. */
+/**
+ * Fills an empty database from a dump of ours, and makes sure that it holds what the snapshot's did. Gives the dump, and what
+ * the database holds.
+ */
 export async function load(
   file: string,
   { server, user, password, database }: Loader,
+  wanted: Contents | undefined,
   refuse: Refuse,
-): Promise<Dump> {
+): Promise<{ readonly dump: Dump; readonly contents: Contents }> {
   const dump = await readDump(file);
   if (!dump.complete) throw refuse("the dump is cut off");
   step("filling the staging database");
@@ -119,10 +126,20 @@ export async function load(
   } catch (error) {
     throw error instanceof Failure ? refuse(`the dump can't be read: ${error.message}`) : error;
   }
-  const found = (await server.tables(database)).length;
-  if (dump.rows.size !== found)
-    throw refuse(`${found} of ${dump.rows.size} tables are in the staging database`);
-  return dump;
+  const contents = await server.contents(database);
+  const said = { ...contents, tables: [...dump.rows] };
+  refuseDifferent(wanted ?? said, contents, refuse);
+  return { dump, contents };
+}
+
+/** Throws where a database does not hold what it should. */
+export function refuseDifferent(wanted: Contents, found: Contents, refuse: Refuse): void {
+  const all = differences(wanted, found);
+  if (all.length === 0) return;
+  const more = all.length > 4 ? `; and ${all.length - 4} more` : "";
+  throw refuse(
+    `the database made of it is not what the snapshot is of: ${all.slice(0, 4).join("; ")}${more}`,
+  );
 }
 
 /** What a dump says of triggers, routines, events and views. */

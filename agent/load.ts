@@ -6,7 +6,7 @@ import { lock } from "./lock";
 import { Server } from "./mysql";
 import { isRestoring, remove, state } from "./place";
 import type { RequestOf } from "./protocol";
-import { newReport, ownStatements, type Report } from "./statements";
+import { newReport, ownStatements, type Report, withOwnLine } from "./statements";
 
 /** Tables that say how far an import has come: the site itself finishes it, with its own address for the old one. */
 const IMPORTING = "varvol_importing";
@@ -59,7 +59,7 @@ async function filled(server: Server, database: string, password: string, dump: 
     if (!(error instanceof Failure)) throw error;
     discard(dump);
     // What the file itself lacks says more than what the server made of its beginning.
-    const why = unread[0]?.message ?? error.message;
+    const why = unread[0]?.message ?? withOwnLine(error.message, report);
     throw new Failure(`import: ${dump} can't be read into the database: ${why}`);
   }
 }

@@ -1,18 +1,12 @@
-import type { Writable } from "node:stream";
 import * as path from "node:path";
+import type { Writable } from "node:stream";
+import { type Contents, contentsOf, type Definitions, definitionsIn, tablesOf } from "./contents";
 import { Failure, lastLines } from "./failure";
 import { read, root } from "./place";
-import { ended, output, run, type RunOptions, start } from "./process";
-
-/** A name as SQL reads it back unchanged. */
-export function identifier(name: string): string {
-  return `\`${name.replaceAll("`", "``")}\``;
-}
-
-/** A text as SQL reads it back unchanged, whatever the server's sql_mode is. */
-export function literal(text: string): string {
-  return `CONVERT(X'${Buffer.from(text).toString("hex")}' USING utf8mb4)`;
-}
+import { output, run, type RunOptions, start } from "./process";
+import { Session } from "./session";
+import { identifier, literal } from "./sql";
+import { WaitingDump } from "./waitingDump";
 
 /** A database server in a container, as its administrator, who is the server's own user there. */
 export class Server {
@@ -43,27 +37,25 @@ export class Server {
     return rows.map(([hex = ""]) => Buffer.from(hex, "hex").toString());
   }
 
-  tables(database: string, options: RunOptions = {}): Promise<string[]> {
-    return this.names(
-      "table_name",
-      `FROM information_schema.tables ${of(database)} AND table_type = 'BASE TABLE'`,
-      options,
-    );
+  /** Everything in a database that holds values. */
+  async tables(database: string, options: RunOptions = {}): Promise<string[]> {
+    const found = await tablesOf((statements) => this.query(statements, options), database);
+    return found.map(({ name }) => name);
   }
 
-  views(database: string, options: RunOptions = {}): Promise<string[]> {
-    return this.names("table_name", `FROM information_schema.views ${of(database)}`, options);
+  /** All that a database holds. */
+  contents(database: string): Promise<Contents> {
+    return contentsOf((statements) => this.query(statements), database);
   }
 
-  /** How many rows each of a database's tables has. */
-  async rows(database: string): Promise<Map<string, number>> {
-    const tables = await this.tables(database);
-    if (tables.length === 0) return new Map();
-    const selects = tables.map(
-      (table) => `SELECT COUNT(*) FROM ${identifier(database)}.${identifier(table)};`,
-    );
-    const counts = await this.query(selects.join("\n"));
-    return new Map(tables.map((table, i) => [table, Number(counts[i]?.[0])]));
+  /** What refers to a database's tables. */
+  definitions(database: string): Promise<Definitions> {
+    return definitionsIn((statements) => this.query(statements), database);
+  }
+
+  /** A connection of the administrator's that stays open. */
+  session(): Session {
+    return Session.open(["docker", "exec", "-i", this.container, "mariadb", ...CAUTIOUS]);
   }
 
   /** A database and a user of the same name that sees nothing else, with that password from now on. */
@@ -122,28 +114,42 @@ export class Server {
 
   /** Writes what mariadb-dump prints; its names come after a word that ends its options. Throws its last words. */
   async dump(options: readonly string[], names: readonly string[], into: Writable): Promise<void> {
-    const child = start(
-      ["docker", "exec", this.container, "mariadb-dump", ...DUMPING, ...options, "--", ...names],
-      ["ignore", "pipe", "pipe"],
-    );
-    child.stdout?.pipe(into, { end: false });
-    const stop = (): void => void child.kill();
+    const dump = this.dumpOnWord(options, names);
+    dump.out.pipe(into, { end: false });
+    const stop = (): void => dump.stop();
     into.once("close", stop);
-    const errors: Buffer[] = [];
-    child.stderr?.on("data", (data: Buffer) => errors.push(data));
-    const code = await ended(child).finally(() => into.off("close", stop));
-    if (code !== 0)
-      throw new Failure(
-        lastLines(Buffer.concat(errors).toString(), 3) || `mariadb-dump ended with code ${code}`,
-      );
+    dump.go();
+    await dump.ended.finally(() => into.off("close", stop));
+  }
+
+  /** The same, which has started and waits for a word before it connects; it takes no more memory (in bytes) than that. */
+  dumpOnWord(options: readonly string[], names: readonly string[], memory?: number): WaitingDump {
+    const kib = memory === undefined ? "unlimited" : String(Math.floor(memory / 1024));
+    const onWord = ["sh", "-c", 'ulimit -v "$1" && shift && read -r _ && exec "$@"', "dump", kib];
+    const words = ["mariadb-dump", ...DUMPING, ...options, "--", ...names];
+    return new WaitingDump(
+      start(["docker", "exec", "-i", this.container, ...onWord, ...words], ["pipe", "pipe", "pipe"]),
+    );
   }
 
   /** Writes what makes a database's triggers, routines, events and views: what tables don't take along when they move. */
-  async dumpDefinitions(database: string, into: Writable): Promise<void> {
-    const none = ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"];
-    await this.dump(none, [database], into);
-    const views = await this.views(database);
-    if (views.length > 0) await this.dump(["--no-data", "--skip-triggers"], [database, ...views], into);
+  async dumpDefinitions(
+    database: string,
+    { views, broken }: Pick<Definitions, "views" | "broken">,
+    into: Writable,
+  ): Promise<void> {
+    const without = [...views, ...broken].map((view) => `--ignore-table=${database}.${view}`);
+    const none = [
+      "--no-data",
+      "--no-create-info",
+      "--skip-lock-tables",
+      "--triggers",
+      "--routines",
+      "--events",
+    ];
+    await this.dump([...none, ...without], [database], into);
+    const only = ["--no-data", "--skip-lock-tables", "--skip-triggers"];
+    if (views.length > 0) await this.dump(only, [database, ...views], into);
   }
 
   /**
@@ -209,7 +215,8 @@ export class Server {
 const LOAD_PACKET = 160 * 1024 * 1024;
 /** A client's own limit of a row: the server's is what counts. */
 const PACKET = "--max-allowed-packet=1G";
-const DUMPING = ["--skip-comments", PACKET];
+// It says when its transaction has begun.
+const DUMPING = ["--skip-comments", "--verbose", PACKET];
 
 /** Of the client's own commands only DELIMITER; nothing read from the files beside it. */
 const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];
@@ -217,10 +224,6 @@ const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];
 /** What makes a database larger. */
 const ADDING =
   "INSERT, UPDATE, CREATE, ALTER, INDEX, CREATE TEMPORARY TABLES, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE, TRIGGER, EVENT";
-
-function of(database: string): string {
-  return `WHERE table_schema = ${literal(database)}`;
-}
 
 /** The password of a site's database user. */
 export function passwordOf(site: string): string {

@@ -66,9 +66,17 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   child.stderr?.on("data", (data: Buffer) => errors.push(data));
   // A program that ends before it has read everything says so by its code.
   child.stdin?.on("error", () => undefined);
+  let unread: Error | undefined;
   if (typeof input === "string") child.stdin?.end(input);
-  else if (child.stdin) input?.pipe(child.stdin);
+  else if (child.stdin) {
+    input?.pipe(child.stdin);
+    input?.once("error", (error) => {
+      unread = error;
+      child.kill();
+    });
+  }
   const code = await ended(child, options.always);
+  if (unread) throw unread;
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(errors).toString() };
 }
 

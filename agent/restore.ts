@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { aloneWithRepository } from "./alone";
+import type { Contents } from "./contents";
 import { CLOSED, containersOf, liveAnswer } from "./containers";
 import { readSections, statementsIn } from "./dump";
 import { Failure, lastLines } from "./failure";
-import { definitionsOf, Fetch, load } from "./fetch";
+import { definitionsOf, Fetch, load, refuseDifferent } from "./fetch";
 import { passwordOf, Server } from "./mysql";
 import { bin, isRestoring, list, type Place, read, readPlace, remove, root, state } from "./place";
 import { run as runProgram, sleep } from "./process";
@@ -51,11 +52,11 @@ export async function restore({ site, run, source }: RequestOf<"restore">): Prom
   await fetching(site.name, `restore ${site.name}`, async (place, restic, fetched) => {
     const there = `/restore/${site.name}`;
     const fetch = new Fetch(restic, run, source, { here: fetched.work, there }, refuse);
-    await fetch.manifest(site.kind, site.name);
+    const { contents } = await fetch.manifest(site.kind, site.name);
     await fetch.files();
     const folders = foldersIn(fetched, site);
     const definitions = site.database
-      ? await stage(place, site, source, fetched, await fetch.database())
+      ? await stage(place, site, source, fetched, await fetch.database(), contents?.[source])
       : undefined;
     await restic.close();
     step("switching");
@@ -87,6 +88,7 @@ async function stage(
   source: string,
   fetched: Switch,
   file: string,
+  contents: Contents | undefined,
 ): Promise<Definitions> {
   const refuse = refusal(site.name);
   const server = new Server(`${place.namespace}mysql`);
@@ -95,7 +97,7 @@ async function stage(
   await server.makeAnew(staging);
   await server.lend(staging, site.name);
   const loader = { server, user: site.name, password: passwordOf(site.name), database: staging };
-  const dump = await load(file, loader, refuse);
+  const { dump } = await load(file, loader, contents, refuse);
   if (site.application === "wordpress") {
     const prefix = await tablePrefix(server, staging);
     const [php] = await containersOf(place, site.name, "php");
@@ -173,7 +175,7 @@ export async function databases({ module, run }: RequestOf<"databases">): Promis
   await fetching(module, `restore ${module}`, async (place, restic, fetched) => {
     const there = `/restore/${module}`;
     const fetch = new Fetch(restic, run, module, { here: fetched.work, there }, refuse);
-    await fetch.manifest("module", module);
+    const { contents } = await fetch.manifest("module", module);
     const file = await fetch.database();
     const sections = await readSections(file);
     if (!sections) throw refuse("the dump is cut off");
@@ -187,6 +189,8 @@ export async function databases({ module, run }: RequestOf<"databases">): Promis
       await server.createUser(name, password);
       try {
         await server.runAs(name, password, name, statementsIn(file, from, to));
+        const wanted = contents?.[name];
+        if (wanted) refuseDifferent(wanted, await server.contents(name), (reason) => new Failure(reason));
       } catch (error) {
         await server.query(`DROP DATABASE \`${name}\``, { always: true });
         throw error instanceof Failure

@@ -1,4 +1,5 @@
 import { Transform } from "node:stream";
+import { type Emit, LargeRows } from "./largeRows";
 
 /** Bytes of a statement that are looked at before the rest of it goes on or is left out. */
 const HEAD = 4096;
@@ -9,6 +10,8 @@ export interface Report {
   readonly leftOut: Map<string, number>;
   /** Databases that the dump says it is of. */
   readonly databases: Set<string>;
+  /** The lines of what was passed on that end where no line of the dump does. */
+  readonly ownLines: number[];
   /** How many definitions lost whom they were said to be of. */
   definers: number;
   /** How many statements make a table or fill one. */
@@ -16,7 +19,7 @@ export interface Report {
 }
 
 export function newReport(): Report {
-  return { leftOut: new Map(), databases: new Set(), definers: 0, made: 0 };
+  return { leftOut: new Map(), databases: new Set(), ownLines: [], definers: 0, made: 0 };
 }
 
 /**
@@ -38,20 +41,45 @@ const NOISE = /^(?:mysqldump|mariadb-dump|mysql|warning|enter password)\b/i;
 
 /** The statements of a stranger's dump that a site's user may run; the report says what is not among them. */
 export function ownStatements(report: Report): Transform {
-  const splitter = new Splitter(report);
-  return new Transform({
+  let line = 1;
+  const push = (piece: Buffer): void => {
+    line += countLines(piece);
+    out.push(piece);
+  };
+  const endLine = (): void => {
+    report.ownLines.push(line);
+    push(Buffer.from("\n"));
+  };
+  const rows = new LargeRows(push, () => splitter.delimiter, endLine);
+  const splitter = new Splitter(report, () => rows.end());
+  const emit = (piece: Buffer): void => rows.write(piece);
+  const out: Transform = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      splitter.take(chunk, (piece) => this.push(piece));
-      done();
+      attempt(() => splitter.take(chunk, emit), done);
     },
     flush(done) {
-      splitter.finish((piece) => this.push(piece));
-      done();
+      attempt(() => splitter.finish(emit), done);
     },
+  });
+  return out;
+}
+
+/** Words of the client's that name a line, with that of the dump itself. */
+export function withOwnLine(words: string, { ownLines }: Report): string {
+  return words.replace(/(?<=\bat line )\d+/, (number) => {
+    const line = Number(number);
+    return String(line - ownLines.filter((one) => one < line).length);
   });
 }
 
-type Emit = (piece: Buffer) => void;
+function attempt(work: () => void, done: (error?: Error) => void): void {
+  try {
+    work();
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}
 
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
@@ -73,14 +101,18 @@ class Splitter {
   private held = 0;
   private fate: "undecided" | "kept" | "left out" = "undecided";
   private within: "text" | "line" | "block" | number = "text";
-  private delimiter = Buffer.from(";");
+  delimiter = Buffer.from(";");
   /** Nothing but blanks and comments so far in this statement. */
   private blank = true;
   private atStart = true;
   /** Before the first word of the dump. */
   private begins = true;
 
-  constructor(private readonly report: Report) {}
+  constructor(
+    private readonly report: Report,
+    /** Called at the end of each statement. */
+    private readonly ended: () => void,
+  ) {}
 
   take(chunk: Buffer, emit: Emit): void {
     this.follow(chunk, AHEAD, emit);
@@ -181,6 +213,7 @@ class Splitter {
 
   private close(emit: Emit): void {
     if (this.fate === "undecided") this.decide(emit);
+    this.ended();
     this.fate = "undecided";
     this.blank = true;
   }
@@ -224,9 +257,14 @@ class Splitter {
 
 /** The line ends of what is left out: the client counts lines, and its errors shall name those of the file. */
 function emitLines(piece: Buffer, emit: Emit): void {
+  const count = countLines(piece);
+  if (count > 0) emit(Buffer.alloc(count, NEWLINE));
+}
+
+function countLines(piece: Buffer): number {
   let count = 0;
   for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, at + 1)) count++;
-  if (count > 0) emit(Buffer.alloc(count, NEWLINE));
+  return count;
 }
 
 const NAME = "(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[\\w.%$-]+)";

@@ -148,7 +148,10 @@ export class Switch {
       fs.createWriteStream(this.file("definitions.old")),
     );
     await both(
-      server.dumpDefinitions(site, into).finally(() => into.end()),
+      server
+        .definitions(site)
+        .then((found) => server.dumpDefinitions(site, found, into))
+        .finally(() => into.end()),
       written,
     );
   }

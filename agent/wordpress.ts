@@ -1,6 +1,7 @@
-import { identifier, type Server } from "./mysql";
+import type { Server } from "./mysql";
 import { run } from "./process";
 import type { Subject } from "./protocol";
+import { identifier } from "./sql";
 
 /** What answers behind a site's web server, by name. */
 export function applicationOf({ application }: Pick<Subject, "application">): string {
