@@ -53,6 +53,11 @@ export async function stop(id: string): Promise<void> {
   await run(["docker", "stop", id], { always: true });
 }
 
+/** The same within so many seconds: a request may last for minutes, and what it writes is not kept. */
+export async function stopWithin(id: string, seconds: number, always = false): Promise<void> {
+  await run(["docker", "stop", "-t", String(seconds), id], { always });
+}
+
 export async function startContainer(id: string): Promise<void> {
   await run(["docker", "start", id], { always: true });
 }

@@ -190,9 +190,9 @@ export class Server {
     await this.query(allowed ? all : `${all}\nREVOKE ${ADDING} ${on} FROM ${user};`);
   }
 
-  /** What is connected has the rights that it came with. */
-  async endConnections(user: string): Promise<void> {
-    await this.query(`KILL USER ${identifier(user)}@'%'`);
+  /** Ends a user's connections, with what they are doing: they have the rights that they came with, and hold locks. */
+  async endConnections(user: string, options: RunOptions = {}): Promise<void> {
+    await this.query(`KILL HARD CONNECTION USER ${identifier(user)}@'%'`, options);
   }
 
   /** Has a site's user run statements in a database of ours. */

@@ -2,11 +2,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { containersOf, startContainer, stop } from "./containers";
+import { containersOf, startContainer, stopWithin } from "./containers";
 import { passwordOf, Server } from "./mysql";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
 import { both, start } from "./process";
 import { newReport, ownStatements } from "./statements";
+
+/** Seconds that a request has to end before a switch; and before data comes back, for which visitors wait. */
+const PATIENCE = 10;
+const HASTE = 2;
 
 /** What puts things right goes on when the job is cancelled. */
 const ALWAYS = { always: true };
@@ -75,7 +79,7 @@ export class Switch {
     fs.writeFileSync(this.file("containers"), containers.map(({ Id }) => `${Id}\n`).join(""));
     fs.mkdirSync(path.dirname(this.journal), { recursive: true, mode: 0o700 });
     fs.writeFileSync(this.journal, `${run}\n`);
-    await this.stopSite();
+    await this.stopSite(PATIENCE);
     this.switchFiles(folders);
     if (definitions) await this.switchDatabase(definitions);
     await this.startSite();
@@ -93,7 +97,7 @@ export class Switch {
 
   /** Brings the data from before back. Each step may have been done already, and may be done again. */
   async putBack(): Promise<void> {
-    await this.stopSite();
+    await this.stopSite(HASTE, ALWAYS);
     for (const folder of list(this.file("old"))) {
       remove(path.join(root, this.site, folder));
       fs.renameSync(path.join(this.file("old"), folder), path.join(root, this.site, folder));
@@ -156,12 +160,14 @@ export class Switch {
     );
   }
 
-  private async stopSite(): Promise<void> {
-    for (const id of this.containers()) await stop(id);
+  /** All at once. Nothing that they have begun goes on: a statement would hold up the switch of its tables. */
+  private async stopSite(seconds: number, { always = false } = {}): Promise<void> {
+    await Promise.all(this.containers().map((id) => stopWithin(id, seconds, always)));
+    if (await this.server.runs()) await this.server.endConnections(this.site, { always });
   }
 
   private async startSite(): Promise<void> {
-    for (const id of this.containers()) await startContainer(id);
+    await Promise.all(this.containers().map(startContainer));
   }
 
   private containers(): string[] {

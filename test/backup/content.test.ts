@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { everyKindOfFile, writtenMeanwhile } from "../host/backup/content";
-import { unanswered } from "../host/backup/interruptions";
+import { interruptedSwitch, unanswered } from "../host/backup/interruptions";
 import { KeptHost } from "../support/keptHost";
 
 /** Backups taken while something writes. */
@@ -26,4 +27,11 @@ describe("what backups keep", function () {
   });
 
   it("comes back when the restored site does not answer", () => unanswered(host));
+
+  it("comes back within seconds when the restore is interrupted, at many moments", async () => {
+    const moments = Array.from({ length: 12 }, (_, i) => i * 400);
+    const seconds = await interruptedSwitch(host, moments);
+    console.log(`      away for ${seconds.map((one) => one.toFixed(1)).join(", ")} s`);
+    assert.ok(Math.max(...seconds) < 20);
+  });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,6 +53,56 @@ export function interruptionCases(host: KeptHost): void {
     assert.deepEqual(filesOf(host, "blog"), files);
     await until("it answers", async () => (await host.get("blog.localhost")).status === 200);
   });
+
+  it("brings it back within seconds of Ctrl-C, whatever a visitor has asked for", async () => {
+    const [seconds = 0] = await interruptedSwitch(host, [800]);
+    assert.ok(seconds < 20, `the site was away for ${seconds} s`);
+  });
+}
+
+/** Ends a restore by Ctrl-C so many milliseconds after it began to switch; gives the seconds until the site answers again. */
+async function interrupted(host: KeptHost, site: string, after: number): Promise<number> {
+  const journal = path.join(host.root, `.varvol/backup/switched/${site}`);
+  const words = ["cli/varvol.cjs", "restore", site, "--yes", "--config-file", host.configFile];
+  const command = spawn(process.execPath, words, { env: host.env, stdio: "ignore", detached: true });
+  const ended = new Promise<number | null>((resolve) => command.once("exit", resolve));
+  for (let i = 0; i < 6000 && !fs.existsSync(journal) && command.exitCode === null; i++) await sleep(10);
+  await sleep(after);
+  assert.ok(command.pid !== undefined && command.exitCode === null, "the restore was over before");
+  const began = performance.now();
+  process.kill(-command.pid, "SIGINT");
+  await until("it answers", async () => (await host.get(`${site}.localhost`)).status === 200, 150);
+  const seconds = (performance.now() - began) / 1000;
+  assert.notEqual(await ended, 0);
+  await host.untilIdle();
+  return seconds;
+}
+
+/**
+ * Ctrl-C at a moment of the switch, while a request lasts for a minute and its statement as long: the data from before is
+ * back within seconds.
+ */
+export async function interruptedSwitch(host: KeptHost, moments: readonly number[]): Promise<number[]> {
+  const plugins = path.join(host.root, "blog/content/mu-plugins");
+  fs.mkdirSync(plugins, { recursive: true });
+  const slow = path.join(plugins, "slow.php");
+  await host.ok("backup", "blog");
+  fs.writeFileSync(
+    slow,
+    "<?php if (isset($_GET['slow'])) { global $wpdb; $wpdb->query('SELECT SLEEP(60) FROM wp_posts LIMIT 1'); sleep(60); }",
+  );
+  const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
+  const all: number[] = [];
+  for (const moment of moments) {
+    const request = host.get("blog.localhost", `/?slow=${moment}`).catch(() => undefined);
+    await sleep(500);
+    all.push(await interrupted(host, "blog", moment));
+    await request;
+    assert.deepEqual(await rowsOf(host, "blog"), rows);
+    assert.deepEqual(filesOf(host, "blog"), files);
+  }
+  fs.rmSync(slow);
+  return all;
 }
 
 /** Restores what can't be served: the previous data must come back. */
