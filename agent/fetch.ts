@@ -1,8 +1,10 @@
 import * as fs from "node:fs";
+import * as nodePath from "node:path";
 import * as z from "zod";
 import { type Contents, contentsSchema, differences } from "./contents";
 import { type Dump, readDump, statementsIn } from "./dump";
-import { Failure } from "./failure";
+import { Failure, plain } from "./failure";
+import { entriesOf } from "./listing";
 import { type Server } from "./mysql";
 import { root, state } from "./place";
 import type { Restic } from "./restic";
@@ -38,8 +40,12 @@ export class Fetch {
     private readonly tries = 1,
   ) {}
 
-  /** Throws where the run is not one of the source and of that kind, or there is no room for it. */
-  async manifest(kind: string, target: string): Promise<Manifest> {
+  /** Throws where the run is not one of the source and of that kind, or there is no room for the parts that are wanted. */
+  async manifest(
+    kind: string,
+    target: string,
+    parts: readonly ("files" | "database")[] = ["files", "database"],
+  ): Promise<Manifest> {
     const file = `${this.work.here}/manifest.json`;
     await this.dump("manifest.json", "complete", file);
     const parsed = manifestSchema.safeParse(JSON.parse(fs.readFileSync(file, "utf8")));
@@ -47,17 +53,42 @@ export class Fetch {
       throw this.refuse(`the snapshot ${this.run} is not one of ${this.source}`);
     if (parsed.data.kind !== kind)
       throw this.refuse(`the snapshot ${this.run} is not one of a ${kind} site, which ${target} is`);
-    this.room(parsed.data);
+    const { files = 0, database = 0 } = parsed.data;
+    // A dump, and the tables that it becomes.
+    this.room((parts.includes("files") ? files : 0) + (parts.includes("database") ? 2 * database : 0));
     return parsed.data;
   }
 
   /** Each file is read again and compared with what the snapshot says of it. */
   async files(): Promise<void> {
     step("fetching files");
+    await this.restore(`/vol/${this.source}`, "new");
+  }
+
+  /** Single files and folders, each into a folder of its own: new/<number>. */
+  async paths(paths: readonly string[]): Promise<void> {
+    step("fetching files");
+    let size = 0;
+    for (const path of paths) {
+      const found = await entriesOf(this.restic, this.source, this.run, path, { below: true });
+      if (!found.some((one) => one.path === path))
+        throw this.refuse(`the snapshot ${this.run} has no ${plain(path)}; see: npx varvol snapshots --list`);
+      size += found.reduce((sum, one) => sum + one.size, 0);
+    }
+    this.room(size);
+    for (const [i, path] of paths.entries()) {
+      // A name is not to be taken for a pattern.
+      const name = nodePath.basename(path).replaceAll(/[\\*?[\]]/g, "\\$&");
+      const folder = `/vol/${this.source}/${nodePath.dirname(path)}`;
+      await this.restore(folder, `new/${i}`, ["--include", `/${name}`]);
+    }
+  }
+
+  private async restore(folder: string, into: string, more: readonly string[] = []): Promise<void> {
     // From a folder restic reads two packs at once by itself; with four it is done a tenth sooner.
     const how = ["-o", "local.connections=4", "--no-lock", "--sparse", "--verify", "--json"];
-    const place = ["--tag", this.tags("part=files"), "--target", `${this.work.there}/new`];
-    await this.again(() => this.restic.follow(["restore", `latest:/vol/${this.source}`, ...how, ...place]));
+    const place = ["--tag", this.tags("part=files"), "--target", `${this.work.there}/${into}`];
+    await this.again(() => this.restic.follow(["restore", `latest:${folder}`, ...how, ...more, ...place]));
   }
 
   /** The dump, in a file. */
@@ -87,10 +118,10 @@ export class Fetch {
     }
   }
 
-  /** Files, a dump and the tables that it becomes are beside the live data for a while. Holes in files count here. */
-  private room({ files = 0, database = 0 }: Manifest): void {
+  /** What is fetched is beside the live data for a while. Holes in files count here. */
+  private room(size: number): void {
     const { bavail, bsize } = fs.statfsSync(state);
-    const needed = Math.ceil((files + 2 * database) / 2 ** 20);
+    const needed = Math.ceil(size / 2 ** 20);
     const free = Math.floor((bavail * bsize) / 2 ** 20);
     if (needed >= free)
       throw this.refuse(

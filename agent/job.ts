@@ -3,11 +3,12 @@ import { backup } from "./backup";
 import { drill } from "./drill";
 import { ask, due } from "./due";
 import { event } from "./event";
+import { list } from "./listing";
 import { loadForeign } from "./load";
 import type { Request } from "./protocol";
 import { repository } from "./repository";
 import { resume } from "./resume";
-import { databases, fill, restore } from "./restore";
+import { databases, fill, restore, restorePaths } from "./restore";
 import { cat, expired, forget, keep, snapshots } from "./snapshots";
 import { unpack } from "./unpack";
 
@@ -18,6 +19,10 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return backup(request);
     case "restore":
       return restore(request);
+    case "restore-paths":
+      return restorePaths(request);
+    case "list":
+      return list(request);
     case "fill":
       return fill(request);
     case "databases":

@@ -13,6 +13,13 @@ const domain = z.string().regex(/^[a-z0-9.-]+$/);
 const mode = z.enum(["hot", "stop"]);
 const folder = z.string().regex(/^[a-z][a-z-]*$/);
 const path = z.string().startsWith("/");
+/** A file or folder of a volume, by its names from the volume's own folder on. */
+const below = z
+  .string()
+  .refine(
+    (text) => !text.includes("\0") && text.split("/").every((name) => !["", ".", ".."].includes(name)),
+    "is no path below a volume",
+  );
 
 /** What the agent needs to know of a site: what its kind is, said as facts. */
 export const subjectSchema = z.strictObject({
@@ -64,13 +71,30 @@ const expiredRun = z.strictObject({
 
 export const requestSchema = z.discriminatedUnion("job", [
   z.strictObject({ job: z.literal("backup"), mode, run, subjects: z.array(subjectSchema).min(1).readonly() }),
-  z.strictObject({ job: z.literal("restore"), site, run, source: name }),
+  z.strictObject({
+    job: z.literal("restore"),
+    site,
+    run,
+    source: name,
+    /** Whether the files stay as they are. */
+    databaseOnly: z.boolean().optional(),
+  }),
+  /** Single files and folders, while the site serves on. */
+  z.strictObject({
+    job: z.literal("restore-paths"),
+    site,
+    run,
+    source: name,
+    paths: z.array(below).min(1).readonly(),
+  }),
   /** The files alone, into a volume that is empty or that the same host-restore filled before. */
   z.strictObject({ job: z.literal("fill"), site: subjectSchema, run }),
   /** The databases in a module's snapshot that are not there. */
   z.strictObject({ job: z.literal("databases"), module: name, run }),
   z.strictObject({ job: z.literal("drill"), site, run }),
   z.strictObject({ job: z.literal("snapshots") }),
+  /** What a run has in a folder of a volume; empty for the volume's own. */
+  z.strictObject({ job: z.literal("list"), site: name, run, path: z.union([below, z.literal("")]) }),
   /** The input's next `bytes` become a snapshot of the host itself. */
   z.strictObject({
     job: z.literal("keep"),
@@ -141,6 +165,14 @@ const part = z.strictObject({
   added: z.number(),
 });
 
+/** A file, folder or other thing in a run, by its path below the volume. */
+const entry = z.strictObject({
+  path: z.string(),
+  type: z.enum(["file", "dir", "other"]),
+  size: z.number(),
+  time: z.string(),
+});
+
 /** What an import of a site left out: how many, and the first of them. */
 const leftOut = z.strictObject({
   type: z.literal("left-out"),
@@ -173,6 +205,7 @@ export const messageSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("databases"), back: z.array(z.string()) }),
   z.strictObject({ type: z.literal("snapshots"), json: z.string() }),
+  z.strictObject({ type: z.literal("listed"), entries: z.array(entry) }),
   z.strictObject({ type: z.literal("file"), text: z.string() }),
   z.strictObject({ type: z.literal("expired"), runs: z.array(expiredRun) }),
   /** Of `due`: what has its time; what was kept; what failed and was told. */
@@ -193,5 +226,6 @@ export type Schedule = z.infer<typeof scheduleSchema>;
 export type ScheduleEntry = Schedule["entries"][number];
 export type Keep = ScheduleEntry["keep"];
 export type ExpiredRun = z.infer<typeof expiredRun>;
+export type Entry = z.infer<typeof entry>;
 export type LeftOut = z.infer<typeof leftOut>;
 export type Mode = z.infer<typeof mode>;

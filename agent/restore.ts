@@ -4,7 +4,7 @@ import { aloneWithRepository } from "./alone";
 import type { Contents } from "./contents";
 import { CLOSED, containersOf, liveAnswer } from "./containers";
 import { readSections, statementsIn } from "./dump";
-import { Failure, lastLines } from "./failure";
+import { Failure, lastLines, plain } from "./failure";
 import { definitionsOf, Fetch, load, refuseDifferent } from "./fetch";
 import { passwordOf, Server } from "./mysql";
 import { bin, isRestoring, list, type Place, read, readPlace, remove, root, state } from "./place";
@@ -47,33 +47,75 @@ function refusal(site: string) {
  * Puts a site back to a run's snapshot of the source: the site itself, or another one whose data it takes over. All is
  * fetched and checked beside the live data, then switched; the previous data returns unless the site answers then.
  */
-export async function restore({ site, run, source }: RequestOf<"restore">): Promise<void> {
+export async function restore({
+  site,
+  run,
+  source,
+  databaseOnly = false,
+}: RequestOf<"restore">): Promise<void> {
   const refuse = refusal(site.name);
   await fetching(site.name, `restore ${site.name}`, async (place, restic, fetched) => {
     const there = `/restore/${site.name}`;
     const fetch = new Fetch(restic, run, source, { here: fetched.work, there }, refuse);
-    const { contents } = await fetch.manifest(site.kind, site.name);
-    await fetch.files();
+    const parts = databaseOnly ? (["database"] as const) : undefined;
+    const { contents } = await fetch.manifest(site.kind, site.name, parts);
+    if (!databaseOnly) await fetch.files();
     const folders = foldersIn(fetched, site);
     const definitions = site.database
       ? await stage(place, site, source, fetched, await fetch.database(), contents?.[source])
       : undefined;
     await restic.close();
-    step("switching");
-    const began = performance.now();
-    await fetched.perform(run, folders, definitions);
-    const why = await works(place, site, Date.now() + PATIENCE * 1000);
-    if (why === undefined) {
-      const away = (performance.now() - began) / 1000;
-      await fetched.confirm();
-      say({ type: "restored", away: Number(away.toFixed(1)) });
-      return;
-    }
-    await fetched.putBack();
-    throw new Failure(
-      `restore: ${site.name} does not work with the snapshot ${run}: ${why}. The data from before the restore is back.`,
-    );
+    await switched(place, site, run, fetched, () => fetched.perform(run, folders, definitions));
   });
+}
+
+/** Puts single files and folders of a site back, while it serves on. */
+export async function restorePaths({ site, run, source, paths }: RequestOf<"restore-paths">): Promise<void> {
+  const refuse = refusal(site.name);
+  await fetching(site.name, `restore ${site.name}`, async (place, restic, fetched) => {
+    const strange = paths.find((one) => !site.folders.some((folder) => one.startsWith(`${folder}/`)));
+    if (strange !== undefined) throw refuse(`${plain(strange)} is nothing in ${site.folders.join(" or ")}`);
+    const there = `/restore/${site.name}`;
+    const fetch = new Fetch(restic, run, source, { here: fetched.work, there }, refuse);
+    await fetch.manifest(site.kind, site.name, []);
+    await fetch.paths(paths);
+    await restic.close();
+    // A file may be just what a site lacks that does not work.
+    const wasWell = (await works(place, site, Date.now())) === undefined;
+    const perform = (): void => {
+      try {
+        fetched.performPaths(run, paths);
+      } catch (error) {
+        throw error instanceof Failure ? refuse(error.message) : error;
+      }
+    };
+    await switched(place, site, run, fetched, perform, wasWell);
+  });
+}
+
+/** Switches a site to what was fetched, and back where it does not work with that but should. */
+async function switched(
+  place: Place,
+  site: SiteSubject,
+  run: string,
+  fetched: Switch,
+  perform: () => void | Promise<void>,
+  mustWork = true,
+): Promise<void> {
+  step("switching");
+  const began = performance.now();
+  await perform();
+  const why = mustWork ? await works(place, site, Date.now() + PATIENCE * 1000) : undefined;
+  if (why === undefined) {
+    const away = (performance.now() - began) / 1000;
+    await fetched.confirm();
+    say({ type: "restored", away: Number(away.toFixed(1)) });
+    return;
+  }
+  await fetched.putBack();
+  throw new Failure(
+    `restore: ${site.name} does not work with the snapshot ${run}: ${why}. The data from before the restore is back.`,
+  );
 }
 
 /** A snapshot may be of a revision whose kinds had other folders: only the site's own are switched. */

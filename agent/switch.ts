@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { containersOf, startContainer, stopWithin } from "./containers";
 import { passwordOf, Server } from "./mysql";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
+import { PathSwitch } from "./pathSwitch";
 import { both, start } from "./process";
 import { newReport, ownStatements } from "./statements";
 
@@ -75,14 +76,30 @@ export class Switch {
     folders: readonly string[],
     definitions: Definitions | undefined,
   ): Promise<void> {
-    const containers = await containersOf(this.place, this.site);
+    // Where the files stay, the web server serves on.
+    const containers = await containersOf(this.place, this.site, folders.length > 0 ? undefined : "php");
     fs.writeFileSync(this.file("containers"), containers.map(({ Id }) => `${Id}\n`).join(""));
-    fs.mkdirSync(path.dirname(this.journal), { recursive: true, mode: 0o700 });
-    fs.writeFileSync(this.journal, `${run}\n`);
+    this.begin(run);
     await this.stopSite(PATIENCE);
     this.switchFiles(folders);
     if (definitions) await this.switchDatabase(definitions);
     await this.startSite();
+  }
+
+  /** Switches single files and folders while the site serves on. */
+  performPaths(run: string, paths: readonly string[]): void {
+    this.single.begin(paths);
+    this.begin(run);
+    this.single.perform();
+  }
+
+  private begin(run: string): void {
+    fs.mkdirSync(path.dirname(this.journal), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(this.journal, `${run}\n`);
+  }
+
+  private get single(): PathSwitch {
+    return new PathSwitch(this.work, this.site);
   }
 
   /** The site works with what it has now: what it had before goes. */
@@ -97,6 +114,14 @@ export class Switch {
 
   /** Brings the data from before back. Each step may have been done already, and may be done again. */
   async putBack(): Promise<void> {
+    const paths = this.single.paths;
+    if (paths.length > 0) this.single.putBack();
+    else await this.putAllBack();
+    remove(this.journal);
+    await this.drop();
+  }
+
+  private async putAllBack(): Promise<void> {
     await this.stopSite(HASTE, ALWAYS);
     for (const folder of list(this.file("old"))) {
       remove(path.join(root, this.site, folder));
@@ -104,8 +129,6 @@ export class Switch {
     }
     if (fs.existsSync(this.file("away"))) await this.putTablesBack();
     await this.startSite();
-    remove(this.journal);
-    await this.drop();
   }
 
   private async putTablesBack(): Promise<void> {

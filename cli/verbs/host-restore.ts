@@ -105,7 +105,7 @@ async function bringBack(stack: Stack, runs: ReadonlyMap<string, string>, option
   await upAndPrint(options);
   for (const { name } of config.sites.filter(hasDatabase)) {
     const run = runs.get(name);
-    if (run) await restoreSite(config, name, run);
+    if (run) await restoreSite(config, name, { run, source: name });
   }
   const databases = runs.get("mysql");
   if (databases) await restoreDatabases(config, databases);

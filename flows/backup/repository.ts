@@ -1,4 +1,4 @@
-import { type Message, messageSchema, type Request } from "../../agent/protocol";
+import { type Entry, type Message, messageSchema, type Request } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
 import { lastLines, type RunOptions } from "../../base/exec";
 import { onHost } from "../../machine/host";
@@ -79,4 +79,17 @@ export function readMessage(line: string): Message | undefined {
 export async function listRuns(config: HostConfig): Promise<Run[]> {
   const { json } = answer(await askAgent(config, { job: "snapshots" }), "snapshots");
   return runsOf(JSON.parse(json) as ResticSnapshot[]);
+}
+
+/** What a run has at a path of a site's volume; throws where there is no such one. */
+export async function entriesIn(
+  config: HostConfig,
+  site: string,
+  run: string,
+  path: string,
+): Promise<Entry[]> {
+  const said = await askAgent(config, { job: "list", site, run, path });
+  const found = said.flatMap((message) => (message.type === "listed" ? message.entries : []));
+  if (found.length > 0) return found.filter((one) => one.path !== path || one.type !== "dir");
+  throw new UserError(`The snapshot ${run} has no ${path || "files"}.`);
 }

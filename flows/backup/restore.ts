@@ -27,17 +27,27 @@ export async function restoreDatabases(config: HostConfig, run: string): Promise
   );
 }
 
+/** What of a snapshot comes back, and to which site. */
+export interface Wanted {
+  readonly run: string;
+  /** The site that the snapshot is of. */
+  readonly source: string;
+  /** Single files and folders, by their paths in the volume. */
+  readonly paths?: readonly string[];
+  /** Whether the files stay as they are. */
+  readonly databaseOnly?: boolean;
+}
+
 /** Restores a deployed site and gives the seconds that it was away. */
 export async function restoreSite(
   config: HostConfig,
   site: string,
-  run: string,
-  source = site,
+  { run, source, paths, databaseOnly = false }: Wanted,
 ): Promise<number> {
-  const request = {
-    ...{ job: "restore" as const, site: siteSubjectOf(restoredSite(config, site)) },
-    ...{ run, source },
-  };
+  const what = { site: siteSubjectOf(restoredSite(config, site)), run, source };
+  const request = paths
+    ? { job: "restore-paths" as const, ...what, paths }
+    : { job: "restore" as const, ...what, databaseOnly };
   const said = await step(
     `Restore of ${site}`,
     (s) => askAgent(config, request, { onMessage: followFetch(s) }),

@@ -107,6 +107,8 @@ export interface SiteKind<Schema extends z.ZodObject, Config = z.infer<Schema>> 
   readonly schema: Schema;
   /** Folder of its volume that an import or a pull fills: one with anything in it is not filled again. */
   readonly folder: string;
+  /** What its people call that folder, where it is another name. */
+  readonly called?: string;
   /** Whether it has a generated login that `varvol secret` prints. */
   readonly login?: boolean;
   /** What a drill knows to ask beyond files and tables. */

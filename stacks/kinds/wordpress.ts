@@ -47,6 +47,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
   what: "a WordPress with a database of its own",
   schema,
   folder: "content",
+  called: "wp-content",
   login: true,
   application: "wordpress",
   accepts: {

@@ -71,6 +71,57 @@ export function contentCases(host: KeptHost): void {
     await sql(host, AWAY);
   });
 
+  it("puts back a folder, a file or the database alone, while the site serves on", async () => {
+    const uploads = path.join(host.root, "blog/content/uploads");
+    const [kept, added] = [path.join(uploads, "kept [1]*"), path.join(uploads, "added")];
+    fs.mkdirSync(kept);
+    fs.writeFileSync(path.join(kept, "a\nb.txt"), "kept");
+    fs.writeFileSync(path.join(uploads, "one.txt"), "kept");
+    const files = filesOf(host, "blog");
+    await host.ok("backup", "blog");
+    const { entries } = JSON.parse(
+      await host.ok("snapshots", "blog", "--list", "wp-content/uploads/kept [1]*", "--json"),
+    ) as { entries: { path: string; size: number }[] };
+    assert.deepEqual(
+      entries.map((one) => [one.path, one.size]),
+      [["wp-content/uploads/kept [1]*/a\nb.txt", 4]],
+    );
+    fs.rmSync(kept, { recursive: true });
+    fs.writeFileSync(path.join(uploads, "one.txt"), "spoilt");
+    const load = new Load({
+      port: host.http,
+      rate: 20,
+      shots: [{ domain: "blog.localhost", path: (n) => `/?p=1&n=${n}` }],
+    });
+    await host.ok(
+      "restore",
+      "blog",
+      "--yes",
+      "--files",
+      "wp-content/uploads/kept [1]*",
+      "wp-content/uploads/one.txt",
+    );
+    assert.deepEqual((await load.stop()).failures, []);
+    // Folders have the time at which something in them was last changed.
+    const same = (lines: readonly string[]) => lines.filter((line) => !line.endsWith("folder"));
+    assert.deepEqual(same(filesOf(host, "blog")), same(files));
+
+    const rows = await rowsOf(host, "blog");
+    await sql(host, "USE blog; DELETE FROM wp_posts; CREATE TABLE later (id INT)");
+    fs.writeFileSync(added, "added since");
+    await host.ok("restore", "blog", "--yes", "--database");
+    assert.deepEqual(await rowsOf(host, "blog"), rows);
+    assert.equal(fs.readFileSync(added, "utf8"), "added since");
+    await until("it answers", async () => (await host.get("blog.localhost")).status === 200);
+    for (const name of [added, kept, path.join(uploads, "one.txt")]) fs.rmSync(name, { recursive: true });
+
+    assert.match(
+      await host.refused("restore", "blog", "--yes", "--files", "wp-content/no"),
+      /has no content\/no/,
+    );
+    assert.match(await host.refused("restore", "hello", "--yes", "--database"), /hello has no database/);
+  });
+
   it("keeps rows and files that belong together while they are written, 50 times a second; fills another site", async () => {
     await writtenMeanwhile(host);
     const { status, body } = await host.get("copy.localhost");
