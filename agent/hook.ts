@@ -7,7 +7,7 @@ import type { Schedule } from "./protocol";
 export interface Told {
   readonly host: string;
   readonly name: string;
-  readonly what: "backup" | "drill" | "forget" | "disk";
+  readonly what: "backup" | "drill" | "forget" | "disk" | "memory";
   readonly run: string;
   readonly error: string;
 }

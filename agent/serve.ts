@@ -5,6 +5,7 @@ import { hasLeft } from "./alone";
 import { hasLeftDrill } from "./drill";
 import { somethingIsDue } from "./due";
 import { tryLock } from "./lock";
+import { MemoryWatch } from "./memory";
 import { read, settings } from "./place";
 import type { Request } from "./protocol";
 import { resume } from "./resume";
@@ -30,11 +31,12 @@ export async function serve(): Promise<void> {
       });
   });
   const clock = new Clock();
+  const memory = new MemoryWatch();
   let between = ASK;
   while (!ended) {
     fs.writeFileSync(ALIVE, "");
     try {
-      if (clock.isTime("look", LOOK)) await lookAfter();
+      if (clock.isTime("look", LOOK)) await lookAfter(memory);
       if (clock.isTime("room", between)) {
         // A look at many files costs something: it is had for a twentieth of the time at most.
         between = Math.max(ASK, 20 * (await beating(watchRoom())));
@@ -49,6 +51,7 @@ export async function serve(): Promise<void> {
     }
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000))]);
   }
+  memory.end();
 }
 
 /** Waits for what takes its time, and goes on saying that all is well. */
@@ -77,8 +80,9 @@ function start(request: Request): ChildProcess {
 }
 
 /** While a job is at work it holds its lock: whatever is there without one was left. */
-async function lookAfter(): Promise<void> {
+async function lookAfter(memory: MemoryWatch): Promise<void> {
   if (read(path.join(settings, "location")) === undefined) return;
+  memory.keep();
   if (hasLeft() || hasLeftDrill()) await resume();
   if (hasPrevious()) {
     const held = await tryLock("backup", "resume");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../base/exec";
+import { setTimeout as sleep } from "node:timers/promises";
+import { attempt, capture } from "../../base/exec";
 import type { Evidence } from "../../flows/backup/evidence";
 import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
@@ -102,6 +103,22 @@ describe("backups by a schedule", function () {
     age();
     assert.equal((await due()).code, 0);
     assert.equal((await status()).good, true);
+  });
+
+  it("tells at once of a process that was killed for memory", async () => {
+    await capture(["docker", "start", await host.container("agent/agent")]);
+    fs.rmSync(told);
+    const web = await host.container("hello/web");
+    await sleep(4000);
+    // tail keeps what has no line end.
+    await attempt(["docker", "exec", web, "sh", "-c", "head -c 300m /dev/zero | tail > /dev/null"]);
+    await until("it is told", () => Promise.resolve(fs.existsSync(told)), 30);
+    const said = JSON.parse(fs.readFileSync(told, "utf8")) as Record<string, string>;
+    assert.deepEqual([said.host, said.name, said.what], [host.stack, "hello", "memory"]);
+    assert.match(said.error ?? "", /hello-web\S* was killed/);
+    const { code, stdout } = await host.varvol("status");
+    assert.equal(code, 1);
+    assert.match(stdout, /out of memory/);
   });
 
   it("tells a web address, which no process shows", async () => {

@@ -140,8 +140,7 @@ const NEWLINES = "`a\n(1),\nCREATE TABLE ``b`` (`";
 /** What a dump's text alone does not tell, and rows that one statement can't hold. */
 const ODD = `USE blog;
 CREATE TABLE big (id INT PRIMARY KEY, a LONGTEXT, b LONGBLOB);
-INSERT INTO big VALUES (1, REPEAT('''', 9 << 20), NULL), (2, REPEAT('ä', 5 << 20), REPEAT(x'00ff', 5 << 20)), (3, NULL, '');
-INSERT INTO big VALUES (4, NULL, REPEAT(x'005c', 32 << 20));
+INSERT INTO big VALUES (1, REPEAT('''', 9 << 20), NULL), (2, REPEAT('ä', 1 << 20), REPEAT(x'00ff', 4 << 20)), (3, NULL, '');
 CREATE TABLE counted_twice (a INT, b INT AS (a * 2) STORED, c INT AS (a + 1) VIRTUAL, hidden INT INVISIBLE DEFAULT 7);
 INSERT INTO counted_twice (a, hidden) VALUES (1, 3), (2, 9);
 CREATE TABLE history (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING;
