@@ -187,7 +187,7 @@ class Scratch {
       dump.contents,
       (reason) => new Failure(reason),
     );
-    const prefix = site.application === "wordpress" ? await tablePrefix(server, site.name) : undefined;
+    const prefix = site.application === "wordpress" ? await tablePrefix(server, site.name, php) : undefined;
     if (site.application === "wordpress") {
       if (prefix === undefined) throw new Failure("the dump has no WordPress in it");
       const why = php && (await tooNew(server, site.name, prefix, php.Id));

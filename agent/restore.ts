@@ -141,8 +141,8 @@ async function stage(
   const loader = { server, user: site.name, password: passwordOf(site.name), database: staging };
   const { dump } = await load(file, loader, contents, refuse);
   if (site.application === "wordpress") {
-    const prefix = await tablePrefix(server, staging);
     const [php] = await containersOf(place, site.name, "php");
+    const prefix = await tablePrefix(server, staging, php);
     const why = prefix !== undefined && php ? await tooNew(server, staging, prefix, php.Id) : undefined;
     if (why !== undefined) throw refuse(why);
     // The site itself puts its own address in place of the other's, as it does with an import.

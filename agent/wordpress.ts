@@ -1,3 +1,4 @@
+import type { Container } from "./containers";
 import type { Server } from "./mysql";
 import { run } from "./process";
 import type { Subject } from "./protocol";
@@ -8,13 +9,51 @@ export function applicationOf({ application }: Pick<Subject, "application">): st
   return application === "wordpress" ? "WordPress" : "PHP";
 }
 
-/** What the names of WordPress's tables begin with in a database; undefined where there is no WordPress in it. */
-export async function tablePrefix(server: Server, database: string): Promise<string | undefined> {
-  const tables = new Set(await server.tables(database));
-  return [...tables]
-    .map((table) => /^(\w*)options$/.exec(table)?.[1])
-    .filter((prefix): prefix is string => prefix !== undefined && tables.has(`${prefix}posts`))
-    .sort()[0];
+/**
+ * What the names of a site's own WordPress tables begin with, as the site itself will find them; undefined where there is
+ * no WordPress in the database.
+ */
+export async function tablePrefix(
+  server: Server,
+  database: string,
+  php: Pick<Container, "Config"> | undefined,
+): Promise<string | undefined> {
+  const found: string[] = [];
+  for (const prefix of prefixesIn(await server.tables(database))) {
+    const options = `${identifier(database)}.${identifier(`${prefix}options`)}`;
+    const [[has] = []] = await server.query(`SELECT COUNT(*) FROM ${options} WHERE option_name = 'siteurl'`);
+    if (has !== "0") found.push(prefix);
+  }
+  return choosePrefix(found, wantedPrefix(php));
+}
+
+/** What the tables of each WordPress begin with. */
+export function prefixesIn(tables: readonly string[]): string[] {
+  const all = new Set(tables);
+  return tables.flatMap((table) => {
+    const prefix = /^(\w*)options$/.exec(table)?.[1];
+    return prefix !== undefined && ["posts", "users"].every((one) => all.has(prefix + one)) ? [prefix] : [];
+  });
+}
+
+/** Of several, as images/wordpress/init does: copies beside the site, as backup plugins make them, have longer names. */
+export function choosePrefix(found: readonly string[], wanted = ""): string | undefined {
+  const rank = (prefix: string): (boolean | number)[] => [
+    prefix !== wanted,
+    prefix.toLowerCase() !== wanted.toLowerCase(),
+    prefix !== "wp_",
+    prefix.length,
+  ];
+  return [...found].sort((one, other) => {
+    const [mine, others] = [rank(one), rank(other)];
+    const at = mine.findIndex((value, i) => value !== others[i]);
+    return at < 0 ? (one < other ? -1 : 1) : Number(mine[at]) - Number(others[at]);
+  })[0];
+}
+
+function wantedPrefix(php: Pick<Container, "Config"> | undefined): string | undefined {
+  const key = "WORDPRESS_PREFIX=";
+  return php?.Config.Env?.find((line) => line.startsWith(key))?.slice(key.length);
 }
 
 /**

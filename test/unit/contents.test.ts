@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Contents, differences } from "../../agent/contents";
 import { DumpReader } from "../../agent/dump";
+import { choosePrefix, prefixesIn } from "../../agent/wordpress";
 
 const NONE: Contents = {
   ...{ tables: [], sequences: [], views: [], triggers: [], routines: [], events: [], broken: [] },
@@ -30,6 +31,20 @@ describe("what a snapshot's database holds", () => {
 
   it("names no view of what is gone, as no dump has it", () => {
     assert.deepEqual(differences({ ...NONE, broken: ["gone"] }, NONE), []);
+  });
+});
+
+describe("a site's WordPress", () => {
+  it("is the one that the site itself takes, and no copy beside it", () => {
+    const tables = (prefix: string) => ["options", "posts", "users"].map((name) => `${prefix}${name}`);
+    const all = [...tables("old_"), ...tables("wp_"), ...tables("Shop_"), "bak_options", "bak_posts"];
+    const found = prefixesIn(all);
+    assert.deepEqual(found, ["old_", "wp_", "Shop_"]);
+    assert.equal(choosePrefix(found), "wp_");
+    assert.equal(choosePrefix(found, "old_"), "old_");
+    assert.equal(choosePrefix(found, "shop_"), "Shop_");
+    assert.equal(choosePrefix(["wpcopy_", "a_", "b_"], "gone_"), "a_");
+    assert.equal(choosePrefix([]), undefined);
   });
 });
 
