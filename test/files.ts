@@ -1,4 +1,5 @@
 import Mocha from "mocha";
+import type { Outcome } from "./support/scorecard";
 
 /** What came of test files. */
 export interface Count {
@@ -8,15 +9,21 @@ export interface Count {
   failures: string[];
 }
 
-/** Runs test files in this process. */
-export function runFiles(files: readonly string[], grep?: string): Promise<Count> {
+/** Runs test files in this process. What came of each test is added to `outcomes`, also of those that never began. */
+export function runFiles(files: readonly string[], grep?: string, outcomes: Outcome[] = []): Promise<Count> {
   const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, grep });
   files.forEach((file) => mocha.addFile(file));
   const failures: string[] = [];
+  const tests: Mocha.Test[] = [];
   return new Promise((resolve) => {
-    const runner = mocha.run(() =>
-      resolve({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0, failures }),
-    );
+    const runner = mocha.run(() => {
+      outcomes.push(...tests.map((test) => ({ title: test.fullTitle(), state: test.state })));
+      resolve({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0, failures });
+    });
+    const wanted = new RegExp(grep ?? "");
+    runner.suite.eachTest((test) => {
+      if (wanted.test(test.fullTitle())) tests.push(test);
+    });
     runner.on("fail", (test, error: Error) =>
       failures.push(`${test.fullTitle()}\n${error.stack ?? error.message}`),
     );

@@ -9,15 +9,19 @@ import { ensureEngine } from "../machine/setup/engine";
 import { install } from "../machine/setup/root";
 import { type Count, runFiles } from "./files";
 import { ensurePackages } from "./support/packages";
+import { type Outcome, scorecard, scorecardText, WITH_ID } from "./support/scorecard";
 import { lintShell, shellTools } from "./support/shell";
 import { cleanUp } from "./support/testHost";
 
 const USAGE = `npm test [-- TIER…] [-- --grep TEXT]
+  npm run test:security: what a hostile site tries, with a card of what holds.
   Tiers: lint, unit, engine, host, remote (all of them unless named); faults, backup and official (only when named).`;
 
 const ALL = ["lint", "unit", "engine", "host", "remote"];
 /** Long campaigns, and what runs on another engine. */
 const NAMED = ["faults", "backup", "official"];
+/** Where tests are that have ids of docs/security.md. */
+const SECURITY = ["unit", "host"];
 /** What Varvol asks of the engine, whichever it is. */
 const OFFICIAL = [
   ...["engine/gate", "engine/config", "host/sites"],
@@ -33,10 +37,10 @@ const LONGEST = ["remote/archive", "host/interrupted", "remote/remote", "host/ho
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { grep: { type: "string" }, help: { type: "boolean" } },
+    options: { grep: { type: "string" }, security: { type: "boolean" }, help: { type: "boolean" } },
   });
   if (values.help) return say(USAGE);
-  const tiers = positionals.length > 0 ? positionals : ALL;
+  const tiers = values.security ? SECURITY : positionals.length > 0 ? positionals : ALL;
   const unknown = tiers.find((tier) => ![...ALL, ...NAMED].includes(tier));
   if (unknown) {
     say(`error: there is no tier ${unknown}\n${USAGE}`);
@@ -51,19 +55,30 @@ async function main(): Promise<void> {
   process.chdir(repo);
   process.env.PATH = `${bin}:${process.env.PATH ?? ""}`;
   const count: Count = { passed: 0, failed: 0, failures: [] };
+  let well = true;
   const makes = tiers.some((tier) => !["lint", "unit"].includes(tier));
   try {
     if (tiers.includes("lint")) await lint(count);
     if (makes) await prepare(tiers);
     const files = tiers.flatMap((tier) => testFiles(tier));
-    if (values.grep !== undefined || files.length === 1) add(count, await runFiles(files, values.grep));
+    if (values.security) well = await security(files, count);
+    else if (values.grep !== undefined || files.length === 1) add(count, await runFiles(files, values.grep));
     else await runBeside(files, count);
   } finally {
     if (makes) cleanUp();
   }
   for (const failure of count.failures) process.stdout.write(`\nfailed: ${failure}\n`);
   process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
-  process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
+  process.exitCode = well && count.failed === 0 && count.passed > 0 ? 0 : 1;
+}
+
+/** Runs the tests that are for an id of docs/security.md, and prints what came of each id; says whether all is as it says. */
+async function security(files: readonly string[], count: Count): Promise<boolean> {
+  const outcomes: Outcome[] = [];
+  add(count, await runFiles(files, WITH_ID, outcomes));
+  const rows = scorecard(fs.readFileSync(path.join(repo, "docs/security.md"), "utf8"), outcomes);
+  process.stdout.write(`\n${scorecardText(rows)}\n`);
+  return rows.every(({ well }) => well);
 }
 
 function add(count: Count, { passed, failed, failures }: Count): void {
