@@ -50,9 +50,7 @@ export async function dumpDatabase(server: Server, database: string, into: Writa
     );
     const reader = new DumpReader();
     dump.out.on("data", (data: Buffer) => reader.take(data));
-    dump.out.pipe(into, { end: false });
-    // One whose output nobody takes any more would wait for ever.
-    into.once("close", () => dump.stop());
+    dump.pipeTo(into);
     const [{ tables, counts, others }] = await both(
       counted(server, ask, database, dump).catch((error: unknown) => {
         dump.stop();

@@ -115,11 +115,9 @@ export class Server {
   /** Writes what mariadb-dump prints; its names come after a word that ends its options. Throws its last words. */
   async dump(options: readonly string[], names: readonly string[], into: Writable): Promise<void> {
     const dump = this.dumpOnWord(options, names);
-    dump.out.pipe(into, { end: false });
-    const stop = (): void => dump.stop();
-    into.once("close", stop);
+    dump.pipeTo(into);
     dump.go();
-    await dump.ended.finally(() => into.off("close", stop));
+    await dump.ended;
   }
 
   /** The same, which has started and waits for a word before it connects; it takes no more memory (in bytes) than that. */

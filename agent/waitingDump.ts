@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { Failure, lastLines, plain } from "./failure";
 import { ended } from "./process";
 
@@ -31,6 +31,16 @@ export class WaitingDump {
     });
     // A client that has ended says so by its code.
     child.stdin?.on("error", () => undefined);
+  }
+
+  /** Gives what it writes to somebody. It ends when nobody takes that any more: it would wait for ever. */
+  pipeTo(into: Writable): void {
+    const stop = (): void => this.stop();
+    // It may have gone before there was anything to take.
+    if (into.destroyed) return stop();
+    into.once("close", stop);
+    void this.ended.catch(() => undefined).finally(() => into.off("close", stop));
+    this.out.pipe(into, { end: false });
   }
 
   go(): void {
