@@ -31,7 +31,7 @@ const here = path.join(__dirname);
 const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
 
-const LANES = 2;
+const LANES = 3;
 const LONGEST = ["remote/archive", "host/interrupted", "remote/remote", "host/hostRestore", "host/upgrade"];
 
 async function main(): Promise<void> {
