@@ -136,7 +136,7 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
     });
   });
 
-  it("one that does all at once leaves another its pages, at most twice as slow", async () => {
+  it("one that does all at once leaves another its pages, at most twice and a second slower", async () => {
     const alone = await pagesDuring(sleep(5000));
     const busy = `${CONNECTIONS} $all = connections(); $end = time() + 8;
       while (time() < $end) together($all, ["SET STATEMENT max_statement_time = 4 FOR SELECT BENCHMARK(1000000000, SHA2('x', 512))"]);`;
