@@ -32,11 +32,7 @@ const PATIENCE = 30;
 /** Proves those of some sites that an import filled, one after the other, and writes down which have come whole. */
 export async function proveAll(config: HostConfig, names: readonly string[]): Promise<Proof[]> {
   const sites = config.sites.filter(
-    (site) =>
-      names.includes(site.name) &&
-      kindOf(site.kind)
-        .fillings(site)
-        .some((one) => !("repository" in one)),
+    (site) => names.includes(site.name) && kindOf(site.kind).fillings(site).length > 0,
   );
   // A host that comes back from its backups fills its sites by itself.
   if (sites.length === 0 || (await askHost(config, "restoring", [config.volumeRoot, "which"])) !== "")

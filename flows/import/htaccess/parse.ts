@@ -1,3 +1,4 @@
+import { escaped } from "../../../components/sites/denied";
 import { type Access, newAccess, take, verdictOf } from "./access";
 import { fromGlob, isForAll } from "./patterns";
 import { denialOf, isWordPressOwn, type Rewrite } from "./rewrite";
@@ -83,7 +84,7 @@ export function parseHtaccess(text: string): Htaccess {
       const denial = denialOf(rule);
       if (denial) denials.push(denial);
       else if (!isWordPressOwn(rule)) unkept.push({ line, text: raw });
-    } else if (name === "redirect" || name === "redirectmatch" || name.startsWith("redirect")) {
+    } else if (name.startsWith("redirect")) {
       const denial = redirectDenial(line, name, rest);
       if (denial) denials.push(denial);
       else unkept.push({ line, text: raw });
@@ -116,7 +117,7 @@ function redirectDenial(
   if (!/^(?:403|404|410|gone)$/i.test(status) || path === "") return undefined;
   const why = "is refused by a rule";
   if (name === "redirect") {
-    const plain = path.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/^\//, "");
+    const plain = escaped(path).replace(/^\//, "");
     return { line, path: `^${plain}`, fromRoot: true, why };
   }
   return { line, path: path.replace(/^\^\/?/, "^"), fromRoot: true, why };
