@@ -53,7 +53,8 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     tcp_nopush on;
     keepalive_timeout 75s;
     keepalive_requests 10000;
-    client_header_timeout 10s;
+    # Also of a handshake. Whoever takes the memory by headers that never end has it for so long (HAProxy's guide has the same).
+    client_header_timeout 5s;
     client_body_timeout 60s;
     send_timeout 60s;
     reset_timedout_connection on;

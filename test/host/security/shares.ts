@@ -57,6 +57,14 @@ const ATTACKS: Readonly<Record<string, readonly string[]>> = {
     { length: 400 },
     (_, i) => `PREPARE p${i} FROM 'SELECT ${"1,".repeat(2000)}1'`,
   ),
+  "many long values at once": Array.from(
+    { length: 3 },
+    (_, i) =>
+      `SELECT ${Array.from({ length: 10 }, (_, k) => `LENGTH(REPEAT('x', ${30_000_000 + i + k} + RAND()))`).join()}`,
+  ),
+  "long values between statements prepared": Array.from({ length: 200 }, (_, i) =>
+    i % 10 === 0 ? `SET @v${i} = REPEAT('x', 60000000)` : `PREPARE p${i} FROM 'SELECT ${"1,".repeat(2000)}1'`,
+  ),
   "sorts and tables of its own": [
     MORE,
     "SELECT COUNT(*) FROM (SELECT DISTINCT CONCAT(seq, REPEAT('z', 100)) FROM seq_1_to_200000) q",
@@ -114,13 +122,17 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
       it(`has it neither end nor fail for others, by ${what}`, async () => {
         const before = await alive();
         const script = `${CONNECTIONS} echo json_encode(together(connections(), json_decode('${JSON.stringify(statements).replaceAll("'", "\\'")}')));`;
-        const attack = runPhp(await php("one"), script);
-        const pages = await pagesDuring(attack);
-        console.log(
-          `      ${what}: ${pages.length} pages, p99 ${Math.round(p99(pages))} ms, ${failed(pages)} failed; ${(await attack).slice(0, 200)}`,
-        );
-        assert.equal(await alive(), before);
-        assert.ok(failed(pages) <= pages.length / 100, `${failed(pages)} of ${pages.length}`);
+        // Which of them is too much is a matter of chance.
+        for (let round = 0; round < 4; round++) {
+          await unlock();
+          const attack = runPhp(await php("one"), script);
+          const pages = await pagesDuring(attack);
+          console.log(
+            `      ${what}: ${pages.length} pages, p99 ${Math.round(p99(pages))} ms, ${failed(pages)} failed; ${(await attack).slice(0, 200)}`,
+          );
+          assert.equal(await alive(), before);
+          assert.equal(failed(pages), 0, `of ${pages.length}`);
+        }
         await unlock();
         assert.equal((await page(ONE)).status, 200);
       });
