@@ -6,12 +6,28 @@ import { webFile } from "./webFiles";
 const PRIVATE =
   "woocommerce_uploads|wc-logs|dlm_uploads|wpo_wcpdf|wpcf7_uploads|cfdb7_uploads|pmpro-restricted";
 
+// Requests with a password of their own, by whose address they are counted.
+const AUTHORIZED = 'map $http_authorization $authorized { default $binary_remote_addr; "" ""; }';
+const AUTHORIZED_OR_XMLRPC = `map "$uri:$http_authorization" $authorized {
+        default $binary_remote_addr;
+        /xmlrpc.php: $binary_remote_addr;
+        "~:$" "";
+    }`;
+
+export interface WordPressConfArgs {
+  readonly uploadLimit: string;
+  /** Paths that answer 403. Defaults to none. */
+  readonly denied?: readonly string[];
+  /** Whether xmlrpc.php is asked. Defaults to false. */
+  readonly xmlrpc?: boolean;
+}
+
 /**
  * nginx.conf of a WordPress: files of core and wp-content, PHP by the socket that the host switches, and a cache of
  * the pages that are the same for every visitor. It is short-lived, and outlives the container that made the pages. What is
  * denied answers 403.
  */
-export function wordpressConf(uploadLimit: string, denied: readonly string[] = []): string {
+export function wordpressConf({ uploadLimit, denied = [], xmlrpc = false }: WordPressConfArgs): string {
   return `${nginxHead}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
@@ -37,7 +53,7 @@ export function wordpressConf(uploadLimit: string, denied: readonly string[] = [
 
     # Passwords are guessed by the thousand: what has PHP look at one is counted by the visitor's address.
     map "$request_method $uri" $login { default ""; "POST /wp-login.php" $binary_remote_addr; }
-    map $http_authorization $authorized { default $binary_remote_addr; "" ""; }
+    ${xmlrpc ? AUTHORIZED_OR_XMLRPC : AUTHORIZED}
     limit_req_zone $login zone=logins:1m rate=20r/m;
     limit_req_zone $authorized zone=authorized:1m rate=60r/m;
     # The front page is nearly always in the store; of another address, it is not known beforehand.
@@ -70,7 +86,7 @@ ${visitorLimit("$made")}
         include ${webFile("never-served.conf")};
 ${deniedLocations(denied)}        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
         location ~* ^/wp-content/uploads/edd/.*\\.(?!(?:jpe?g|png|gif|webp|mp3|ogg)$)\\w+$ { return 404; }
-        location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|xmlrpc\\.php|wp-cron\\.php)(?:/|$) { return 404; }
+        location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|${xmlrpc ? "" : "xmlrpc\\.php|"}wp-cron\\.php)(?:/|$) { return 404; }
         location ~* \\.(?:log|inc|phar|phtml|pht|php\\d)$ { return 404; }
         location ~* ^/wp-content/(?:uploads|upgrade|languages|cache)/.*\\.php(?:/|$) { return 404; }
         location ~* ^/wp-includes/.*\\.php$ { return 404; }

@@ -28,6 +28,8 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly prefix?: string;
   /** Paths that are for no visitor, as the key `denied` has them. */
   readonly denied: readonly string[];
+  /** Whether applications may ask xmlrpc.php. */
+  readonly xmlrpc: boolean;
   /** Another host's WordPress that fills what is empty: a tar of wp-content and an SQL dump. */
   readonly import?: {
     readonly content?: string;
@@ -107,7 +109,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "wordpress-web",
-        nginxConf: wordpressConf(UPLOAD_LIMIT, args.denied),
+        nginxConf: wordpressConf({ uploadLimit: UPLOAD_LIMIT, denied: args.denied, xmlrpc: args.xmlrpc }),
         mounts: [
           volume.mount("content", "/srv/wordpress/wp-content", "ro"),
           volume.mount("run", "/run/php", "ro"),

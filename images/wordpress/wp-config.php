@@ -52,4 +52,5 @@ if (!defined('ABSPATH')) {
 }
 require_once ABSPATH . 'wp-includes/plugin.php';
 require_once '/usr/lib/varvol/hooks.php';
+require_once '/usr/lib/varvol/loopback.php';
 require_once ABSPATH . 'wp-settings.php';

@@ -36,6 +36,12 @@ const schema = z
       .describe(
         "Paths that answer 403: a folder with a slash at its end, a file, or ~ and a regular expression. An import adds what an .htaccess kept from visitors. Default: none.",
       ),
+    xmlrpc: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether xmlrpc.php answers, as Jetpack and older applications need: passwords can be guessed there, 60 a minute by address. Default: false.",
+      ),
     import: wordpressImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
       "Another host's WordPress to start from.",
     ),
@@ -87,6 +93,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       phpMemory: site.memory ?? limits.php,
       prefix: site.prefix,
       denied: site.denied,
+      xmlrpc: site.xmlrpc,
       import: site.import,
     }),
 };

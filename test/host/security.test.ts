@@ -24,7 +24,7 @@ describe("security of a host, one site of which is a stranger's", function () {
   let fresh = 0;
 
   before(async () => {
-    host.configure([site("one"), site("two")]);
+    host.configure([site("one", { xmlrpc: true }), site("two")]);
     await host.up();
   });
 
@@ -155,6 +155,23 @@ describe("security of a host, one site of which is a stranger's", function () {
       assert.ok((seen[401] ?? 0) >= 30 && (seen[401] ?? 0) <= 60, JSON.stringify(seen));
       const files = await Promise.all(Array.from({ length: 80 }, () => ask("/wp-includes/css/buttons.css")));
       assert.deepEqual(statuses(files), { 200: 80 });
+    });
+
+    it("are refused by xmlrpc.php, where that is asked at all", async () => {
+      const call = (name: string) =>
+        `<?xml version="1.0"?><methodCall><methodName>${name}</methodName><params><param><value>admin</value></param><param><value>guess</value></param></params></methodCall>`;
+      await until("its turn", async () =>
+        /wp\.getPosts/.test((await send("/xmlrpc.php", call("system.listMethods"))).body),
+      );
+      const seen = statuses(
+        await Promise.all(Array.from({ length: 80 }, () => send("/xmlrpc.php", call("wp.getUsersBlogs")))),
+      );
+      // Some of the count has come back since the last test.
+      assert.ok((seen[429] ?? 0) >= 40, JSON.stringify(seen));
+      assert.equal(
+        (await host.get(TWO, "/xmlrpc.php", { method: "POST", body: call("demo.sayHello") })).status,
+        404,
+      );
     });
   });
 

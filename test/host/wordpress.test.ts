@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { logIn, openBrowser } from "../support/browser";
-import { execIn } from "../support/docker";
+import { execIn, runPhp } from "../support/docker";
 import { picture } from "../support/picture";
 import { TestHost } from "../support/testHost";
 
@@ -61,6 +61,67 @@ describe("a WordPress", function () {
       await visitor.context().close();
     });
   }
+
+  for (const scheme of ["http", "https"] as const)
+    it(`reaches itself on ${scheme.toUpperCase()}, as Site Health asks`, async () => {
+      const secret = await host.varvol("secret", "blog", "--json");
+      const admin = await logIn(
+        browser,
+        address[scheme],
+        JSON.parse(secret.stdout) as { user: string; password: string },
+      );
+      await admin.goto(`${address[scheme]}/wp-admin/site-health.php`);
+      const tests = await admin.evaluate<[string, string, string][]>(`(async () => {
+        const told = SiteHealth.site_status.direct.map(({ test, status, description }) => [test, status, description]);
+        for (const test of ["loopback-requests", "page-cache"]) {
+          const answer = await wp.apiRequest({ path: "wp-site-health/v1/tests/" + test });
+          told.push([answer.test, answer.status, answer.description]);
+        }
+        return told;
+      })()`);
+      await admin.context().close();
+      const found = (name: string) => tests.find(([test]) => test === name);
+      assert.equal(found("rest_availability")?.[1], "good", String(found("rest_availability")));
+      assert.equal(found("loopback_requests")?.[1], "good", String(found("loopback_requests")));
+      assert.deepEqual(
+        tests.filter(([, status]) => status === "critical"),
+        [],
+      );
+    });
+
+  it("asks itself for pages, scripts and files, and for nothing else", async () => {
+    const php = await host.container("blog/php");
+    await execIn(php, [
+      "sh",
+      "-c",
+      "cd /srv/wordpress/wp-content && echo '<?php echo 1;' >uploads/run.php && echo secret >dump.sql && echo a >uploads/a.txt",
+    ]);
+    const ask = (call: string) =>
+      runPhp(
+        php,
+        `require '/srv/wordpress/wp-load.php';
+         $answer = ${call};
+         echo is_wp_error($answer) ? $answer->get_error_message()
+           : $answer['response']['code'] . ' ' . substr($answer['body'], 0, 30) . ' ' . ($answer['headers']['x-redirect-by'] ?? '');`,
+      );
+    const get = (target: string) => ask(`wp_remote_get('${address.https}${target}')`);
+    assert.match(await get("/"), /^200 <!DOCTYPE html>/);
+    assert.match(await get("/wp-json/"), /^200 {"name":"A blog"/);
+    assert.match(await get("/wp-content/uploads/a.txt"), /^200 a\n/);
+    assert.match(await get(PERMALINK.slice(0, -1)), /^200 <!DOCTYPE html>/, "it follows a redirect");
+    for (const path of ["uploads/run.php", "dump.sql", "../../../etc/passwd", "%2e%2e/wp-config.php"])
+      assert.match(await get(`/wp-content/${path}`), /^404 <!DOCTYPE html>/, path);
+    assert.match(
+      await ask(
+        `wp_remote_post('${address.https}/wp-admin/admin-ajax.php', ['body' => ['action' => 'heartbeat', 'more' => str_repeat('x', 200000)]])`,
+      ),
+      /^400 0|^200/,
+    );
+    assert.match(
+      await ask(`wp_remote_get('http://other.localhost:${host.http}/')`),
+      /other\.localhost|resolve/,
+    );
+  });
 
   it("can't change its core, but takes plugins", async () => {
     const php = await host.container("blog/php");

@@ -9,7 +9,7 @@ import { wordpressConf } from "../../components/sites/wordpressNginx";
 
 const CONFIGURATIONS = {
   static: staticConf("/srv/site"),
-  wordpress: wordpressConf("64M"),
+  wordpress: wordpressConf({ uploadLimit: "64M" }),
   php: phpConf({ root: "/srv/site", writable: ["up"], uploadLimit: "64M" }),
 };
 

@@ -17,7 +17,7 @@ describe("time limits", () => {
   it("are those of nginx", () => {
     const gateway = gatewayConf({ workers: 1, accessLog: "none", http: 80, https: 443 });
     assert.match(gateway, new RegExp(`\\bproxy_read_timeout ${gatewayRead}s;`));
-    const wordpress = wordpressConf("64M");
+    const wordpress = wordpressConf({ uploadLimit: "64M" });
     const php = phpConf({ root: "/srv/site", writable: [], uploadLimit: "64M" });
     for (const conf of [wordpress, php])
       assert.match(conf, new RegExp(`\\bfastcgi_read_timeout ${webRead}s;`));
