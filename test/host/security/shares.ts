@@ -8,11 +8,14 @@ import { capture } from "../../../base/exec";
 import { VISITOR_LIMIT } from "../../../components/sites/nginx";
 import { execIn, runPhp } from "../../support/docker";
 import { sql } from "../../support/siteData";
-import type { Answer, TestHost } from "../../support/testHost";
+import { flood } from "../../support/flood";
+import type { TestHost } from "../../support/testHost";
 import { until } from "../../support/until";
 
 const ONE = "one.localhost";
 const TWO = "two.localhost";
+/** For which a site is at all its limits. */
+const SECONDS = 15;
 
 /** As many connections as a site gets, each with statements of its own that are under way at the same time. */
 const CONNECTIONS = `mysqli_report(MYSQLI_REPORT_OFF);
@@ -149,25 +152,16 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
   });
 
   it("one that does all at once leaves another its pages, at most twice and a second slower", async () => {
-    const alone = await pagesDuring(sleep(5000));
-    const busy = `${CONNECTIONS} $all = connections(); $end = time() + 8;
+    const alone = await pagesDuring(sleep(SECONDS * 1000));
+    const busy = `${CONNECTIONS} $all = connections(); $end = time() + ${SECONDS};
       while (time() < $end) together($all, ["SET STATEMENT max_statement_time = 4 FOR SELECT BENCHMARK(1000000000, SHA2('x', 512))"]);`;
     fs.writeFileSync(path.join(host.root, "one/content/flood.php"), "<?php usleep(20000); echo 'made';");
-    let asking = true;
-    const answers: Answer[] = [];
-    const flood = Array.from({ length: 40 }, async () => {
-      while (asking) answers.push(await host.get(ONE, "/wp-content/flood.php"));
-    });
     const began = performance.now();
+    const flooded = flood(host.http, ONE, "/wp-content/flood.php", SECONDS);
     const attack = runPhp(await php("one"), busy);
-    const beside = await pagesDuring(attack);
-    asking = false;
-    await Promise.all(flood);
+    const beside = await pagesDuring(Promise.all([attack, flooded]));
+    const counts = await flooded;
     const seconds = (performance.now() - began) / 1000;
-    const counts = answers.reduce<Record<number, number>>(
-      (all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }),
-      {},
-    );
     const [before, during] = [p99(alone), p99(beside)];
     console.log(
       `      alone ${alone.length} pages, p99 ${Math.round(before)} ms; beside ${beside.length}, p99 ${Math.round(during)} ms; flood ${JSON.stringify(counts)}`,
