@@ -15,6 +15,8 @@ export interface RunOptions {
   idleTimeout?: number;
   /** Called with each line of either stream. */
   onLine?: (line: string) => void;
+  /** How many characters of each stream are returned at most, the last ones. Defaults to all. */
+  keep?: number;
   /** A file that all output is appended to. */
   log?: string;
 }
@@ -107,6 +109,7 @@ export function attempt(command: readonly string[], options: RunOptions = {}): P
         idle?.refresh();
         log?.write(chunk);
         text[name] += chunk;
+        if (options.keep !== undefined) text[name] = text[name].slice(-options.keep);
         if (!options.onLine) return;
         const lines = (rest + chunk).split(/\r\n|\r|\n/);
         rest = lines.pop() ?? "";

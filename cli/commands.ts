@@ -46,6 +46,31 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/status") as typeof import("./verbs/status"),
   },
   {
+    name: "logs",
+    arguments: "[name...]",
+    about:
+      "print what the containers of all sites and modules wrote, or of those named, in the order of time",
+    load: () => lazy("./verbs/logs") as typeof import("./verbs/logs"),
+  },
+  {
+    name: "shell",
+    arguments: "<name>",
+    about: "open a shell in a site's container, as the site's own user",
+    load: () => lazy("./verbs/shell") as typeof import("./verbs/shell"),
+  },
+  {
+    name: "php",
+    arguments: "<name> [arguments...]",
+    about: "run php in a site's container, with its own settings: varvol php blog -- -r 'phpinfo();'",
+    load: () => lazy("./verbs/php") as typeof import("./verbs/php"),
+  },
+  {
+    name: "sql",
+    arguments: "<name> [options...]",
+    about: "open the client of a site's database, as the site's own user: varvol sql blog < statements.sql",
+    load: () => lazy("./verbs/sql") as typeof import("./verbs/sql"),
+  },
+  {
     name: "secret",
     arguments: "[name]",
     about: "print a generated secret, or the names of all",

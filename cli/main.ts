@@ -27,7 +27,10 @@ export function program(words: readonly string[] = process.argv.slice(2)): Comma
     for (const [flags, about] of Object.values(options)) command.option(flags, about);
     command.action(async (...given: unknown[]) => {
       const { configFile, ...rest } = command.opts<StackChoice>();
-      const names = verb.arguments ? [given[0] ?? []].flat().map(String) : [];
+      const names = given
+        .slice(0, -2)
+        .flat()
+        .flatMap((one) => (one === undefined ? [] : [String(one)]));
       await run({ ...rest, ...(configFile && { configFile: resolve(configFile) }) }, names);
     });
   }

@@ -61,7 +61,8 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     baseImage: all("base-image").length > 0,
     free: { volumes: Number(all("free-volumes")[0]), docker: Number(all("free-docker")[0]) },
     listeners: new Map(listeners),
-    volumes: all("volume"),
+    // A disk of its own has a lost+found there, which is no site's.
+    volumes: all("volume").filter((name) => /^[a-z][a-z0-9-]*$/.test(name)),
     filled: new Set(all("filled")),
     unproven: new Set(all("unproven")),
     routed: new Set(all("routed")),

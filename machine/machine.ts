@@ -46,6 +46,12 @@ export class Machine {
     return this.ssh ? [...sshCommand(this.ssh), shellCommand(command)] : [...command];
   }
 
+  /** The words that run a command as root on it with the terminal that this program has, or without one. */
+  terminalCommand(command: readonly string[], terminal: boolean): string[] {
+    const words = this.command(command);
+    return this.ssh && terminal ? [words[0] ?? "ssh", "-tt", ...words.slice(1)] : words;
+  }
+
   /** Runs a command as root. */
   async run(command: readonly string[], options: RunOptions = {}): Promise<Result> {
     return this.reached(await attempt(this.command(command), options));

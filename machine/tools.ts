@@ -191,6 +191,17 @@ export const purge = tool({
   prints: jsonLines(z.strictObject({ deleted: z.enum(["database", "folder"]) })),
 });
 
+export const sql = tool({
+  file: "sql",
+  words: (args: { readonly mysql: string; readonly site: string; readonly options?: readonly string[] }) => [
+    ...[args.mysql, args.site, ...(args.options ?? [])],
+  ],
+  /** Statements, where it has no terminal. */
+  input: (statements: string) => statements,
+  /** What the client prints. */
+  prints: z.string(),
+});
+
 export const agent = tool({
   file: "agent",
   words: (args: {
@@ -233,7 +244,21 @@ export const through = tool({
 
 /** Every tool. */
 export const TOOLS = {
-  ...{ volume, gate, mark, vhost, routes, database, migrate, phpSwitch, schedule, receive, purge, agent },
+  ...{
+    volume,
+    gate,
+    mark,
+    vhost,
+    routes,
+    database,
+    migrate,
+    phpSwitch,
+    schedule,
+    receive,
+    purge,
+    sql,
+    agent,
+  },
   ...{ through, deployKey },
 };
 

@@ -35,7 +35,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
       rest.length > 0 ? `What could be purged: ${rest.join(", ")}` : undefined,
     );
   }
-  await confirm(options, `Delete ${config.volumeRoot}/${name} and the database ${name} for good?`);
+  await confirm(options, `Delete ${config.volumeRoot}/${name}, and its database if it has one, for good?`);
   const args = { name, label: `varvol/${stack.name}`, mysql: `${config.namespace}mysql` };
   const result = await onHost(config, toolCommand(config.volumeRoot, purge, args));
   if (result.code !== 0) throw new UserError(lastLines(result.stderr));

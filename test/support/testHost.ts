@@ -94,9 +94,13 @@ export class TestHost {
 
   /** Runs the command line on this host. */
   varvol(...args: string[]): Promise<Result> {
-    return attempt([process.execPath, "cli/varvol.cjs", ...args, "--config-file", this.configFile], {
-      env: this.env,
-    });
+    return this.varvolWith(undefined, ...args);
+  }
+
+  /** The same with something on its standard input. */
+  varvolWith(input: string | undefined, verb?: string, ...args: string[]): Promise<Result> {
+    const words = [...(verb === undefined ? [] : [verb]), "--config-file", this.configFile, ...args];
+    return attempt([process.execPath, "cli/varvol.cjs", ...words], { env: this.env, input });
   }
 
   /** Runs `up` and fails with all of its output unless it ends well. */

@@ -19,8 +19,17 @@ describe("the tool purge", () => {
   });
   afterEach(() => host.remove());
 
+  it("says nothing of a database where there is none", async () => {
+    without();
+    assert.deepEqual(
+      await host.call(purgeTool, { name: "hello-old", label: "varvol/local", mysql: "mysql" }),
+      [{ deleted: "folder" }],
+    );
+  });
+
   it("deletes a site's folder, and its database by the server", async () => {
     without();
+    host.file("mysql/data/data/hello@002dold/db.opt");
     assert.deepEqual(
       await host.call(purgeTool, { name: "hello-old", label: "varvol/local", mysql: "mysql" }),
       [{ deleted: "database" }, { deleted: "folder" }],

@@ -569,4 +569,39 @@ describe("the tools of a host", () => {
       await assert.rejects(host.call(tools.agent, { ...args, image: "i" }, request), /^Error: 3: why/);
     });
   });
+
+  describe("sql", () => {
+    it("hands the client a password by a file that is gone afterwards, and no argument", async () => {
+      fs.mkdirSync(under("blog/secrets"), { recursive: true });
+      fs.writeFileSync(under("blog/secrets/database"), "s3cret\n");
+      host.standIn("docker", 'case $* in *"cat >"*) cat >&2 ;; esac; exit 0');
+      await host.call(tools.sql, { mysql: "m", site: "blog", options: ["-N"] }, "");
+      const calls = host.words("docker");
+      assert.equal(calls.length, 3);
+      assert.doesNotMatch(calls.flat().join(" "), /s3cret/);
+      const file = calls[0]?.at(-1) ?? "";
+      assert.match(file, /^\/run\/mysqld\/\.client-\d+$/);
+      assert.deepEqual(calls[1], [
+        "exec",
+        "-i",
+        "m",
+        "mariadb",
+        `--defaults-extra-file=${file}`,
+        "-N",
+        "blog",
+      ]);
+      assert.deepEqual(calls[2], ["exec", "m", "rm", "-f", file]);
+    });
+
+    it("refuses a site that has no database, and ends as the client does", async () => {
+      host.standIn("docker", "case $* in *mariadb*) echo why >&2; exit 3 ;; esac");
+      await assert.rejects(
+        host.call(tools.sql, { mysql: "m", site: "none" }, ""),
+        /none has no database here/,
+      );
+      fs.mkdirSync(under("blog/secrets"), { recursive: true });
+      fs.writeFileSync(under("blog/secrets/database"), "s3cret");
+      await assert.rejects(host.call(tools.sql, { mysql: "m", site: "blog" }, ""), /^Error: 3: why/);
+    });
+  });
 });
