@@ -136,7 +136,10 @@ function siteOf({ config, file }: Stack, name: string, { kind, domain }: Options
   if (!found) {
     const known = NAMES.find((one) => one === kind);
     if (kind !== undefined && !known)
-      throw new UserError(`--kind ${kind}: there is no such kind to import.`, `There are: ${NAMES.join(", ")}`);
+      throw new UserError(
+        `--kind ${kind}: there is no such kind to import.`,
+        `There are: ${NAMES.join(", ")}`,
+      );
     if (known && domain) return { name, kind: known, domains: [domain] };
     throw new UserError(
       `${name} is no site in ${file}.`,

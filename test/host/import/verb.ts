@@ -134,6 +134,10 @@ END
     const cases: [args: string[], message: RegExp][] = [
       [["--from", file("pages")], /new is no site in \S+stack.yaml\.[^]*--kind static/],
       [
+        ["--from", file("pages"), "--kind", "wordpres", "--domain", "new.localhost"],
+        /--kind wordpres: there is no such kind[^]*static/,
+      ],
+      [
         ["--from", "ssh://root@127.0.0.1:9/srv", ...added("static")],
         /127\.0\.0\.1:\/srv: can't be reached: .*refused/,
       ],
