@@ -12,6 +12,7 @@ import type { RequestOf, SiteSubject } from "./protocol";
 import { withRestic } from "./restic";
 import { record } from "./results";
 import { say, step } from "./say";
+import { countFiles } from "./tree";
 import { applicationOf, newestPost, tablePrefix, tooNew } from "./wordpress";
 
 const ALWAYS = { always: true };
@@ -343,11 +344,6 @@ function makeLike(owner: string, inner: string): void {
 
 function each(option: string, values: readonly string[] | null): string[] {
   return (values ?? []).flatMap((value) => [option, value]);
-}
-
-function countFiles(folder: string): number {
-  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .length;
 }
 
 /** When a run was, by its name. */

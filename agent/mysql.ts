@@ -21,7 +21,8 @@ export class Server {
 
   /** Runs statements of ours and gives the rows of the answer; names in them are made by `identifier` and `literal`. */
   async query(statements: string, options: RunOptions = {}): Promise<string[][]> {
-    const text = await output(["docker", "exec", "-i", this.container, "mariadb", "-N", "-B", ...CAUTIOUS], {
+    const client = ["mariadb", "-N", "-B", UTF8, ...CAUTIOUS];
+    const text = await output(["docker", "exec", "-i", this.container, ...client], {
       ...options,
       input: statements,
     });
@@ -55,7 +56,7 @@ export class Server {
 
   /** A connection of the administrator's that stays open. */
   session(): Session {
-    return Session.open(["docker", "exec", "-i", this.container, "mariadb", ...CAUTIOUS]);
+    return Session.open(["docker", "exec", "-i", this.container, "mariadb", UTF8, ...CAUTIOUS]);
   }
 
   /** A database and a user of the same name that sees nothing else, with that password from now on. */
@@ -215,6 +216,9 @@ const LOAD_PACKET = 160 * 1024 * 1024;
 const PACKET = "--max-allowed-packet=1G";
 // It says when its transaction has begun.
 const DUMPING = ["--skip-comments", "--verbose", PACKET];
+
+/** What statements of ours are written in, whatever the client takes for its own. */
+const UTF8 = "--default-character-set=utf8mb4";
 
 /** Of the client's own commands only DELIMITER; nothing read from the files beside it. */
 const CAUTIOUS = ["--binary-mode", "--sandbox", "--skip-local-infile"];

@@ -10,6 +10,7 @@ import { isRestoring, list, remove } from "./place";
 import { both, ended, output, start } from "./process";
 import { allowSettingAside, setAside as setAsideIn } from "./setAside";
 import type { RequestOf } from "./protocol";
+import { bytes, entries, shown } from "./tree";
 
 const NOBODY = 65534;
 /** Where the unpacking container sees the new folder, which is all that it sees. */
@@ -209,40 +210,43 @@ function packing(first: Buffer): string[] {
 
 /** The one folder of an archive that is of the folder itself rather than of its content. */
 function inner(source: string): string | undefined {
-  const [only, ...more] = list(OUT);
-  if (only === undefined || more.length > 0) return undefined;
-  const isFolder = fs.lstatSync(path.join(OUT, only)).isDirectory();
-  return isFolder && (only === "wp-content" || only === source) ? only : undefined;
+  const [only, ...more] = entries(OUT);
+  if (only?.sort !== "folder" || more.length > 0) return undefined;
+  const name = shown(only.name);
+  return name === "wp-content" || name === source ? only.name : undefined;
 }
 
 function lift(tree: string): void {
-  const moved = path.join(OUT, ".varvol-inner");
-  fs.renameSync(tree, moved);
-  for (const name of fs.readdirSync(moved)) fs.renameSync(path.join(moved, name), path.join(OUT, name));
+  // Beside all that the archive may have called something.
+  const moved = fs.mkdtempSync(path.join(OUT, ".varvol-"));
+  fs.renameSync(bytes(tree), path.join(moved, "inner"));
+  for (const { name } of entries(`${moved}/inner`))
+    fs.renameSync(bytes(`${moved}/inner/${name}`), bytes(`${OUT}/${name}`));
+  fs.rmdirSync(path.join(moved, "inner"));
   fs.rmdirSync(moved);
 }
 
 /** Removes what is neither file, folder nor a link inside the tree, and gives what that was. */
 export function prune(tree: string): string[] {
   const removed: string[] = [];
-  const whole = fs.realpathSync(tree);
+  const whole = real(tree);
   const drop = (file: string, why: string): void => {
-    fs.rmSync(file, { recursive: true, force: true });
-    removed.push(`${path.relative(tree, file)}: ${why}`);
+    fs.rmSync(bytes(file), { recursive: true, force: true });
+    removed.push(`${shown(path.relative(tree, file))}: ${why}`);
   };
   const walk = (folder: string, depth: number): void => {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-      const file = path.join(folder, entry.name);
-      if (entry.isSymbolicLink()) {
+    for (const { name, sort } of entries(folder)) {
+      const file = `${folder}/${name}`;
+      if (sort === "link") {
         if (!staysInside(whole, file)) drop(file, "a link out of the import");
-      } else if (entry.isDirectory()) {
+      } else if (sort === "folder") {
         if (depth >= DEEPEST) drop(file, `deeper than ${DEEPEST} folders`);
         else {
-          fs.chmodSync(file, 0o700 | (fs.statSync(file).mode & 0o777));
+          fs.chmodSync(bytes(file), 0o700 | (fs.statSync(bytes(file)).mode & 0o777));
           walk(file, depth + 1);
         }
-      } else if (!entry.isFile()) drop(file, "neither a file nor a folder");
-      else if (isMacs(file, entry.name)) drop(file, "a Mac's own attributes of a file");
+      } else if (sort === "other") drop(file, "neither a file nor a folder");
+      else if (isMacs(file, name)) drop(file, "a Mac's own attributes of a file");
     }
   };
   walk(tree, 0);
@@ -253,7 +257,7 @@ export function prune(tree: string): string[] {
 function isMacs(file: string, name: string): boolean {
   if (!name.startsWith("._")) return false;
   const begin = Buffer.alloc(4);
-  const descriptor = fs.openSync(file, "r");
+  const descriptor = fs.openSync(bytes(file), "r");
   fs.readSync(descriptor, begin, 0, 4, 0);
   fs.closeSync(descriptor);
   return begin.equals(Buffer.from([0x00, 0x05, 0x16, 0x07]));
@@ -261,11 +265,16 @@ function isMacs(file: string, name: string): boolean {
 
 /** Whether a link leads to a place inside the tree, whether there is something or not. */
 function staysInside(tree: string, link: string): boolean {
-  const target = path.resolve(fs.realpathSync(path.dirname(link)), fs.readlinkSync(link));
+  const to = fs.readlinkSync(bytes(link), { encoding: "buffer" }).toString("latin1");
+  const target = path.resolve(real(path.dirname(link)), to);
   let there = target;
   // As far as there is something, links on the way count as well.
-  while (!fs.existsSync(there) && there !== path.dirname(there)) there = path.dirname(there);
-  const real = path.join(fs.realpathSync(there), path.relative(there, target));
+  while (!fs.existsSync(bytes(there)) && there !== path.dirname(there)) there = path.dirname(there);
+  const end = path.join(real(there), path.relative(there, target));
   const inside = (file: string) => file === tree || file.startsWith(`${tree}/`);
-  return inside(real) && inside(target);
+  return inside(end) && inside(target);
+}
+
+function real(file: string): string {
+  return fs.realpathSync.native(bytes(file), { encoding: "buffer" }).toString("latin1");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -10,8 +11,10 @@ import { parseRequest, readRequest } from "../../agent/input";
 import { messageSchema } from "../../agent/protocol";
 import { isDue } from "../../agent/schedule";
 import { newReport, ownStatements } from "../../agent/statements";
+import { countFiles } from "../../agent/tree";
 import { prune } from "../../agent/unpack";
 import { readMessage } from "../../flows/backup/repository";
+import { FILE_NAMES, SERVER_NAMES } from "../support/hostileNames";
 
 describe("the agent", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-agent-"));
@@ -107,6 +110,26 @@ describe("the agent", () => {
       );
       assert.equal(text.slice(dump.definitions), "CREATE VIEW;\n(3)\n-- varvol: complete\n");
       assert.equal((await readDump(file(begin))).complete, false);
+    });
+
+    it("whatever its tables and columns are called", async () => {
+      const quoted = (name: string) => `\`${name.replaceAll("`", "``")}\``;
+      const tables = SERVER_NAMES.map((name, i) => {
+        const rows =
+          i === 0 ? "" : `INSERT INTO ${quoted(name)} VALUES\n${Array(i).fill("(1)").join(",\n")};\n`;
+        const columns = `  ${quoted(SERVER_NAMES.at(-1 - i) ?? "")} int(11)\n) ENGINE=InnoDB;\n`;
+        return `DROP TABLE IF EXISTS ${quoted(name)};\nCREATE TABLE ${quoted(name)} (\n${columns}LOCK TABLES ${quoted(name)} WRITE;\n${rows}`;
+      });
+      const text = `${tables.join("")}-- varvol: definitions\nCREATE VIEW;\n-- varvol: complete\n`;
+      const dump = await readDump(file(text));
+      assert.deepEqual(
+        [...dump.rows],
+        SERVER_NAMES.map((name, i) => [name, i]),
+      );
+      assert.equal(
+        Buffer.from(text).subarray(dump.definitions).toString(),
+        "CREATE VIEW;\n-- varvol: complete\n",
+      );
     });
 
     it("of several databases, whose routines may hold any line", async () => {
@@ -211,5 +234,39 @@ describe("the agent", () => {
     assert.equal(prune(tree).length, 3);
     const left = fs.readdirSync(tree, { recursive: true }).sort();
     assert.deepEqual(left, ["a", "a/b\nc", "a/dangling", "a/file", "a/inside", "a/up"]);
+  });
+
+  it("knows files, folders, links and pipes of whatever name", () => {
+    const tree = path.join(folder, "hostile");
+    const at = (...names: (string | Buffer)[]) =>
+      Buffer.concat([Buffer.from(tree), ...names.flatMap((name) => [Buffer.from("/"), Buffer.from(name)])]);
+    for (const sort of ["files", "folders", "links", "pipes"])
+      fs.mkdirSync(path.join(tree, sort), { recursive: true });
+    for (const name of FILE_NAMES) {
+      fs.writeFileSync(at("files", name), "");
+      fs.mkdirSync(at("folders", name));
+      fs.writeFileSync(at("folders", name, name), "");
+      fs.symlinkSync("/etc/passwd", at("links", name));
+    }
+    fs.symlinkSync(
+      Buffer.concat([Buffer.from("../folders/"), FILE_NAMES.at(-1) ?? Buffer.alloc(0)]),
+      at("links/stays"),
+    );
+    execFileSync("sh", ["-c", "xargs -0 mkfifo --"], {
+      cwd: path.join(tree, "pipes"),
+      input: Buffer.concat(FILE_NAMES.flatMap((name) => [name, Buffer.alloc(1)])),
+    });
+    assert.equal(countFiles(tree), 2 * FILE_NAMES.length);
+    assert.equal(prune(tree).length, 2 * FILE_NAMES.length);
+    assert.deepEqual(fs.readdirSync(path.join(tree, "pipes")), []);
+    assert.deepEqual(fs.readdirSync(path.join(tree, "links")), ["stays"]);
+    assert.equal(countFiles(tree), 2 * FILE_NAMES.length);
+    const names = (inner: string) =>
+      fs
+        .readdirSync(path.join(tree, inner), { encoding: "buffer" })
+        .map((name) => name.toString("hex"))
+        .sort();
+    const all = FILE_NAMES.map((name) => name.toString("hex")).sort();
+    assert.deepEqual([names("files"), names("folders")], [all, all]);
   });
 });
