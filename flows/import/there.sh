@@ -78,6 +78,22 @@ options() {
     esac
 }
 
+# The site names its database, in wp-config.php, and its tables: each is one word, and no option.
+# from_hex HEX: a name; the server lets none end with a line's end or a space
+from_hex() {
+    printf '%b' "$(printf %s "$1" | sed 's/../& /g' | awk '{ for (i = 1; i <= NF; i++) { n = 16 * (index("0123456789ABCDEF", substr($i, 1, 1)) - 1) + index("0123456789ABCDEF", substr($i, 2, 1)) - 1; printf "\\0%03o", n } }')"
+}
+
+# has WORD WORD...: whether the first is among the others
+has() {
+    wanted=$1
+    shift
+    for one; do
+        [ "$one" != "$wanted" ] || return 0
+    done
+    return 1
+}
+
 # Of a database that others use too, the tables with the site's own prefix.
 database() {
     [ -n "$config" ] || fail "there is no wp-config.php"
@@ -88,10 +104,11 @@ database() {
     dump=$(first_of mariadb-dump mysqldump)
     client=$(first_of mariadb mysql)
     like=$(printf %s "$prefix" | sed 's/_/\\_/g')
-    tables=$(options | "$client" --defaults-extra-file=/dev/stdin -N -B -e "SHOW TABLES LIKE '$like%'" "$name") || fail "the database $name can't be read"
-    printf '%s\n' "$tables" | grep -qxF "${prefix}options" || fail "the database $name has no table ${prefix}options"
-    # shellcheck disable=SC2086 # one word a table
-    options | "$dump" --defaults-extra-file=/dev/stdin --single-transaction --quick --hex-blob --no-tablespaces "$name" $tables
+    tables=$(options | "$client" --defaults-extra-file=/dev/stdin -N -B -e "SELECT HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE '$like%'" -- "$name") || fail "the database $name can't be read"
+    set --
+    for table in $tables; do set -- "$@" "$(from_hex "$table")"; done
+    has "${prefix}options" "$@" || fail "the database $name has no table ${prefix}options"
+    options | "$dump" --defaults-extra-file=/dev/stdin --single-transaction --quick --hex-blob --no-tablespaces -- "$name" "$@"
 }
 
 "$verb"
