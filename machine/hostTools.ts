@@ -19,9 +19,11 @@ export function toolPath(volumeRoot: string, tool: string): string {
 
 /** A shell script that puts the tools of host/ under the volume root, each replaced atomically, and removes former ones. */
 export function installScript(volumeRoot: string): string {
-  const bin = quote(path.dirname(toolPath(volumeRoot, "any")));
+  const folder = path.dirname(toolPath(volumeRoot, "any"));
+  const [root, state, bin] = [volumeRoot, path.dirname(folder), folder].map(quote);
   return [
-    `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${quote(volumeRoot)}; cd ${bin}`,
+    // Locks, state and tools are nobody's but root's, whatever modes are below.
+    `set -eu; umask 022; mkdir -p ${bin}; chmod 755 ${root}; chmod 700 ${state}; cd ${bin}`,
     ...toolFiles().map(
       ({ file, text }) =>
         `${heredoc(`.${file}.new`, text)}\nchmod 755 .${file}.new && mv .${file}.new ${file}`,
