@@ -197,6 +197,24 @@ describe("security of a host, one site of which is a stranger's", function () {
     assert.equal(fs.statSync(locks).mode & 0o777, 0o700);
   });
 
+  it("DB-D3: starts a site while another holds the locks that its name would have", async () => {
+    const before = await php("two");
+    const hold = ["varvol:two", "two", "varvol", "varvol:one"].map(
+      (name) => `$got[] = $db->query("SELECT GET_LOCK('${name}', 0)")->fetch_row()[0];`,
+    );
+    const connect = `$db = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), trim(file_get_contents('/run/secrets/database')));`;
+    const done = `file_put_contents('/srv/wordpress/wp-content/locked', implode($got));`;
+    const held = `${connect} ${hold.join(" ")} ${done} sleep(300);`;
+    await capture(["docker", "exec", "-d", await php("one"), "php", "-r", held]);
+    const locked = path.join(host.root, "one/content/locked");
+    await until("the locks", () => Promise.resolve(fs.existsSync(locked)));
+    assert.equal(fs.readFileSync(locked, "utf8"), "1111");
+    host.configure([site("one"), site("two", { memory: 310 })]);
+    await host.up();
+    assert.notEqual(await php("two"), before);
+    assert.equal((await uncached(TWO)).status, 200);
+  });
+
   describe("RUN-1, RUN-2: a site that puts what it likes into the folder of its sockets", () => {
     it("holds up no switch, neither its own nor another's", async () => {
       const id = await php("one");

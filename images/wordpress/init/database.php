@@ -25,12 +25,18 @@ function site_url(): string
     return $url;
 }
 
-function connect(int $seconds): mysqli
+function password(): string
 {
     $password = @file_get_contents('/run/secrets/database');
     if ($password === false) {
         throw new RuntimeException('/run/secrets/database cannot be read');
     }
+    return rtrim($password, "\r\n");
+}
+
+function connect(int $seconds): mysqli
+{
+    $password = password();
     [$host, $port] = explode(':', getenv('DB_HOST') . ':3306');
     $said = '';
     for ($end = time() + $seconds; ; sleep(1)) {
@@ -40,7 +46,7 @@ function connect(int $seconds): mysqli
             @$database->real_connect(
                 $host,
                 (string) getenv('DB_USER'),
-                rtrim($password, "\r\n"),
+                $password,
                 (string) getenv('DB_NAME'),
                 (int) $port,
             );
@@ -63,10 +69,11 @@ function connect(int $seconds): mysqli
     return $database;
 }
 
-/** Held until the connection ends. */
+/** Held until the connection ends. Such a lock is the server's, for all of its users: nobody else guesses its name. */
 function lock(mysqli $database, int $seconds): void
 {
-    $got = $database->execute_query('SELECT GET_LOCK(?, ?)', ['varvol:' . getenv('DB_NAME'), $seconds]);
+    $name = 'varvol:' . substr(hash_hmac('sha256', (string) getenv('DB_NAME'), password()), 0, 40);
+    $got = $database->execute_query('SELECT GET_LOCK(?, ?)', [$name, $seconds]);
     if ((int) $got->fetch_row()[0] !== 1) {
         throw new RuntimeException("another start of this site still holds its lock after $seconds s");
     }
