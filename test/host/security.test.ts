@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,10 +23,11 @@ describe("security of a host, one site of which is a stranger's", function () {
     domains: [`${name}.localhost`],
     ...more,
   });
+  const one = site("one", { xmlrpc: true });
   let fresh = 0;
 
   before(async () => {
-    host.configure([site("one", { xmlrpc: true }), site("two")]);
+    host.configure([one, site("two")]);
     await host.up();
   });
 
@@ -197,9 +200,56 @@ describe("security of a host, one site of which is a stranger's", function () {
     assert.equal(fs.statSync(locks).mode & 0o777, 0o700);
   });
 
-  it("DB-D3: starts a site while another holds the locks that its name would have", async () => {
+  it("LOCAL-1: lets an up wait for a lock for a minute, and says who holds it", async () => {
+    const lock = path.join(host.root, ".varvol/locks/routes");
+    const hold = `exec 9>> '${lock}'; flock 9; echo "$$ restore-by-hand" > '${lock}'; echo held; exec sleep 300 9>&9`;
+    const holder = spawn("sh", ["-c", hold], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await once(holder.stdout, "data");
+      host.configure([one, site("two", { domains: [TWO, "late.localhost"] })]);
+      const began = Date.now();
+      const { code, stderr } = await host.varvol("up");
+      const seconds = (Date.now() - began) / 1000;
+      assert.equal(code, 1);
+      const said = `routes: waited 60 s for another tool that works on it: restore-by-hand, process ${holder.pid};`;
+      assert.ok(stderr.includes(said), stderr);
+      assert.ok(seconds >= 60 && seconds < 100, `${seconds} s`);
+      assert.equal((await uncached(TWO)).status, 200);
+    } finally {
+      holder.kill("SIGKILL");
+    }
+    await host.up();
+    assert.equal((await host.get("late.localhost")).status, 301);
+  });
+
+  it("LOCAL-1: lets no local user read or write what is Varvol's, nor what is a site's and not served", async () => {
+    const reached = async (uid: number) => {
+      const find = ["find", host.root, ..."( -type f -readable -o ! -type l -writable )".split(" ")];
+      const as = ["setpriv", "--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
+      const { stdout, stderr } = await attempt([...as, ...find, "-printf", "%P\\0"]);
+      assert.match(stderr, /Permission denied/);
+      return stdout.split("\0").slice(0, -1);
+    };
+    const { mode } = fs.statSync(host.folder);
+    // Tests have theirs to themselves, and a host has not.
+    fs.chmodSync(host.folder, 0o755);
+    try {
+      const everybodys = (await reached(65534)).filter((file) => !/^\w+\/site\//.test(file));
+      assert.deepEqual(everybodys, []);
+      for (const uid of [33, 999])
+        assert.deepEqual(
+          (await reached(uid)).filter((file) => /^\.varvol/.test(file)),
+          [],
+          String(uid),
+        );
+    } finally {
+      fs.chmodSync(host.folder, mode);
+    }
+  });
+
+  it("DB-L1: starts a site while another holds the locks that its name would have", async () => {
     const before = await php("two");
-    const hold = ["varvol:two", "two", "varvol", "varvol:one"].map(
+    const hold = ["varvol:two", "two", "varvol"].map(
       (name) => `$got[] = $db->query("SELECT GET_LOCK('${name}', 0)")->fetch_row()[0];`,
     );
     const connect = `$db = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), trim(file_get_contents('/run/secrets/database')));`;
@@ -208,8 +258,9 @@ describe("security of a host, one site of which is a stranger's", function () {
     await capture(["docker", "exec", "-d", await php("one"), "php", "-r", held]);
     const locked = path.join(host.root, "one/content/locked");
     await until("the locks", () => Promise.resolve(fs.existsSync(locked)));
-    assert.equal(fs.readFileSync(locked, "utf8"), "1111");
-    host.configure([site("one"), site("two", { memory: 310 })]);
+    assert.equal(fs.readFileSync(locked, "utf8"), "111");
+    fs.rmSync(locked);
+    host.configure([one, site("two", { memory: 310 })]);
     await host.up();
     assert.notEqual(await php("two"), before);
     assert.equal((await uncached(TWO)).status, 200);
