@@ -266,6 +266,60 @@ describe("security of a host, one site of which is a stranger's", function () {
     assert.equal((await uncached(TWO)).status, 200);
   });
 
+  describe("a shell in a site's php", () => {
+    /** What is true of it, each as a command of a shell that succeeds. */
+    const HOLDS = {
+      "no capability is in any set": "! grep -E '^Cap' /proc/self/status | grep -vE ':.0+$'",
+      "set-uid files give no rights, and seccomp filters":
+        "grep -q '^NoNewPrivs:.1' /proc/self/status && grep -q '^Seccomp:.2' /proc/self/status",
+      "there is no way to namespaces, mounts, devices or the kernel's log":
+        "! unshare -Ur true && ! mount -t tmpfs x /srv/tmp && ! mknod /srv/tmp/null c 1 3 && ! dmesg",
+      "no device is there but those that hold nothing":
+        "[ -z \"$(find /dev -type b -o -type c | grep -vE '/(null|zero|full|random|urandom|tty|ptmx|console)$|/pts/')\" ]",
+      "neither docker's socket nor the agent's folders are there":
+        "! grep -E 'docker.sock|containerd|\\.varvol' /proc/self/mountinfo && ! find / -name docker.sock 2> /dev/null | grep .",
+      "nothing of the kernel can be written": "! find /proc/sys /sys -type f -writable 2> /dev/null | grep .",
+      "no process but the container's own is seen":
+        "! cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -aE '[d]ockerd|[m]ariadbd|[n]ginx'",
+      "what it brings runs from its own files alone":
+        "for d in /tmp /dev/shm /srv/wordpress/wp-content; do cp /bin/true $d/try || exit 9; done; ! /tmp/try && ! /dev/shm/try && /srv/wordpress/wp-content/try && rm /srv/wordpress/wp-content/try",
+    };
+
+    for (const [what, command] of Object.entries(HOLDS))
+      it(`finds that ${what}`, async () => {
+        const { code, stdout, stderr } = await execIn(await php("one"), ["bash", "-c", command]);
+        assert.equal(code, 0, stdout + stderr);
+      });
+
+    it("gets of MySQL its own schema and connections", async () => {
+      const denied = [
+        ...["SELECT * FROM mysql.user", "SET GLOBAL max_connections = 1", "SHOW ENGINE INNODB STATUS"],
+        ...[
+          "SELECT 1 INTO OUTFILE '/tmp/x'",
+          "CREATE DATABASE more",
+          "CREATE USER more",
+          "SET GLOBAL event_scheduler = ON",
+        ],
+        ...[
+          "SHOW GRANTS FOR two",
+          "SELECT * FROM two.wp_users",
+          "LOAD DATA INFILE '/etc/passwd' INTO TABLE wp_links",
+        ],
+      ];
+      const text = await runPhp(
+        await php("one"),
+        `$db = new mysqli(getenv('DB_HOST'), getenv('DB_USER'), trim(file_get_contents('/run/secrets/database')), getenv('DB_NAME'));
+         foreach (json_decode('${JSON.stringify(denied).replaceAll("'", "\\'")}') as $one) {
+           try { $db->query($one); echo "$one\n"; } catch (mysqli_sql_exception $e) { }
+         }
+         foreach (['SELECT DISTINCT user FROM information_schema.processlist', 'SELECT schema_name FROM information_schema.schemata',
+           "SELECT LOAD_FILE('/etc/passwd')", 'SELECT @@event_scheduler'] as $one)
+           echo implode(',', array_column($db->query($one)->fetch_all(), 0)), "\n";`,
+      );
+      assert.deepEqual(text.split("\n"), ["one", "information_schema,one", "", "OFF", ""]);
+    });
+  });
+
   describe("RUN-1, RUN-2: a site that puts what it likes into the folder of its sockets", () => {
     it("holds up no switch, neither its own nor another's", async () => {
       const id = await php("one");

@@ -1,5 +1,5 @@
 /** What is tried by a hostile site, visitor or local user, by the ids that tests begin with: `RUN-1, RUN-2: …`. */
-const ID = "(?:IMPORT|DB|RUN|SEC|NAME|DISK|LOCAL|HEAD)-[A-Z]?\\d+";
+const ID = "(?:IMPORT|DB|RUN|SEC|NAME|DISK|LOCAL|HEAD|FLOOD)-[A-Z]?\\d+";
 const IDS = new RegExp(`(?:^| )(${ID}(?:, ${ID})*): `, "g");
 
 /** A regular expression of the titles of tests that are for an id, for Mocha. */
