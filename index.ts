@@ -2,6 +2,7 @@ import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
+import { heldSites, hold } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsMysql } from "./stacks/modules";
 import { readConfig } from "./stacks/readConfig";
@@ -41,11 +42,18 @@ const repository =
     credentials: config.backup.credentials,
   });
 
+const held = heldSites();
+hold(held, host.namespace);
 const sites = config.sites.map((site) => ({
   ...site,
   built: createSite(site, config, { host, networks, gateway, mysql, repository }),
 }));
-gateway.route(sites.map(({ built }) => built.vhost));
+gateway.route(
+  // What the program would write of a site that is held is not what is there.
+  sites.map(({ name, built: { vhost } }) =>
+    held.has(name) ? { name, hash: vhost.hash, written: pulumi.output([]) } : vhost,
+  ),
+);
 for (const { built, ...site } of sites) restoreAfter(site, { host, repository }, [gateway, built]);
 
 if (repository) {

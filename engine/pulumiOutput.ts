@@ -39,17 +39,33 @@ export function inProgress(changes: Iterable<Change>): string {
 
 /** The part of the engine's output that says what went wrong, without the stack's own echo of it. */
 export function diagnosticsOf(output: string): string {
+  const text = textOf(output);
+  if (text === undefined) return output.trimEnd().split("\n").slice(-15).join("\n");
+  const blocks = blocksOf(text);
+  return dedupe((blocks.length > 0 ? blocks.join("\n") : text).trimEnd()).trim();
+}
+
+/** The names of the resources that failed; where the program did, that of its stack. */
+export function failedResources(output: string): string[] {
+  const failed = blocksOf(textOf(output) ?? "").filter((block) => /^ {4}error: /m.test(block));
+  return [...new Set(failed.map((block) => /^ {2}\S+ \((\S+)\):/.exec(block)?.[1] ?? ""))];
+}
+
+function textOf(output: string): string | undefined {
   const lines = output.split("\n");
   const start = lines.findIndex((line) => line.startsWith("Diagnostics:"));
-  if (start < 0) return output.trimEnd().split("\n").slice(-15).join("\n");
+  if (start < 0) return undefined;
   const length = lines
     .slice(start + 1)
     .findIndex((line) => /^(Outputs|Resources|Duration|Policies):/.test(line));
-  const text = lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join("\n");
-  const blocks = text
+  return lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join("\n");
+}
+
+/** A resource's diagnostics each. */
+function blocksOf(text: string): string[] {
+  return text
     .split(/\n(?= {2}\S)/)
     .filter((block) => block.trim() && !/error: (update|destroy) failed\s*$/.test(block));
-  return dedupe((blocks.length > 0 ? blocks.join("\n") : text).trimEnd()).trim();
 }
 
 // A provider's error comes twice: as its log line and as the step's own.

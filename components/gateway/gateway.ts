@@ -140,10 +140,10 @@ export class Gateway extends pulumi.ComponentResource {
   }
 
   /** Switches to the routes given, and to no others, by one graceful reload. */
-  route(vhosts: readonly Vhost[]): void {
+  route(parts: readonly Part[]): void {
     new Routes(
       "gateway-routes",
-      { host: this.host, container: this.nginx.healthyId, parts: [this.main, ...vhosts] },
+      { host: this.host, container: this.nginx.healthyId, parts: [this.main, ...parts] },
       { parent: this },
     );
   }

@@ -50,7 +50,8 @@ async function readState(stack: Stack): Promise<Exported> {
   return { ...exported, deployment: exported.deployment ?? { manifest: { time: "" } } };
 }
 
-async function look({ name, config }: Stack): Promise<Found> {
+/** What a host has of a stack, and what serves there. */
+export async function look({ name, config }: Pick<Stack, "name" | "config">): Promise<Found> {
   const networks = ["intercontainer", "database"].map((network) => config.namespace + network);
   const text = await askHost(config, "leftovers", [`varvol/${name}`, config.volumeRoot, ...networks]);
   const lines = text.split("\n").map((line) => line.split(" "));

@@ -2,23 +2,81 @@ import { Exit } from "../../base/errors";
 import type { Result } from "../../base/exec";
 import { errorColors, say, step } from "../../base/output";
 import { lookAtHost } from "../../engine/hostFacts";
-import { appendLog, changeOf, diagnosticsOf, inProgress, type Change } from "../../engine/pulumiOutput";
+import {
+  appendLog,
+  changeOf,
+  diagnosticsOf,
+  failedResources,
+  inProgress,
+  type Change,
+} from "../../engine/pulumiOutput";
 import { guarded } from "../../engine/recover/guard";
 import type { Stack } from "../../engine/stack";
 import type { HostConfig } from "../../stacks/config";
 import { checkHost } from "../preflight";
 import { whyNotBuilt } from "./buildFailure";
+import { holdFailed, holding, withoutReplacing } from "./hold";
+
+/** What a run of the engine came to. */
+interface Run extends Result {
+  readonly log: string;
+  readonly done: readonly Change[];
+}
 
 /** Runs the engine and shows each change; on failure what went wrong, in the engine's own words. */
 export async function deploy(stack: Stack, args: readonly string[], label: string): Promise<number> {
+  const run = await runEngine(stack, args, label);
+  if (run.code === 0) return run.done.length;
+  await explain(stack.config, run);
+  throw new Exit(1);
+}
+
+/** What became of a host whose sites fail each by itself. */
+export interface Deployed {
+  readonly changes: number;
+  /** The sites that could not be changed, and serve as before. */
+  readonly failed: readonly string[];
+}
+
+/** The same for all sites: one that can't be changed is left as it is, and the engine goes on with the others. */
+export async function deploySites(stack: Stack, args: readonly string[], label: string): Promise<Deployed> {
+  const held = new Set<string>();
+  const done: Change[] = [];
+  for (let rest = args; ;) {
+    const run = await runEngine(stack, rest, label, held);
+    done.push(...run.done);
+    if (run.code === 0) return { changes: done.length, failed: [...held] };
+    const hostIsWell = await explain(stack.config, run);
+    // One that was ended from outside is not gone on with.
+    const failed = run.code < 128 && hostIsWell ? failedResources(run.stdout + run.stderr) : [];
+    const more = await holdFailed(stack, failed, held);
+    if (!more) throw new Exit(1);
+    say(`\n${errorColors.red(more.sites.join(", "))}: left as before. The other sites go on.`);
+    more.sites.forEach((name) => held.add(name));
+    const replaced = new Set(done.map(({ subject }) => subject.split(" ")[1]));
+    // The host was looked at, and what is replaced need not be once more.
+    rest = withoutReplacing(args, (name) => replaced.has(name) || more.parts.has(name)).filter(
+      (word) => word !== "--refresh",
+    );
+  }
+}
+
+async function runEngine(
+  stack: Stack,
+  args: readonly string[],
+  label: string,
+  held: ReadonlySet<string> = new Set(),
+): Promise<Run> {
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
   const doing = new Map<string, Change>();
+  const env = { ...stack.workspace.env, ...(held.size > 0 && holding(held)) };
   const work = (more: readonly string[]): Promise<Result> =>
     step(
-      label,
+      held.size === 0 ? label : `${label} without ${[...held].join(", ")}`,
       (s) => {
         return stack.pulumi([...args, ...more, "--non-interactive", "--color", "never"], {
+          env,
           log,
           onLine: (line) => {
             const change = changeOf(line);
@@ -34,19 +92,25 @@ export async function deploy(stack: Stack, args: readonly string[], label: strin
       ({ code }) => (code !== 0 ? undefined : done.length === 0 ? "no changes" : `${done.length} changes`),
       ({ code }) => code === 0,
     );
-  const result = await guarded(stack, work);
-  if (result.code === 0) return done.length;
-  const diagnostics = diagnosticsOf(result.stdout + result.stderr);
+  return { ...(await guarded(stack, work)), log, done };
+}
+
+/**
+ * Says what went wrong, and what the engine can't say: what the host lacks by now (a build that filled the disk only tells
+ * that one of its commands failed), or why an image can't be built. Gives whether the host lacks nothing.
+ */
+async function explain(config: HostConfig, { stdout, stderr, log }: Run): Promise<boolean> {
+  const diagnostics = diagnosticsOf(stdout + stderr);
   say(
     `\n${errorColors.red("error:")} ${diagnostics}\n\n  What ran before goes on running. All of the engine's output: ${log}`,
   );
-  const problems = await lacking(stack.config);
-  const unbuilt = problems.length === 0 ? await whyNotBuilt(stack.config, diagnostics) : undefined;
+  const problems = await lacking(config);
+  const unbuilt = problems.length === 0 ? await whyNotBuilt(config, diagnostics) : undefined;
   for (const problem of [...problems, ...(unbuilt ? [unbuilt] : [])]) say(`  ${problem}`);
-  throw new Exit(1);
+  return problems.length === 0;
 }
 
-/** What the host lacks by now: a build that filled the disk, say, only tells that one of its commands failed. */
+/** What the host lacks by now. */
 async function lacking(config: HostConfig): Promise<string[]> {
   try {
     return checkHost(config, await lookAtHost(config));

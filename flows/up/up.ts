@@ -1,3 +1,4 @@
+import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import type { HostFacts } from "../../engine/hostFacts";
 import { ensureStack } from "../../engine/newStack";
@@ -17,7 +18,7 @@ import { repair } from "../drift/repair";
 import { checkRepositories, sayTokensInClear } from "../git/check";
 import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
-import { deploy } from "./deploy";
+import { deploySites } from "./deploy";
 import { sayLeftOut } from "../import/leftOut";
 import type { Proof } from "../import/proof";
 import { proveAll } from "../import/prove";
@@ -68,7 +69,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   const repaired = options.repair
     ? await repair(stack, await step("Drift", () => findDrift(stack), count))
     : [];
-  const changes = await deploy(
+  const { changes, failed } = await deploySites(
     stack,
     [
       "up",
@@ -83,10 +84,18 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     `Stack ${stack.name}`,
   );
   await sayLeftOut(stack.config, filledNow(stack.config, facts));
-  const proofs = await proveAll(stack.config, unseen(stack.config, facts));
+  const proofs = await proveAll(
+    stack.config,
+    unseen(stack.config, facts).filter((name) => !failed.includes(name)),
+  );
   if (changes > 0) await sayMigrated(stack.config);
   if (changes > 0) await keepCopy(stack);
   await keepTimer(stack, changes > 0);
+  if (failed.length > 0)
+    throw new UserError(
+      `${failed.join(", ")}: could not be brought up, for the reasons above, and serves as before. All other sites are up.`,
+      "The next `up` tries it again.",
+    );
   return { stack, facts, changes, proofs };
 }
 
