@@ -373,6 +373,6 @@ describe("security of a host, one site of which is a stranger's", function () {
     });
   });
 
-  strangerCases(host, [site("one"), site("two")]);
-  sharesCases(host, [site("one"), site("two")]);
+  strangerCases(host, [one, site("two")]);
+  sharesCases(host, [one, site("two")]);
 });

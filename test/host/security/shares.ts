@@ -126,7 +126,7 @@ export function sharesCases(host: TestHost, sites: readonly Record<string, unkno
         const before = await alive();
         const script = `${CONNECTIONS} echo json_encode(together(connections(), json_decode('${JSON.stringify(statements).replaceAll("'", "\\'")}')));`;
         // Which of them is too much is a matter of chance.
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < 2; round++) {
           await unlock();
           const attack = runPhp(await php("one"), script);
           const pages = await pagesDuring(attack);
