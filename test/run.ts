@@ -26,6 +26,7 @@ const SECURITY = ["unit", "host"];
 const OFFICIAL = [
   ...["engine/gate", "engine/config", "host/sites"],
   ...["host/plainPulumi", "host/planTruth", "host/replacement"],
+  "official/moves",
 ];
 const here = path.join(__dirname);
 const repo = path.dirname(here);

@@ -36,6 +36,7 @@ export class TestHost {
   readonly http: number;
   readonly https: number;
   private engine?: Promise<Record<string, string>>;
+  private engineFolder = process.env.VARVOL_ENGINE;
 
   constructor(name: string, port: number) {
     this.stack = STACK + name;
@@ -88,8 +89,15 @@ export class TestHost {
       ...this.backend,
       ...(fs.existsSync(this.lockFile) && { VARVOL_LOCK_FILE: this.lockFile }),
       VARVOL_STACK: this.stack,
+      VARVOL_ENGINE: this.engineFolder,
       NO_COLOR: "1",
     };
+  }
+
+  /** From here on, the engine of that folder runs this host; undefined: the one that is there without being named. */
+  useEngine(folder: string | undefined): void {
+    this.engineFolder = folder;
+    this.engine = undefined;
   }
 
   /** Runs the command line on this host. */
@@ -114,7 +122,9 @@ export class TestHost {
   /** Runs the engine itself, as a user does after `eval "$(npx varvol env)"`. */
   async pulumi(...args: string[]): Promise<Result> {
     const env = await (this.engine ??= this.engineEnv());
-    const file = ["up", "preview"].includes(args[0] ?? "") ? ["--config-file", this.configFile] : [];
+    const file = ["up", "preview", "refresh"].includes(args[0] ?? "")
+      ? ["--config-file", this.configFile]
+      : [];
     return attempt(["pulumi", ...args, "-s", this.stack, ...file, "--non-interactive"], {
       env: { ...this.env, ...env },
     });
