@@ -40,7 +40,8 @@ export function stackOf(name: string, config: HostConfig, file: string, workspac
   return { name, config, file, workspace, pulumi: pulumiOn(name, file, workspace) };
 }
 
-function pulumiOn(stack: string, file: string, { paths, env }: Workspace): Stack["pulumi"] {
+/** Runs the engine on a stack and its file. */
+export function pulumiOn(stack: string, file: string, { paths, env }: Workspace): Stack["pulumi"] {
   return (args, options) =>
     attempt(["pulumi", ...args, "-s", stack, ...(readsConfig(args) ? ["--config-file", file] : [])], {
       cwd: paths.repo,

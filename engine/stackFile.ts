@@ -28,7 +28,7 @@ export async function readStackFile(stack: string, file: string, pulumi: Pulumi)
   const text = readFileSync(file, "utf8");
   const { config = {}, environment } = contentOf(text, file);
   const texts =
-    environment !== undefined || hasSecrets(text) ? await askEngine(file, pulumi) : textsOf(config);
+    environment !== undefined || hasSecrets(text) ? await decrypted(file, pulumi) : textsOf(config);
   try {
     const values = valuesOf({ ...projectTexts(), ...texts });
     return resolveConfig(
@@ -60,8 +60,8 @@ function projectTexts(): Record<string, string> {
   return textsOf(Object.fromEntries(given));
 }
 
-// Only the engine can decrypt; it takes a third of a second, so it is not asked for nothing.
-async function askEngine(file: string, pulumi: Pulumi): Promise<Record<string, string>> {
+/** A stack file's values in plain text, from the engine: it takes a third of a second, so it is not asked for nothing. */
+export async function decrypted(file: string, pulumi: Pulumi): Promise<Record<string, string>> {
   const { code, stdout, stderr } = await pulumi(["config", "--json", "--show-secrets"]);
   if (code !== 0) {
     throw new UserError(
@@ -77,6 +77,25 @@ async function askEngine(file: string, pulumi: Pulumi): Promise<Record<string, s
 export function hasSecrets(text: string): boolean {
   const { config } = (parse(text, { merge: true }) ?? {}) as StackFile;
   return isSecret(config);
+}
+
+/** Where the encrypted values in a stack file are: a key, and the path below it. */
+export function encryptedIn(text: string): [key: string, ...path: (string | number)[]][] {
+  const { config = {} } = (parse(text, { merge: true }) ?? {}) as StackFile;
+  const found: [string, ...(string | number)[]][] = [];
+  const walk = (value: unknown, key: string, path: readonly (string | number)[]): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isCipher(value)) found.push([key, ...path]);
+    else if (Array.isArray(value)) value.forEach((one, i) => walk(one, key, [...path, i]));
+    else Object.entries(value).forEach(([name, one]) => walk(one, key, [...path, name]));
+  };
+  Object.entries(config).forEach(([key, value]) => walk(value, key, []));
+  return found;
+}
+
+/** What is at a path in a value; undefined for nothing. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((one, step) => (Object(one) as Record<string, unknown>)[String(step)], value);
 }
 
 /** Whether a value is encrypted, or holds one that is. */
@@ -102,11 +121,7 @@ export function isInClear(file: string, [key, ...path]: readonly [string, ...(st
   const { config = {} } = contentOf(readFileSync(file, "utf8"), file);
   const whole = config[`${PROJECT}:${key}`];
   if (isEncrypted(whole, path)) return false;
-  const there = path.reduce<unknown>(
-    (value, step) => (Object(value) as Record<string, unknown>)[String(step)],
-    typeof whole === "string" ? listIn(whole) : whole,
-  );
-  return there !== undefined;
+  return valueAt(typeof whole === "string" ? listIn(whole) : whole, path) !== undefined;
 }
 
 /**

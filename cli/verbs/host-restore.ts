@@ -3,13 +3,14 @@ import { join, resolve } from "node:path";
 import { UserError } from "../../base/errors";
 import { say, step } from "../../base/output";
 import { duration } from "../../base/words";
-import { type StackChoice, openStack, type Stack } from "../../engine/stack";
+import { type StackChoice, type Stack, stackOf } from "../../engine/stack";
 import { openWorkspace } from "../../engine/workspace";
 import { restoreDatabases, restoreSite } from "../../flows/backup/restore";
 import { openRepository, type Opened } from "../../flows/hostRestore/bootstrap";
 import { importSecrets, readCopy } from "../../flows/hostRestore/copy";
 import { writeLockFile, writeStackFile } from "../../flows/hostRestore/files";
 import { planned } from "../../flows/hostRestore/plan";
+import { withReadable } from "../../flows/hostRestore/secrets";
 import { readTarget } from "../../flows/hostRestore/target";
 import { begin, dataOn, fill, finish, isUnfinished, moveAside } from "../../flows/hostRestore/volume";
 import { readCredentials } from "../../stacks/credentials";
@@ -65,11 +66,16 @@ export async function run(options: Options): Promise<void> {
     ({ run: name }) => name,
   );
   const file = options.configFile ?? join((await openWorkspace()).paths.repo, `Pulumi.${options.stack}.yaml`);
-  const plan = await planned(options, copy, file, opened, target);
-  const resumed = await isUnfinished(plan.config, run, options.aside ?? false);
-  // The stack file is here by then, and may have been mended since.
-  const { config, text } =
-    resumed && existsSync(file) ? await planned({ ...options, keepConfig: true }, copy, file, opened) : plan;
+  const { config, text, resumed } = await withReadable(options, copy, file, async (readable) => {
+    const plan = await planned(options, readable, file, opened, target);
+    const unfinished = await isUnfinished(plan.config, run, options.aside ?? false);
+    // The stack file is here by then, and may have been mended since.
+    const here = unfinished && existsSync(file);
+    return {
+      ...(here ? await planned({ ...options, keepConfig: true }, readable, file, opened) : plan),
+      resumed: unfinished,
+    };
+  });
   const data = resumed ? [] : await dataOn(config);
   if (data.length > 0 && !options.aside) {
     throw new UserError(
@@ -86,7 +92,8 @@ export async function run(options: Options): Promise<void> {
   if (data.length > 0) say(`What was there is in ${await moveAside(config)}`);
   if (text !== undefined) writeStackFile(file, text);
   writeLockFile(copy.lock);
-  const stack = await openStack({ ...options, configFile: file });
+  // What is encrypted can be read once there is a stack; it was read above.
+  const stack = stackOf(options.stack, config, file, await openWorkspace());
   await step("Secrets", () => importSecrets(stack, copy, resumed));
   await openRepository(stack.config, opened);
   if (!resumed) await begin(stack.config, run);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { exportState } from "../../engine/exported";
 import type { Stack } from "../../engine/stack";
+import { decrypted, hasSecrets } from "../../engine/stackFile";
 import { lockFile } from "../../stacks/lock";
 import { askAgent } from "./repository";
 
@@ -14,6 +15,8 @@ export interface HostCopy {
   /** Sites and modules that the run has snapshots of. */
   readonly names: readonly string[];
   readonly stackFile: string;
+  /** Its values in plain text, as Pulumi writes them, where any is encrypted. */
+  readonly config?: Readonly<Record<string, string>>;
   readonly lock: string;
   /** The passphrase of the state's secrets, where Varvol made it; for those who use the engine itself. */
   readonly passphrase?: string;
@@ -25,11 +28,13 @@ export interface HostCopy {
 export async function keepHost(stack: Stack, run: string, names: readonly string[]): Promise<void> {
   const state = await exportState(stack, "in plain text");
   const { passphrase } = stack.workspace.paths;
+  const stackFile = readFileSync(stack.file, "utf8");
   const copy: HostCopy = {
     stack: stack.name,
     namespace: stack.config.namespace,
     names,
-    stackFile: readFileSync(stack.file, "utf8"),
+    stackFile,
+    ...(hasSecrets(stackFile) && { config: await decrypted(stack.file, (args) => stack.pulumi(args)) }),
     lock: readFileSync(lockFile(), "utf8"),
     ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
     state,

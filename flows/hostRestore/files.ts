@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { say } from "../../base/output";
-import { saltOf, withSalt } from "../../engine/stackFile";
+import { hasSecrets, saltOf, withSalt } from "../../engine/stackFile";
 import { lockFile } from "../../stacks/lock";
 
 /** Puts the backup's stack file in place. */
 export function writeStackFile(file: string, stackFile: string): void {
   const old = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  // The salt belongs to the lost machine's passphrase; this one has its own, or gets it.
-  const text = withSalt(stackFile, saltOf(old ?? ""));
+  // The salt belongs to the lost machine's passphrase; this one has its own, or gets it. What is encrypted is so by that.
+  const text = hasSecrets(stackFile) ? stackFile : withSalt(stackFile, saltOf(old ?? ""));
   if (old === undefined) writeFileSync(file, text);
   else if (old !== text) replaceKeeping(file, text);
 }

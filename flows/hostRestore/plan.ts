@@ -5,13 +5,13 @@ import { UserError } from "../../base/errors";
 import { say, step } from "../../base/output";
 import { lookAtHost } from "../../engine/hostFacts";
 import { configIn } from "../../engine/stack";
-import { openWorkspace } from "../../engine/workspace";
+import type { Workspace } from "../../engine/workspace";
 import { hostName } from "../../machine/host";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
-import type { HostCopy } from "../backup/hostCopy";
 import { checkHost } from "../preflight";
 import type { Opened } from "./bootstrap";
+import type { Readable } from "./secrets";
 import { absentAddresses, retarget, type Target, withCredentials } from "./target";
 
 /** Which stack file the host is to have, and what it is changed to say. */
@@ -26,19 +26,17 @@ export interface RestoredFrom {
 /** The configuration that the host is to have, and the stack file for it; checked before anything is written. */
 export async function planned(
   options: RestoredFrom,
-  copy: HostCopy,
+  { stackFile: kept, workspace }: Readable,
   file: string,
   { repository }: Opened,
   target?: Target,
 ): Promise<{ config: HostConfig; text?: string }> {
-  const stackFile = options.credentials
-    ? withCredentials(copy.stackFile, resolve(options.credentials))
-    : copy.stackFile;
-  const read = async (text: string) => checked(await readText(options.stack, text), repository);
+  const stackFile = options.credentials ? withCredentials(kept, resolve(options.credentials)) : kept;
+  const read = async (text: string) => checked(await readText(options.stack, text, workspace), repository);
   const changed = (absent: readonly string[]) =>
     target ? retarget(stackFile, target, absent) : { text: stackFile, notes: [] };
   if (options.keepConfig) {
-    const config = checked(await configIn(file, options.stack, await openWorkspace()), repository);
+    const config = checked(await configIn(file, options.stack, workspace), repository);
     await refuseUnfit(config);
     return { config };
   }
@@ -54,12 +52,12 @@ export async function planned(
   return { config: final, text };
 }
 
-async function readText(stack: string, text: string): Promise<HostConfig> {
+async function readText(stack: string, text: string, workspace: Workspace): Promise<HostConfig> {
   const folder = mkdtempSync(join(tmpdir(), "varvol-restore-"));
   try {
     const temporary = join(folder, "stack.yaml");
     writeFileSync(temporary, text, { mode: 0o600 });
-    return await configIn(temporary, stack, await openWorkspace());
+    return await configIn(temporary, stack, workspace);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -82,6 +82,11 @@ describe("a host that was lost", function () {
       lost,
       "CREATE DATABASE removed; CREATE TABLE removed.t (id INT); INSERT INTO removed.t VALUES (1), (2)",
     );
+    // Encrypted by a passphrase that is lost with the machine.
+    const title = ["config", "set", "--secret", "--path", "varvol:sites[2].title", "A blog"];
+    const encrypted = await lost.pulumi(...title, "--config-file", lost.configFile);
+    assert.equal(encrypted.code, 0, encrypted.stderr);
+    assert.match(fs.readFileSync(lost.configFile, "utf8"), /secure:/);
     const kit = JSON.parse((await lost.varvol("recovery-kit", "--json")).stdout) as { password: string };
     fs.writeFileSync(passwordFile, kit.password, { mode: 0o600 });
     const made = await lost.varvol("host-backup");
@@ -206,6 +211,9 @@ describe("a host that was lost", function () {
     assert.deepEqual(await rowsOf(lost, "blog"), kept.rows);
     assert.deepEqual(await bodies(lost), kept.bodies);
     assert.match(await lost.up(), /Nothing changed/);
+    const stackFile = fs.readFileSync(lost.configFile, "utf8");
+    assert.match(stackFile, /title:\s+secure: v1:/);
+    assert.doesNotMatch(stackFile, /A blog/);
   });
 
   function configureFound(): void {
