@@ -33,7 +33,10 @@ const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
 
 const LANES = 3;
-const LONGEST = ["remote/archive", "host/interrupted", "remote/remote", "host/hostRestore", "host/upgrade"];
+const LONGEST = [
+  ...["remote/archive", "host/interrupted", "host/security", "remote/remote", "host/hostRestore", "host/php"],
+  ...["host/upgrade", "host/backup", "host/failingSite", "host/hostileNames", "host/git"],
+];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
