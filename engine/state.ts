@@ -43,6 +43,6 @@ export function realResources(deployment: Deployment): StateResource[] {
 }
 
 /** A resource's name in the program. */
-export function nameOf({ urn }: StateResource): string {
+export function nameOf({ urn }: Pick<StateResource, "urn">): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }

@@ -1,6 +1,9 @@
 /** How a host's MariaDB shares its memory and its connections among sites. All memory is in MiB. */
 export interface Shares {
-  /** What the server may allocate: a statement that wants more fails, instead of the kernel ending the server. */
+  /**
+   * What the server may have before the kernel would end it. The guard acts at four fifths; the image's limit for a statement is
+   * above by what is never touched (images/mariadb/mariadb).
+   */
   readonly data: number;
   /** What the connections of one site may hold together. */
   readonly site: number;

@@ -1,7 +1,7 @@
 import { askHost } from "../../machine/scripts";
 import { exportState, importState } from "../exported";
 import type { Stack } from "../stack";
-import type { Deployment } from "../state";
+import { type Deployment, nameOf } from "../state";
 import { type Found, type Leftovers, leftoversOf, settled } from "./leftovers";
 
 /**
@@ -33,9 +33,7 @@ export function report(leftovers: Leftovers): string[] {
   return [
     ...(containers.length > 0 ? [`removed half made containers: ${names(containers)}`] : []),
     ...(networks.length > 0 ? [`removed half made networks: ${names(networks)}`] : []),
-    ...(adopted.length > 0
-      ? [`found again: ${adopted.map(({ urn }) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ")}`]
-      : []),
+    ...(adopted.length > 0 ? [`found again: ${adopted.map(nameOf).join(", ")}`] : []),
     ...(unknown.length > 0 ? [`left as they are, unknown to the state: ${names(unknown)}`] : []),
   ];
 }

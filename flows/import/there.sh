@@ -78,7 +78,6 @@ options() {
     esac
 }
 
-# The site names its database, in wp-config.php, and its tables: each is one word, and no option.
 # from_hex HEX: a name; the server lets none end with a line's end or a space
 from_hex() {
     printf '%b' "$(printf %s "$1" | sed 's/../& /g' | awk '{ for (i = 1; i <= NF; i++) { n = 16 * (index("0123456789ABCDEF", substr($i, 1, 1)) - 1) + index("0123456789ABCDEF", substr($i, 2, 1)) - 1; printf "\\0%03o", n } }')"
@@ -94,7 +93,8 @@ has() {
     return 1
 }
 
-# Of a database that others use too, the tables with the site's own prefix.
+# Of a database that others use too, the tables with the site's own prefix. The site names its database, in wp-config.php, and
+# its tables: each is one word, and no option.
 database() {
     [ -n "$config" ] || fail "there is no wp-config.php"
     [ -r "$config" ] || fail "$config can't be read by $(id -un)"

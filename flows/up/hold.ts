@@ -62,7 +62,7 @@ export async function holdFailed(
 export function withoutReplacing(options: readonly string[], gone: (name: string) => boolean): string[] {
   return options.filter((word, i) => {
     const named = word === "--replace" ? options[i + 1] : options[i - 1] === "--replace" ? word : undefined;
-    return named === undefined || !gone(named.slice(named.lastIndexOf("::") + 2));
+    return named === undefined || !gone(nameOf({ urn: named }));
   });
 }
 
@@ -156,7 +156,7 @@ export function leavesAlone(
   return steps.every(({ op, urn, oldState, newState }) => {
     const parent = (newState ?? oldState)?.parent;
     const isOwn = own.has(urn) || (parent !== undefined && own.has(parent));
-    if (!isOwn && !events.includes(urn.slice(urn.lastIndexOf("::") + 2))) return true;
+    if (!isOwn && !events.includes(nameOf({ urn }))) return true;
     if (op === "delete-replaced") return !serving.has(oldState?.id);
     return ["same", "refresh", "read"].includes(op);
   });
