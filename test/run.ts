@@ -126,8 +126,11 @@ async function prepare(tiers: readonly string[]): Promise<void> {
   if (!docker) return rerunInGroup();
   await step("Engine", ensureEngine, (engine) => engine.version);
   await step("Base image", (s) => ensureBaseImage(docker, s));
-  if (tiers.some((tier) => ["host", "official"].includes(tier)) && !fs.existsSync("/usr/bin/chromium")) {
-    await step("Browser", (s) => install("chromium", ["chromium"], s));
+  if (
+    tiers.some((tier) => ["host", "official"].includes(tier)) &&
+    !["/usr/bin/chromium", "/usr/sbin/ip"].every((file) => fs.existsSync(file))
+  ) {
+    await step("Browser", (s) => install("chromium", ["chromium", "iproute2"], s));
   }
   if (tiers.includes("remote") && !fs.existsSync("/usr/bin/ssh")) {
     await step("ssh", (s) => install("ssh", ["openssh-client"], s));

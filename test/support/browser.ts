@@ -1,9 +1,11 @@
 import { type Browser, chromium, type Page } from "playwright-core";
+import { BrowserNetwork } from "./browserNetwork";
 
 /** Chromium, which takes the test host's own certificates and asks nobody on the internet for anything. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: "/usr/bin/chromium",
+export async function openBrowser(): Promise<Browser> {
+  const network = await new BrowserNetwork().open();
+  const browser = await chromium.launch({
+    executablePath: network.command,
     args: [
       "--headless",
       "--no-sandbox",
@@ -13,19 +15,12 @@ export function openBrowser(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+      `--proxy-server=${network.proxy}`,
+      "--proxy-bypass-list=<-loopback>",
     ],
   });
-}
-
-/** Opens a page, once more where another test has just made or removed a network of docker's: Chromium gives up then. */
-async function visit(page: Page, address: string, again = 3): Promise<void> {
-  try {
-    await page.goto(address);
-  } catch (error) {
-    if (again === 0 || !/ERR_NETWORK_CHANGED/.test((error as Error).message)) throw error;
-    await visit(page, address, again - 1);
-  }
+  browser.on("disconnected", () => network.close());
+  return browser;
 }
 
 /** Logs in to a WordPress's dashboard, as a person does; the page is left open there. */
@@ -37,10 +32,12 @@ export async function logIn(
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  await visit(page, `${address}/wp-login.php`);
+  await page.goto(`${address}/wp-login.php`);
   await page.fill("#user_login", user);
   await page.fill("#user_pass", password);
   await page.click("#wp-submit");
-  await page.waitForURL(`${address}/wp-admin/`);
+  await page.waitForURL(`${address}/wp-admin/`).catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${page.url()}: ${await page.innerText("body")}`);
+  });
   return page;
 }
