@@ -4,6 +4,7 @@ import { finished, PassThrough, type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Failure, lastLines } from "./failure";
 import { newReport, ownStatements, type Report } from "./statements";
+import { closeZip, contentOf, entriesOf, isZip, openZip } from "./zip";
 
 /** Bytes that tell how a file is packed, by whom, and in which characters it is written. */
 const BEGINS = 8;
@@ -19,8 +20,7 @@ export function dumpText(file: string): Readable {
   const begins = firstBytes(file);
   const read = fs.createReadStream(file, { highWaterMark: 2 ** 18 });
   const program = PROGRAMS.find(([magic]) => begins.startsWith(magic))?.[1];
-  if (begins.startsWith("PK\x03\x04"))
-    return failing(new Failure("is a zip archive; unpack it, and name the .sql file in it"));
+  if (isZip(begins)) return decoded(zipped(file));
   if (begins.startsWith("\x1f\x8b")) return decoded(through(read, createGunzip()));
   return decoded(program ? unpackedBy(program, read) : read);
 }
@@ -31,6 +31,31 @@ function firstBytes(file: string): string {
   const length = fs.readSync(descriptor, begin, 0, BEGINS, 0);
   fs.closeSync(descriptor);
   return begin.toString("latin1", 0, length);
+}
+
+/** The one dump in a zip archive. */
+function zipped(file: string): Readable {
+  try {
+    const zip = openZip(file);
+    const files = [...entriesOf(zip)].filter(
+      ({ type, name }) => type === "file" && !/(?:^|\/)(?:__MACOSX\/|\._)/.test(name),
+    );
+    const dumps = files.filter(({ name }) => /\.sql(?:\.gz)?$/i.test(name));
+    const [one, ...more] = dumps.length > 0 ? dumps : files;
+    if (!one || more.length > 0) {
+      closeZip(zip);
+      const what = more.length > 0 ? `${more.length + 1} files` : "nothing";
+      throw new Failure(
+        `is a zip archive of ${what}, not of one dump; unpack it, and name the .sql file in it`,
+      );
+    }
+    const content = contentOf(zip, one);
+    finished(content, () => closeZip(zip));
+    return one.name.toLowerCase().endsWith(".gz") ? through(content, createGunzip()) : content;
+  } catch (error) {
+    if (error instanceof Failure) return failing(error);
+    throw error;
+  }
 }
 
 /** Through another stream, with the errors of both. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PLACES, PLAIN_PATH } from "./places";
 
 /**
  * What the agent is asked and what it says: the one declaration for both sides. A request is the first line of a job's
@@ -67,6 +68,16 @@ const expiredRun = z.strictObject({
   /** Ids of its last snapshot and of the others: a run without its last is none. */
   last: z.array(z.string()),
   parts: z.array(z.string()),
+});
+
+/** What a folder or an archive is unpacked as. */
+export const unpackedAs = z.strictObject({
+  /** A WordPress, which lies anywhere in it; pages, without what is around them; or an application's code, as it is. */
+  as: z.enum(["wordpress", "pages", "code"]),
+  /** Where folders of a WordPress lay that have a place of their own here. */
+  moved: z.record(z.string().regex(PLAIN_PATH), z.enum(PLACES)).readonly(),
+  /** Whether what of a WordPress can't run here is to be renamed. */
+  setAside: z.boolean().optional(),
 });
 
 export const requestSchema = z.discriminatedUnion("job", [
@@ -151,8 +162,7 @@ export const requestSchema = z.discriminatedUnion("job", [
     target: path,
     source: path,
     owner: z.string().regex(/^\d+:\d+$/),
-    /** Whether it is a WordPress's, of which what can't run here is to be renamed. */
-    setAside: z.boolean().optional(),
+    ...unpackedAs.shape,
   }),
 ]);
 
@@ -227,5 +237,6 @@ export type ScheduleEntry = Schedule["entries"][number];
 export type Keep = ScheduleEntry["keep"];
 export type ExpiredRun = z.infer<typeof expiredRun>;
 export type Entry = z.infer<typeof entry>;
+export type UnpackedAs = z.infer<typeof unpackedAs>["as"];
 export type LeftOut = z.infer<typeof leftOut>;
 export type Mode = z.infer<typeof mode>;

@@ -2,12 +2,17 @@ import * as fs from "node:fs";
 
 // Names in a folder are of whatever bytes, of old hosts often of Latin-1: as UTF-8 they would come to another name.
 
+/** A path with a character for each byte, from a usual one. */
+export function raw(file: string): string {
+  return Buffer.from(file).toString("latin1");
+}
+
 /** A path as the calls of the system take it, from one with a character for each byte. */
 export function bytes(file: string): Buffer {
   return Buffer.from(file, "latin1");
 }
 
-/** Such a path, to be shown. */
+/** Such a path as a usual one: to be shown, or where all names are known to be UTF-8. */
 export function shown(file: string): string {
   return bytes(file).toString();
 }
@@ -31,6 +36,30 @@ export function entries(folder: string): Entry[] {
             ? "link"
             : "other",
     }));
+}
+
+/** What lies there, without following a link; undefined where there is nothing, or nothing that can be named. */
+export function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.lstatSync(bytes(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a link leads, as it says. */
+export function linkAt(file: string): string {
+  return fs.readlinkSync(bytes(file), { encoding: "buffer" }).toString("latin1");
+}
+
+/** A path without links. */
+export function real(file: string): string {
+  return fs.realpathSync.native(bytes(file), { encoding: "buffer" }).toString("latin1");
+}
+
+/** Gives its owner these rights besides. */
+export function allow(file: string, mode: number): void {
+  fs.chmodSync(bytes(file), mode | (fs.statSync(bytes(file)).mode & 0o777));
 }
 
 /** How many files lie in a folder and below it. */

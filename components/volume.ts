@@ -1,5 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Moved } from "../agent/places";
+import type { UnpackedAs } from "../agent/protocol";
 import { volume } from "../machine/tools";
 import { agentJob } from "./agent/job";
 import type { Mount } from "./container";
@@ -15,8 +17,17 @@ export interface Folder {
   readonly mode?: string;
   /** uid:gid. Defaults to 33:33. */
   readonly owner?: string;
-  /** Folder or tar archive on the control machine that fills it while it is empty. */
-  readonly import?: string;
+  /** What fills it while it is empty. Defaults to nothing. */
+  readonly import?: Filling;
+}
+
+/** A folder or an archive on the control machine that a folder is filled from. */
+export interface Filling {
+  readonly source: string;
+  /** What it is unpacked as. */
+  readonly as: UnpackedAs;
+  /** Where folders of a WordPress lay that have a place of their own here. Defaults to none. */
+  readonly moved?: Moved;
   /** Whether that is a WordPress's, of which what can't run here is set aside. Defaults to false. */
   readonly setAside?: boolean;
 }
@@ -79,14 +90,14 @@ export class Volume extends pulumi.ComponentResource {
   private fill(
     name: string,
     host: Host,
-    { name: folder, owner = "33:33", setAside }: Folder,
-    source: string,
+    { name: folder, owner = "33:33" }: Folder,
+    { source, as, moved = {}, setAside }: Filling,
     made: pulumi.Resource,
   ): command.local.Command {
     const sent = host.import(`${name}-${folder}`, source);
     const image = imageOn(host, "agent", "agent").name;
     const request = {
-      ...{ job: "unpack" as const, image, owner },
+      ...{ job: "unpack" as const, image, owner, as, moved },
       ...{ target: `${this.root}/${folder}`, source: sent.path },
       ...(setAside && { setAside }),
     };

@@ -1,16 +1,17 @@
 import { existsSync, statSync } from "node:fs";
 import { dumpProblem } from "../agent/dumpText";
 import { UserError } from "../base/errors";
-import { attempt, lastLines } from "../base/exec";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
 import { readLock } from "../stacks/lock";
 import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
+import { checkArchive } from "./import/archive";
 import { coreOf, siteProblem, wordPressesIn } from "./import/dump";
-import { foreignInSource, foreignProblem } from "./import/foreign";
-import { htaccessOf } from "./import/htaccess/find";
+import { foreignProblem } from "./import/foreign";
+import { deniedBy } from "./import/htaccess/denied";
 import { openProblem } from "./import/htaccess/words";
+import { insidesOf } from "./import/insides";
 
 /** MiB that must be free: images and their build for docker, some room for data. */
 const NEEDED = { docker: 2048, volumes: 256 };
@@ -69,7 +70,9 @@ async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promi
   const found = await Promise.all(
     kindOf(site.kind)
       .fillings(site)
-      .map((filling) => checkFilling(site.name, `${key}.${filling.key}`, filling)),
+      .map((filling) =>
+        checkFilling(site.name, `${key}.${filling.key}`, filling, facts.free.volumes * 2 ** 20),
+      ),
   );
   return found.flat();
 }
@@ -85,30 +88,22 @@ function beginsAgain(site: SiteConfig, { unproven, routed }: HostFacts): boolean
   );
 }
 
-async function checkFilling(site: string, key: string, filling: Filling): Promise<string[]> {
+async function checkFilling(site: string, key: string, filling: Filling, free: number): Promise<string[]> {
   if ("archive" in filling) {
-    const found = await checkArchive(key, filling.archive);
+    const found = await checkArchive(key, { ...filling, moved: filling.wordpress?.moved }, free);
     return found.length > 0 || !filling.wordpress ? found : checkContent(key, filling);
   }
   const found = await checkDump(key, filling.dump);
   return found.length > 0 ? found : checkWordPress(site, key, filling);
 }
 
-async function checkArchive(key: string, file: string): Promise<string[]> {
-  if (!existsSync(file)) return [`${key}: ${file} does not exist; correct the path`];
-  if (statSync(file).isDirectory()) return [];
-  const read = await attempt(["tar", "-tf", file]);
-  return read.code === 0
-    ? []
-    : [`${key}: ${file} is no complete tar archive (${lastLines(read.stderr, 1)}); make it anew`];
-}
-
 async function checkContent(
   key: string,
   { archive, wordpress }: Extract<Filling, { archive: string }>,
 ): Promise<string[]> {
-  const unfit = wordpress?.setAside ? undefined : foreignProblem(await foreignInSource(archive));
-  const open = openProblem((await htaccessOf(archive)).denied, wordpress?.denied ?? []);
+  const { foreign, htaccess } = await insidesOf(archive, wordpress?.moved);
+  const unfit = wordpress?.setAside ? undefined : foreignProblem(foreign);
+  const open = openProblem(deniedBy(htaccess).denied, wordpress?.denied ?? []);
   return [unfit, open].filter((one) => one !== undefined).map((one) => `${key}: ${archive}: ${one}`);
 }
 

@@ -6,7 +6,6 @@ import { type OfHost, scriptOnHost } from "./host";
 export const SCRIPTS = [
   "address-history",
   "addresses",
-  "archive-size",
   "builder",
   "count",
   "data",

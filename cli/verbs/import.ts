@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Moved } from "../../agent/places";
 import { explain, Interrupted, UserError } from "../../base/errors";
 import { errorColors, json, say } from "../../base/output";
 import { bytes } from "../../base/words";
@@ -11,9 +12,10 @@ import { takeOut } from "../../flows/import/again";
 import { arrived, databaseTables } from "../../flows/import/arrived";
 import { chosen, coreOf, siteProblem, wordPressesIn, type DumpedWordPress } from "../../flows/import/dump";
 import { folderOf, newFolder } from "../../flows/import/fetched";
-import { foreignInSource, foreignProblem, unusedAmong } from "../../flows/import/foreign";
-import { type Htaccess, htaccessOf } from "../../flows/import/htaccess/find";
+import { foreignProblem, unusedAmong } from "../../flows/import/foreign";
+import { deniedBy, type HtaccessFiles } from "../../flows/import/htaccess/denied";
 import { htaccessWords } from "../../flows/import/htaccess/words";
+import { insidesOf } from "../../flows/import/insides";
 import { fetchLocal, type LocalArgs } from "../../flows/import/local";
 import { takesWordPress } from "../../flows/import/layout";
 import { fetchRemote } from "../../flows/import/remote";
@@ -39,7 +41,7 @@ interface Options extends texts.JsonOption {
 const NAMES = importable().map(({ name }) => name);
 
 export const options: texts.OptionsOf<Options> = {
-  from: ["--from <place>", "a folder, a tar archive, or ssh://user@host[:port]/path"],
+  from: ["--from <place>", "a folder, an archive, or ssh://user@host[:port]/path"],
   database: ["--database <file>", "the dump of its database (.sql or .sql.gz), where it is not beside it"],
   kind: ["--kind <kind>", `${NAMES.join(" or ")}, for a site that the stack file does not have yet`],
   domain: ["--domain <domain>", "the domain of such a site"],
@@ -187,7 +189,7 @@ interface Come {
   /** The WordPress that its database is of, as far as its dump tells. */
   readonly wordpress?: DumpedWordPress;
   /** What its .htaccess files kept from visitors, which is denied here, and what else they did, which isn't. */
-  readonly htaccess?: Htaccess;
+  readonly htaccess?: HtaccessFiles;
 }
 
 async function fetch(
@@ -205,23 +207,32 @@ async function fetch(
         ? await fetchRemote({ ...args, source })
         : await fetchLocal({ ...args, path: source.path, archive: source.place === "archive" });
     if (!takesWordPress(site.kind) || !fetched.database) return { fetched };
-    const foreign = await foreignInSource(fetched.content);
+    const found = await wordPressesIn(fetched.database);
+    const wordpress = chosen(found, prefix);
+    const moved: Moved = {
+      ...fetched.moved,
+      ...(wordpress?.uploads && { [wordpress.uploads]: "wp-content/uploads" }),
+    };
+    const insides = await insidesOf(fetched.content, moved);
+    if (insides.problem !== undefined) throw new UserError(`${fetched.content}: ${insides.problem}`);
+    const { foreign } = insides;
     const unfit = setAside ? undefined : foreignProblem(foreign);
     if (unfit !== undefined) throw new UserError(unfit);
-    const htaccess = await htaccessOf(fetched.content);
+    const htaccess = deniedBy(insides.htaccess);
     const { denied, notKept } = htaccess;
     for (const text of setAside ? [] : unusedAmong(foreign)) say(`${errorColors.yellow("warning:")} ${text}`);
-    const found = await wordPressesIn(fetched.database);
     const ownImage = stack.config.sites.find(({ name }) => name === site.name)?.image !== undefined;
     const problem = siteProblem(found, prefix, ownImage ? undefined : coreOf(readLock(), site.name));
     if (problem !== undefined) throw new UserError(`${fetched.database}: ${problem}`);
-    const wordpress = chosen(found, prefix);
     // Where there is but one, the stack file need not say which.
     const several = found.length > 1 && wordpress ? { prefix: wordpress.prefix } : {};
     for (const text of htaccessWords(denied, notKept)) say(`${errorColors.yellow("warning:")} ${text}`);
     const declared = stack.config.sites.find(({ name }) => name === site.name);
     const before = declared && "denied" in declared ? declared.denied : [];
-    const kept = { denied: [...new Set([...before, ...denied.map(({ path }) => path)])] };
+    const kept = {
+      denied: [...new Set([...before, ...denied.map(({ path }) => path)])],
+      ...(Object.keys(moved).length > 0 && { moved }),
+    };
     return {
       fetched: { ...fetched, ...several, ...kept, ...(setAside && { setAside }) },
       wordpress,

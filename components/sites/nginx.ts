@@ -35,6 +35,10 @@ export function visitorLimit(variable: string): string {
 }
 export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnce - 1} nodelay;`;
 
+/** What is JSON without saying so by its name. */
+export const NAMELESS_JSON = `        location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {
+            default_type application/json;`;
+
 /** nginx.conf of a static site whose files are in root, with a hook by its hash. */
 export function staticConf(root: string, hook?: string): string {
   const { http, server } = hookConf(hook);
@@ -47,8 +51,7 @@ ${http}    server {
 ${server}        include ${webFile("never-served.conf")};
         # Nothing runs it here.
         location ~* ${PHP_SOURCE} { return 404; }
-        location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {
-            default_type application/json;
+${NAMELESS_JSON}
         }
         # /blog may be a page beside the folder of that name.
         location / { try_files $uri $uri.html $uri/ =404; }

@@ -110,12 +110,13 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
   private createVolume(name: string, args: PhpSiteArgs, database: Database | undefined): Volume {
     const { host, git, writable, import: from } = args;
     const pulled = git ? volumeOf(git) : { folders: [], secrets: [] };
+    const code = git || !from?.content ? undefined : { source: from.content, as: "code" as const };
     return new Volume(
       name,
       {
         host,
         folders: [
-          { name: "site", import: git ? undefined : from?.content },
+          { name: "site", import: code },
           ...pulled.folders,
           ...(writable.length > 0 ? ["data", ...writable.map((folder) => `data/${folder}`)] : []).map(
             (folder) => ({ name: folder }),

@@ -6,7 +6,7 @@ import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
 
 export interface StaticSiteArgs extends SiteArgs {
-  /** Folder or tar archive that fills the volume while it is empty. */
+  /** Folder or archive that fills the volume while it is empty. */
   readonly import?: string;
 }
 
@@ -16,9 +16,10 @@ export class StaticSite extends pulumi.ComponentResource implements Site {
 
   constructor(name: string, args: StaticSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:StaticSite", name, {}, opts);
+    const filling = args.import === undefined ? undefined : { source: args.import, as: "pages" as const };
     const volume = new Volume(
       name,
-      { host: args.host, folders: [{ name: "site", mode: "0755", import: args.import }] },
+      { host: args.host, folders: [{ name: "site", mode: "0755", import: filling }] },
       { parent: this },
     );
     const web = new Web(

@@ -1,5 +1,6 @@
+import type { Moved } from "../../agent/places";
 import { deniedLocations } from "./denied";
-import { countVisitor, fastcgiLimits, nginxHead, visitorLimit } from "./nginx";
+import { countVisitor, fastcgiLimits, NAMELESS_JSON, nginxHead, visitorLimit } from "./nginx";
 import { webFile } from "./webFiles";
 
 // Plugins keep there what only PHP gives out: paid files, invoices, what visitors sent.
@@ -18,6 +19,8 @@ export interface WordPressConfArgs {
   readonly uploadLimit: string;
   /** Paths that answer 403. Defaults to none. */
   readonly denied?: readonly string[];
+  /** Where folders of it lay before. Defaults to none. */
+  readonly moved?: Moved;
   /** Whether xmlrpc.php is asked. Defaults to false. */
   readonly xmlrpc?: boolean;
 }
@@ -27,7 +30,12 @@ export interface WordPressConfArgs {
  * the pages that are the same for every visitor. It is short-lived, and outlives the container that made the pages. What is
  * denied answers 403.
  */
-export function wordpressConf({ uploadLimit, denied = [], xmlrpc = false }: WordPressConfArgs): string {
+export function wordpressConf({
+  uploadLimit,
+  denied = [],
+  moved = {},
+  xmlrpc = false,
+}: WordPressConfArgs): string {
   return `${nginxHead}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
@@ -84,7 +92,7 @@ ${visitorLimit("$made")}
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
         include ${webFile("never-served.conf")};
-${deniedLocations(denied)}        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
+${deniedLocations(denied)}${formerAddresses(moved)}        location ~* ^/wp-content/uploads/(?:${PRIVATE})/ { return 404; }
         location ~* ^/wp-content/uploads/edd/.*\\.(?!(?:jpe?g|png|gif|webp|mp3|ogg)$)\\w+$ { return 404; }
         location ~* ^/+(?:wp-config\\.php|wp-config-sample\\.php|readme\\.html|license\\.txt|${xmlrpc ? "" : "xmlrpc\\.php|"}wp-cron\\.php)(?:/|$) { return 404; }
         location ~* \\.(?:log|inc|phar|phtml|pht|php\\d)$ { return 404; }
@@ -130,10 +138,41 @@ ${fastcgiLimits}
             add_header X-Content-Type-Options nosniff;
             add_header X-Accel-Buffering $buffering;
         }
+        # The front page is WordPress's, whatever lay beside it.
+        location = / { rewrite ^ /index.php last; }
+${NAMELESS_JSON}
+            root /srv/root;
+            try_files $uri @wordpress;
+        }
+        # A file of the owner's, beside WordPress's own, comes before what WordPress would make there.
         location / {
+            root /srv/root;
+            disable_symlinks if_not_owner from=$document_root;
+            try_files $uri @wordpress;
+        }
+        location ~ /$ {
+            root /srv/root;
+            disable_symlinks if_not_owner from=$document_root;
+            try_files \${uri}index.html \${uri}index.htm @wordpress;
+        }
+        location @wordpress {
+            if (-f /srv/root$uri/index.html) { rewrite ^(.*)$ $1/ permanent; }
             try_files $uri $uri/ /index.php?$args;
         }
     }
 }
 `;
+}
+
+/**
+ * What is asked for where a folder lay before is asked for where it lies now, the longest way first; what is denied there is
+ * denied by either way.
+ */
+function formerAddresses(moved: Moved): string {
+  return Object.entries(moved)
+    .filter(([at, place]) => at !== place)
+    .sort(([a], [b]) => b.length - a.length)
+    .map(([at, place]) => [`^/${at.replaceAll(".", "\\.")}/`, place])
+    .map(([before, place]) => `        location ~ ${before} { rewrite ${before}(.*)$ /${place}/$1 last; }\n`)
+    .join("");
 }

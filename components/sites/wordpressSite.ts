@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { CONTENT_FOLDER, type Moved, ROOT_FOLDER } from "../../agent/places";
 import { migrate, phpSwitch } from "../../machine/tools";
 import type { Vhost } from "../gateway/vhost";
 import { Generation } from "../generation";
@@ -30,7 +31,9 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly denied: readonly string[];
   /** Whether applications may ask xmlrpc.php. */
   readonly xmlrpc: boolean;
-  /** Another host's WordPress that fills what is empty: a tar of wp-content and an SQL dump. */
+  /** Where folders of it lay at its former host: what is asked for there is answered from their place here. */
+  readonly moved: Moved;
+  /** Another host's WordPress that fills what is empty: a folder or archive that it lies in, and an SQL dump. */
   readonly import?: {
     readonly content?: string;
     readonly database?: string;
@@ -42,7 +45,10 @@ export interface WordPressSiteArgs extends SiteArgs {
 // The gateway's own limit is the same.
 const UPLOAD_LIMIT = "64M";
 
-/** A WordPress: core in the image, wp-content in /var/vol/<name>/content, a database of its own. */
+/**
+ * A WordPress: core in the image, wp-content in /var/vol/<name>/content, what lies beside WordPress's own in its document root
+ * in /var/vol/<name>/root, a database of its own.
+ */
 export class WordPressSite extends pulumi.ComponentResource implements Site {
   readonly vhost: Vhost;
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
@@ -59,12 +65,20 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       new random.RandomPassword(`${host.scoped(name)}-${role}`, { length, special: false }, { parent: this })
         .result;
     const password = secret("admin-password", 20);
+    const { moved } = args;
+    const content = args.import?.content;
+    const filling =
+      content === undefined
+        ? undefined
+        : { source: content, as: "wordpress" as const, moved, setAside: args.import?.setAside };
     const volume = new Volume(
       name,
       {
         host,
         folders: [
-          { name: "content", import: args.import?.content, setAside: args.import?.setAside },
+          // First what it is filled beside.
+          { name: ROOT_FOLDER },
+          { name: CONTENT_FOLDER, import: filling },
           // The host turns a link here; what php may write to lies a level below.
           { name: "run", mode: "0755", owner: "0:0" },
           { name: "run/php" },
@@ -109,9 +123,15 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "wordpress-web",
-        nginxConf: wordpressConf({ uploadLimit: UPLOAD_LIMIT, denied: args.denied, xmlrpc: args.xmlrpc }),
+        nginxConf: wordpressConf({
+          uploadLimit: UPLOAD_LIMIT,
+          denied: args.denied,
+          moved,
+          xmlrpc: args.xmlrpc,
+        }),
         mounts: [
-          volume.mount("content", "/srv/wordpress/wp-content", "ro"),
+          volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "ro"),
+          volume.mount(ROOT_FOLDER, "/srv/root", "ro"),
           volume.mount("run", "/run/php", "ro"),
         ],
         // The cache of its pages, and what that may be over its limit for a moment.
@@ -155,7 +175,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             PHP_WORKERS: String(args.phpWorkers),
           },
           mounts: [
-            volume.mount("content", "/srv/wordpress/wp-content", "rw"),
+            volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "rw"),
             volume.mount("run/php", "/run/php", "rw"),
             volume.mount("tmp", "/srv/tmp", "rw"),
             volume.mount("sessions", "/srv/sessions", "rw"),

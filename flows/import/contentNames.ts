@@ -1,7 +1,3 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
-import { attempt } from "../../base/exec";
-
 /** What lies in a wp-content: plugins and themes by name, and whether a file is there, by its path below it. */
 export interface ContentNames {
   readonly plugins: readonly string[];
@@ -9,37 +5,28 @@ export interface ContentNames {
   readonly has: (file: string) => boolean;
 }
 
-/** The names in a folder or tar archive that a site's content comes from; undefined where it has no plugins or themes. */
-export async function contentNames(source: string): Promise<ContentNames | undefined> {
-  if (!existsSync(source)) return undefined;
-  if (statSync(source).isDirectory())
-    return existsSync(join(source, "themes"))
-      ? {
-          plugins: pluginsAmong(namesIn(join(source, "plugins"))),
-          themes: themesAmong(namesIn(join(source, "themes"))),
-          has: (file) => existsSync(join(source, file)),
-        }
-      : undefined;
-  const listed = await attempt(["tar", "--quoting-style=literal", "-tf", source]);
-  return listed.code === 0 ? namesAmong(listed.stdout.split("\n")) : undefined;
-}
-
-/** The same of an archive's list: wp-content is where the first folder of themes lies. */
-export function namesAmong(listed: readonly string[]): ContentNames | undefined {
-  const paths = listed.filter(Boolean).map((name) => posix.normalize(name));
-  const roots = paths.flatMap((name) => /^((?:.*\/)?)themes\//.exec(name)?.[1] ?? []);
-  const root = roots.sort((one, other) => one.length - other.length)[0];
-  if (root === undefined) return undefined;
-  const inside = new Set(paths.flatMap((name) => (name.startsWith(root) ? name.slice(root.length) : [])));
+/** The same of an archive's list, by where the folders of wp-content lie in that; undefined where it has no themes. */
+export function namesBelow(
+  places: readonly (readonly [at: string, place: string])[],
+  listed: readonly string[],
+): ContentNames | undefined {
+  const inside = new Set<string>();
+  for (const name of listed)
+    for (const [at, place] of places) {
+      const before = at === "" ? "" : `${at}/`;
+      if (name.startsWith(before)) inside.add((place === "" ? "" : `${place}/`) + name.slice(before.length));
+    }
   const within = (folder: string): string[] => {
     const names = [...inside].flatMap((name) =>
       name.startsWith(`${folder}/`) ? name.split("/").slice(1, 2) : [],
     );
     return [...new Set(names.filter(Boolean))];
   };
+  const themes = within("themes");
+  if (themes.length === 0 && !inside.has("themes/")) return undefined;
   return {
     plugins: pluginsAmong(within("plugins")),
-    themes: themesAmong(within("themes")),
+    themes: themesAmong(themes),
     has: (file) => inside.has(file),
   };
 }
@@ -55,8 +42,4 @@ export function pluginsAmong(names: readonly string[]): string[] {
 
 export function themesAmong(names: readonly string[]): string[] {
   return names.filter((name) => !JUNK.test(name) && !/\.[a-z]{2,4}$/i.test(name)).sort();
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

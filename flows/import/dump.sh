@@ -2,7 +2,7 @@
 # dump.sh: what a dump's text, which is standard input, says of the WordPresses in it: `table NAME`, and `option TABLE NAME VALUE`.
 set -eu
 export LC_ALL=C
-{ grep -aoE "^[[:space:]]*(CREATE|INSERT|REPLACE)[A-Za-z ]{1,40}(\`[^\`]+\`\.)?\`[^\`]+\`|'(siteurl|db_version)',[[:space:]]*'[^']*'" || true; } |
+{ grep -aoE "^[[:space:]]*(CREATE|INSERT|REPLACE)[A-Za-z ]{1,40}(\`[^\`]+\`\.)?\`[^\`]+\`|'(siteurl|db_version|upload_path)',[[:space:]]*'[^']*'" || true; } |
     awk '
         /^[ \t]*(CREATE|INSERT|REPLACE)/ {
             parts = split($0, part, "`")

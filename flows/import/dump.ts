@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { dumpText } from "../../agent/dumpText";
+import { PLAIN_PATH } from "../../agent/places";
 import type { ImageLock } from "../../components/imageLock";
 
 /** A WordPress in a dump of a database. */
@@ -10,6 +11,8 @@ export interface DumpedWordPress {
   readonly address?: string;
   /** Version of its database. */
   readonly version?: number;
+  /** Where its uploads lie below the document root, as its options say; undefined where that is the usual place. */
+  readonly uploads?: string;
 }
 
 /** Versions of WordPress, and those of their databases where these change. */
@@ -52,7 +55,11 @@ export function parseDump(said: string): DumpedWordPress[] {
     .map((prefix) => {
       const address = options.get(`${prefix}options siteurl`);
       const version = Number(options.get(`${prefix}options db_version`));
-      return { prefix, ...(address && { address }), ...(version > 0 && { version }) };
+      const uploads = options.get(`${prefix}options upload_path`) ?? "";
+      return {
+        ...{ prefix, ...(address && { address }), ...(version > 0 && { version }) },
+        ...(PLAIN_PATH.test(uploads) && uploads !== "wp-content/uploads" && { uploads }),
+      };
     });
 }
 

@@ -1,41 +1,70 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Failure } from "../../agent/failure";
+import { findWordPress, holdsWordPress, isFolder, isIn, type WordPressTree } from "../../agent/layout";
+import { isDump } from "../../agent/rootFiles";
+import { definedAs, pathIn } from "../../agent/wordpressConfig";
 import { UserError } from "../../base/errors";
 import { kindOf, type KindName } from "../../stacks/kinds";
 
-/** What lies in a folder that a site is taken from. */
-export interface Layout {
-  /** wp-content of a WordPress; of any other site the folder with its pages. */
-  readonly content: string;
-  readonly wordpress: boolean;
+/** A WordPress in a folder that a site is taken from. */
+export interface FoundWordPress {
+  readonly tree: WordPressTree;
+  /** Its document root, or no more than its wp-content. */
+  readonly top: string;
   /** SQL dumps in or beside it. */
   readonly dumps: readonly string[];
 }
 
-const DUMP = /\.sql(\.gz)?$/i;
+/** Folders that panels put their dumps into. */
+const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql"];
 
-/** Looks for a WordPress, or else for pages, down to where the first of either lies. */
-export function layoutOf(folder: string): Layout {
-  const root = findRoot(folder);
-  if (root === undefined) return { content: singleInner(folder), wordpress: false, dumps: [] };
-  const content = isContent(root) ? root : join(root, "wp-content");
-  const places = new Set([folder, dirname(content), content].filter((place) => place.startsWith(folder)));
-  return { content, wordpress: true, dumps: [...places].flatMap(dumpsIn) };
+/** Looks for a WordPress, wherever it lies in a folder. */
+export function wordPressIn(folder: string, from: string): FoundWordPress | undefined {
+  const tree = read(folder, from);
+  if (!tree) return undefined;
+  const top = tree.root ?? tree.content;
+  const places = new Set([dirname(tree.content), tree.content, join(top, "dup-installer")]);
+  for (let at = top; isIn(folder, at); at = dirname(at))
+    for (const name of ["", ...DUMP_FOLDERS]) places.add(join(at, name));
+  const dumps = [...places].filter((place) => isIn(folder, place) && isFolder(place)).sort();
+  return { tree, top, dumps: dumps.flatMap(dumpsIn) };
+}
+
+function read(folder: string, from: string): WordPressTree | undefined {
+  try {
+    return findWordPress(folder);
+  } catch (error) {
+    if (error instanceof Failure) throw new UserError(`${from}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The folder of pages, or of code, without one around everything, as archives have it; and whether it is a WordPress's. */
+export function pagesIn(folder: string): { content: string; wordpress: boolean } {
+  return { content: singleInner(folder), wordpress: holdsWordPress(folder) };
 }
 
 /** Refuses what the kind of site can't be made from. */
-export function checkKind(kind: KindName, { wordpress }: Pick<Layout, "wordpress">, from: string): void {
+export function checkKind(
+  kind: KindName,
+  { wordpress }: { readonly wordpress: boolean },
+  from: string,
+): void {
   const wanted = takesWordPress(kind);
   if (wordpress && !wanted)
     throw new UserError(
       `${from}: is a WordPress, and the site's kind is ${kind}; its wp-config.php is not for everyone to read.`,
       "Make it a site of the kind wordpress.",
     );
-  if (wanted && !wordpress)
-    throw new UserError(
-      `${from}: is no WordPress (no wp-content with plugins or themes in it)`,
-      "Give the folder that wp-config.php or wp-content is in.",
-    );
+  if (wanted && !wordpress) throw noWordPress(from);
+}
+
+export function noWordPress(from: string): UserError {
+  return new UserError(
+    `${from}: is no WordPress (no wp-content with plugins or themes in it)`,
+    "Give the folder that wp-config.php or wp-content is in.",
+  );
 }
 
 /** Whether it is a WordPress that a site of the kind comes from. */
@@ -43,10 +72,13 @@ export function takesWordPress(kind: KindName): boolean {
   return kindOf(kind).accepts?.content === "wordpress";
 }
 
-/** The one dump that is meant. */
-export function chooseDump(dumps: readonly string[], from: string): string {
-  const [only] = dumps;
-  if (only !== undefined && dumps.length === 1) return only;
+/** The one dump that is meant: the only one, or the one that has the name of the configured database. */
+export function chooseDump(dumps: readonly string[], from: string, config = ""): string {
+  const name =
+    pathIn(config, "DB_NAME") ?? /^[ \t]*DB_NAME[ \t]*=[ \t]*(['"]?)([\w-]+)\1[ \t\r]*$/m.exec(config)?.[2];
+  const named = dumps.filter((file) => basename(file).replace(/\.sql(?:\.\w+)?$/i, "") === name);
+  const [only] = named.length === 1 ? named : dumps;
+  if (only !== undefined && (named.length === 1 || dumps.length === 1)) return only;
   throw new UserError(
     only === undefined
       ? `${from}: holds no dump of the database (.sql or .sql.gz)`
@@ -57,45 +89,18 @@ export function chooseDump(dumps: readonly string[], from: string): string {
 
 /** Refuses a network of sites, which shares one database and one wp-content among many. */
 export function refuseNetwork(config: string, from: string): void {
-  if (/^\s*define\s*\(\s*['"]MULTISITE['"]\s*,\s*true/im.test(config))
+  if (/^true\b/i.test(definedAs(config, "MULTISITE") ?? ""))
     throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
 }
 
-/** The table prefix that a wp-config.php names as a plain string. */
+/** The table prefix that a wp-config.php, or what it reads, names as a plain string. */
 export function prefixIn(config: string): string | undefined {
-  return /^\s*\$table_prefix\s*=\s*(['"])(\w+)\1/m.exec(config)?.[2];
+  const [, , named] = /^[ \t]*\$table_prefix\s{0,99}=\s{0,99}(['"])(\w+)\1/m.exec(config) ?? [];
+  return named ?? /^[ \t]*DB_PREFIX[ \t]*=[ \t]*(['"]?)(\w+)\1[ \t\r]*$/m.exec(config)?.[2];
 }
 
-/** wp-config.php of a WordPress whose wp-content that is; WordPress itself looks one folder up, too. */
-export function configBeside(content: string): string | undefined {
-  const root = dirname(content);
-  const found = [root, dirname(root)].map((folder) => join(folder, "wp-config.php")).find(existsSync);
-  return found && readFileSync(found, "utf8");
-}
-
-function findRoot(folder: string, depth = 3): string | undefined {
-  if (isContent(folder) || isContent(join(folder, "wp-content"))) return folder;
-  if (depth === 0) return undefined;
-  // A link out of the folder, or back into it, is not followed.
-  const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const { name } of inner) {
-    const found = findRoot(join(folder, name), depth - 1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function isContent(folder: string): boolean {
-  return isFolder(join(folder, "plugins")) && isFolder(join(folder, "themes"));
-}
-
-function isFolder(file: string): boolean {
-  return existsSync(file) && statSync(file).isDirectory();
-}
-
-/** An archive often holds one folder with everything in it. */
 function singleInner(folder: string): string {
-  const names = readdirSync(folder);
+  const names = readdirSync(folder).filter((name) => name !== "__MACOSX" && !name.startsWith("._"));
   const inner = join(folder, names[0] ?? "");
   return names.length === 1 && isFolder(inner) ? singleInner(inner) : folder;
 }
@@ -104,7 +109,7 @@ function dumpsIn(folder: string): string[] {
   return (
     readdirSync(folder)
       // A Mac's own attributes of a file are no dump.
-      .filter((name) => DUMP.test(name) && !name.startsWith("._"))
+      .filter((name) => isDump(name) && !name.startsWith("._"))
       .map((name) => join(folder, name))
   );
 }

@@ -16,5 +16,6 @@ export async function sayLeftOut(config: HostConfig, names: readonly string[]): 
 /** In a few words, with the first of them. */
 export function inWords({ name, what, count, first }: LeftOut): string {
   const more = count > first.length ? ", …" : "";
-  return `${name}: ${count} ${what} of what it was filled from were left out: ${first.join(", ")}${more}`;
+  const done = what === "entries" ? "renamed or left out" : "left out";
+  return `${name}: ${count} ${what} of what it was filled from were ${done}: ${first.join(", ")}${more}`;
 }

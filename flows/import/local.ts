@@ -1,19 +1,31 @@
-import { copyFileSync, existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { createReadStream, mkdirSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { besides } from "../../agent/arrange";
+import { extract } from "../../agent/extract";
+import { Failure, plain } from "../../agent/failure";
+import { innerArchives, unpackInner, unpackParts } from "../../agent/inner";
+import { decodeNames } from "../../agent/names";
+import { clean, makeRelative, settleLinks } from "../../agent/prune";
 import { UserError } from "../../base/errors";
-import { attempt, lastLines, run } from "../../base/exec";
-import { scriptFile } from "../../machine/scripts";
+import { errorColors, say, step } from "../../base/output";
+import { bytes } from "../../base/words";
 import type { Fetched, KindName } from "../../stacks/kinds";
+import { sizeOf } from "./archive";
 import { checkRoom } from "./fetched";
 import {
   checkKind,
   chooseDump,
-  configBeside,
-  layoutOf,
+  noWordPress,
+  pagesIn,
   prefixIn,
   refuseNetwork,
   takesWordPress,
+  wordPressIn,
 } from "./layout";
+import { inWords } from "./leftOut";
+import { linksBeside, packLinked } from "./linked";
+import { notWhole } from "./listed";
+import { completedDump } from "./wpress";
 
 export interface LocalArgs {
   readonly kind: KindName;
@@ -29,55 +41,102 @@ export interface LocalArgs {
 }
 
 /** Finds in a folder or an archive what the site is filled from. Where that is usable as it lies there, it stays. */
-export async function fetchLocal({
-  kind,
-  path,
-  archive,
-  database,
-  prefix,
-  folder,
-}: LocalArgs): Promise<Fetched> {
-  const root = archive ? await unpacked(path, join(folder, "unpacked")) : path;
-  const layout = layoutOf(root);
+export async function fetchLocal(args: LocalArgs): Promise<Fetched> {
+  const { kind, path, database } = args;
+  const left: string[] = [];
+  const root = await rootOf(args, left);
+  const fetched = takesWordPress(kind) ? await wordPress(args, root, left) : pages(args, root);
+  const found = { type: "left-out", name: path, what: "entries", count: left.length } as const;
+  if (left.length > 0)
+    say(`${errorColors.yellow("warning:")} ${inWords({ ...found, first: left.slice(0, 10).map(plain) })}`);
+  return { ...(database && { database }), ...fetched };
+}
+
+/** The folder that the site is looked for in. */
+async function rootOf({ kind, path, archive, folder }: LocalArgs, left: string[]): Promise<string> {
+  const target = join(folder, "unpacked");
+  const root = archive ? await unpacked(kind, path, target, left) : realpathSync(path);
+  if (!takesWordPress(kind)) return root;
+  const work = async (): Promise<string> => {
+    if (!archive) {
+      // Somebody's folder stays as it is.
+      const parts = innerArchives(root);
+      if (parts.length === 0) return root;
+      mkdirSync(target, { recursive: true });
+      left.push(...(await unpackInner(parts, target)));
+    }
+    left.push(...(await unpackParts(target)), ...settled(target));
+    return realpathSync(target);
+  };
+  return refusing(path, work());
+}
+
+function pages({ kind, path }: LocalArgs, root: string): Fetched {
+  const layout = pagesIn(root);
   checkKind(kind, layout, path);
-  if (!takesWordPress(kind)) return { content: layout.content, ...(database && { database }) };
-  const config = configBeside(layout.content) ?? "";
-  refuseNetwork(config, path);
-  const dump = database ?? chooseDump(layout.dumps, path);
-  const inContent = layout.dumps.filter((file) => file.startsWith(`${layout.content}/`));
-  const named = prefix ?? prefixIn(config);
-  const fetched = { database: dump, ...(named !== undefined && { prefix: named }) };
-  if (inContent.length === 0) return { content: layout.content, ...fetched };
-  // What lies in wp-content is served to everyone: a dump must not go along.
-  const content = join(folder, "wp-content.tar");
-  const beside = join(dirname(layout.content), ".htaccess");
-  if (existsSync(beside)) copyFileSync(beside, join(folder, ".htaccess"));
-  const without = inContent.map((file) => `--exclude=./${relative(layout.content, file)}`);
-  await run(["tar", "-C", layout.content, "--anchored", "--no-wildcards", ...without, "-cf", content, "."]);
-  return { content, ...fetched };
+  return { content: layout.content };
 }
 
-async function unpacked(archive: string, target: string): Promise<string> {
-  const listed = await attempt(["bash", scriptFile("archive-size"), archive]);
-  if (listed.code !== 0) throw broken(archive, listed.stderr);
-  await run(["mkdir", "-p", target]);
-  checkRoom(target, Number(listed.stdout), `What ${archive} holds`);
-  const read = await attempt([
-    "tar",
-    "-xf",
-    archive,
-    "-C",
-    target,
-    "--no-same-owner",
-    "--no-same-permissions",
-  ]);
-  if (read.code !== 0) throw broken(archive, read.stderr);
-  return target;
-}
-
-function broken(archive: string, said: string): UserError {
-  return new UserError(
-    `${archive}: is no complete tar archive (${lastLines(said, 1)})`,
-    "Make it anew; .tar, .tar.gz, .tar.xz and .tar.zst can be read.",
+async function wordPress(
+  { path, archive, database, prefix, folder }: LocalArgs,
+  root: string,
+  left: string[],
+): Promise<Fetched> {
+  const found = wordPressIn(root, path);
+  if (!found) throw noWordPress(path);
+  const { tree, top, dumps } = found;
+  refuseNetwork(tree.config, path);
+  const named = prefix ?? prefixIn(tree.config);
+  const dump = database ?? chooseDump(dumps, path, tree.config);
+  const more = {
+    database: completedDump(root, dump, folder) ?? dump,
+    ...(named !== undefined && { prefix: named }),
+    ...(Object.keys(tree.moved).length > 0 && { moved: tree.moved }),
+  };
+  const brought = new Set<string>();
+  // What an archive held is this command's own by now; somebody's folder stays as it is.
+  if (archive) left.push(...settleLinks(root, { folder: top }, brought));
+  left.push(...besides(root, tree, [...brought]));
+  const links = archive ? [] : linksBeside(top, tree.content, path);
+  if (links.length === 0) return { content: top, ...more };
+  const content = join(folder, "site.tar");
+  await step(
+    "Files",
+    () => packLinked(top, links, content),
+    () => bytes(statSync(content).size),
   );
+  return { content, ...more };
+}
+
+/** Unpacks an archive, once it is known that there is room for what it holds. */
+async function unpacked(kind: KindName, archive: string, target: string, left: string[]): Promise<string> {
+  const size = await sizeOf(archive);
+  mkdirSync(target, { recursive: true });
+  checkRoom(target, size, `What ${archive} holds`);
+  const of = bytes(statSync(archive).size);
+  const { problem, leftOut } = await step("Unpack", async (s) => {
+    const read = createReadStream(archive);
+    const timer = setInterval(() => s.detail(`${bytes(read.bytesRead)} of ${of}`), 500);
+    return refusing(archive, extract(read, target)).finally(() => clearInterval(timer));
+  });
+  if (problem !== undefined) throw new UserError(`${archive}: ${notWhole(problem)}`);
+  left.push(...leftOut, ...(takesWordPress(kind) ? decodeNames(target) : []), ...settled(target));
+  return realpathSync(target);
+}
+
+/** Leaves but files, folders and links that lead to such: what a stranger's link leads to here is none of the site's. */
+function settled(tree: string): string[] {
+  const removed = clean(tree);
+  makeRelative(tree);
+  return [...removed, ...settleLinks(tree, { folder: tree })];
+}
+
+/** With the words for why it can't be taken. */
+async function refusing<Result>(path: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Failure) throw new UserError(`${path}: ${error.message}`);
+    throw error;
+  }
 }

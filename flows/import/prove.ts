@@ -8,9 +8,10 @@ import { deniedPattern } from "../../components/sites/denied";
 import type { HostConfig } from "../../stacks/config";
 import { kindOf, type SiteConfig } from "../../stacks/kinds";
 import { Answers } from "../status/answers";
-import { contentNames, pluginsAmong, themesAmong } from "./contentNames";
+import { pluginsAmong, themesAmong } from "./contentNames";
 import { countsInDump } from "./dumpCounts";
-import { htaccessOf } from "./htaccess/find";
+import { deniedBy } from "./htaccess/denied";
+import { insidesOf } from "./insides";
 import { openCode } from "./htaccess/words";
 import { takesWordPress } from "./layout";
 import {
@@ -68,16 +69,15 @@ export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof
   const named = (what: string) =>
     names.flatMap((line) => (line.startsWith(`${what} `) ? line.slice(what.length + 1) : []));
   const sources = kindOf(site.kind).fillings(site);
-  const archive = sources.flatMap((one) => ("archive" in one ? one.archive : []))[0];
+  const archive = sources.flatMap((one) => ("archive" in one ? one : []))[0];
   const dump = sources.flatMap((one) => ("dump" in one ? one.dump : []))[0];
-  const [counts, content, kept, answered] = await Promise.all([
+  const [counts, insides, answered] = await Promise.all([
     dump === undefined ? undefined : countsInDump(dump, facts.prefix),
-    archive === undefined ? undefined : contentNames(archive),
-    archive === undefined ? undefined : htaccessOf(archive),
+    archive === undefined ? undefined : insidesOf(archive.archive, archive.wordpress?.moved),
     ask(config, site, questionsOf(facts, deniedOf(site))),
   ]);
   const sides = compare({
-    before: { ...(counts && { counts }), ...(content && { names: content }) },
+    before: { ...(counts && { counts }), ...(insides?.names && { names: insides.names }) },
     after: { facts, plugins: pluginsAmong(named("plugin")), themes: themesAmong(named("theme")) },
   });
   return {
@@ -87,7 +87,7 @@ export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof
     problems: [...problemsOf(answered.asked), ...sides.problems],
     notes: [
       ...named("aside").map(asideNote),
-      ...openCode(kept?.denied ?? [], "denied" in site ? site.denied : []),
+      ...openCode(deniedBy(insides?.htaccess ?? []).denied, "denied" in site ? site.denied : []),
       ...sides.notes,
       ...answered.notes,
     ],

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines, type Result } from "../../base/exec";
@@ -12,7 +12,7 @@ import { nameOf, type Source } from "./source";
 
 type Address = Extract<Source, { place: "ssh" }>;
 /** What there.sh is asked for. */
-type Verb = "look" | "htaccess" | "files" | "database";
+type Verb = "look" | "files" | "database";
 
 export interface RemoteArgs {
   readonly kind: KindName;
@@ -41,9 +41,8 @@ export async function fetchRemote({ kind, source, database, prefix, folder }: Re
     );
   const size = Number(/^size (\d+)$/m.exec(found.join("\n"))?.[1] ?? 0) * 1024;
   checkRoom(folder, size, from);
-  const content = join(folder, wordpress ? "wp-content.tar" : "site.tar");
+  const content = join(folder, "site.tar");
   await receive(source, "Files", content, "files");
-  if (wordpress) writeFileSync(join(folder, ".htaccess"), outputOf(source, await ssh(source, "htaccess")));
   const named = prefix === undefined ? {} : { prefix };
   if (!wordpress || database) return { content, database, ...named };
   const dump = join(folder, "database.sql");

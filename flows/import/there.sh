@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs on the machine that a site is taken from, by `sh -s`: look|htaccess|files|database FOLDER. It only reads. The database's
+# Runs on the machine that a site is taken from, by `sh -s`: look|files|database FOLDER. It only reads. The database's
 # password goes from wp-config.php to the client's standard input, and is in no argument and no file.
 set -eu
 export LC_ALL=C
@@ -17,27 +17,51 @@ for file in "$root/wp-config.php" "$(dirname "$root")/wp-config.php"; do
     [ -n "$config" ] || [ ! -f "$file" ] || config=$file
 done
 [ -d "$root/wp-content" ] || config=
-content=$root
-[ -z "$config" ] || content=$root/wp-content
 
 look() {
     [ -n "$config" ] && echo 'kind wordpress' || echo 'kind static'
     [ -n "$config" ] || [ ! -d "$root/wp-content" ] || echo unconfigured
     [ -z "$config" ] || ! grep -Eiq "^[[:space:]]*define[[:space:]]*\([[:space:]]*['\"]MULTISITE['\"][[:space:]]*,[[:space:]]*true" "$config" || echo network
-    printf 'size %s\n' "$(du -sk "$content/" 2> /dev/null | cut -f 1)"
+    printf 'size %s\n' "$(du -sk "$root/" 2> /dev/null | cut -f 1)"
 }
 
-# The one beside wp-content: those in it come with it.
-htaccess() { [ ! -r "$root/.htaccess" ] || cat "$root/.htaccess"; }
+# The links in a WordPress's root and wp-content that lead to a folder beside the one that was named, a line each: what
+# several releases share. In a home folder everything lies beside everything.
+beside() {
+    base=$(cd "$(dirname "$root")" && pwd -P)
+    # Releases share what lies beside all of them.
+    case $base in */releases) base=${base%/releases} ;; esac
+    case $base in / | "$(cd ~ && pwd -P)") return 0 ;; esac
+    whole=$(cd "$root" && pwd -P)
+    for link in "$root"/* "$root"/wp-content/* "$root"/wp-content/plugins/* "$root"/wp-content/themes/* \
+        "$root"/wp-content/mu-plugins/*; do
+        { [ -h "$link" ] && [ -d "$link" ]; } || continue
+        target=$(cd "$link" && pwd -P) || continue
+        case $target in
+            "$whole" | "$whole"/* | "$base"/.* | "$base"/*/.*) ;;
+            "$base"/*) printf '%s\n' "${link#"$root"/}" ;;
+        esac
+    done
+}
 
-# What changes while it is read is no error of GNU tar's, which ends with 1 then. Dumps lie in wp-content by mistake.
+# What changes while it is read is no error of GNU tar's, which ends with 1 then. Core is the new host's own.
 files() {
-    set -- --exclude='./*.sql' --exclude='./*.sql.gz'
-    [ -n "$config" ] || set --
-    if tar --version 2> /dev/null | grep -q GNU; then
-        tar -C "$content" "$@" -cf - . || [ $? = 1 ]
+    set --
+    if [ -n "$config" ]; then
+        linked=$(beside)
+        IFS='
+'
+        set -f
+        for link in $linked; do set -- "$@" "--exclude=./$link" "--exclude=${link%%/*}/./${link#*/}"; done
+        set -- "$@" --exclude=./wp-admin --exclude=./wp-includes --exclude=./wp-config.php -cf - .
+        for link in $linked; do set -- "$@" "$link/."; done
     else
-        tar -C "$content" "$@" -cf - .
+        set -- -cf - .
+    fi
+    if tar --version 2> /dev/null | grep -q GNU; then
+        tar -C "$root" "$@" || [ $? = 1 ]
+    else
+        tar -C "$root" "$@"
     fi
 }
 

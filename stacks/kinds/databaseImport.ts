@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { absolute } from "../files";
 import { path } from "./common";
+import type { UnpackedAs } from "../../agent/protocol";
 import type { Filling } from "./kind";
 
 /** The key `import` of a site that may have a database beside its files. */
@@ -43,9 +44,9 @@ export function locatedImport<From extends Import>(from: From): { import?: From 
   };
 }
 
-export function fillingsOf({ content, database }: NonNullable<Import> = {}): Filling[] {
+export function fillingsOf({ content, database }: NonNullable<Import> = {}, as: UnpackedAs): Filling[] {
   return [
-    ...(content === undefined ? [] : [{ key: "import.content", archive: content }]),
+    ...(content === undefined ? [] : [{ key: "import.content", archive: content, as }]),
     ...(database === undefined ? [] : [{ key: "import.database", dump: database }]),
   ];
 }

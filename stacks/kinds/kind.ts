@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { Moved } from "../../agent/places";
+import type { UnpackedAs } from "../../agent/protocol";
 import type { Mysql, Site } from "../../components";
 import type { ImageName } from "../../components/imageSource";
 import type { GitArgs } from "../../components/sites/puller";
@@ -58,17 +60,19 @@ export interface ContentOfWordPress {
   readonly setAside: boolean;
   /** Paths that are for no visitor. */
   readonly denied: readonly string[];
+  /** Where folders of it lay at its former host. */
+  readonly moved: Moved;
 }
 
 /** What a site would be filled from, by its key: an archive or folder, or a dump. */
 export type Filling = { readonly key: string } & (
-  | { readonly archive: string; readonly wordpress?: ContentOfWordPress }
+  | { readonly archive: string; readonly as: UnpackedAs; readonly wordpress?: ContentOfWordPress }
   | { readonly dump: string; readonly wordpress?: DumpOfWordPress }
 );
 
 /** What an import fetched. */
 export interface Fetched {
-  /** A folder or tar archive. */
+  /** A folder or an archive. */
   readonly content: string;
   /** An SQL dump. */
   readonly database?: string;
@@ -78,6 +82,8 @@ export interface Fetched {
   readonly setAside?: boolean;
   /** Paths that are for no visitor. */
   readonly denied?: readonly string[];
+  /** Folders of the WordPress that lay elsewhere than here. */
+  readonly moved?: Moved;
 }
 
 /** What an import of another host's site accepts. */

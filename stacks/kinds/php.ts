@@ -13,7 +13,7 @@ const schema = z
   .strictObject({
     ...common,
     kind: z.literal("php"),
-    import: databaseImport("Folder or tar archive of the application's code, which fills the site.").describe(
+    import: databaseImport("Folder or archive of the application's code, which fills the site.").describe(
       "The code, and the database that it starts with.",
     ),
     git: git.optional().describe("A git repository that the code comes from instead, pulled on a timer."),
@@ -91,7 +91,7 @@ export const phpKind: SiteKind<typeof schema> = {
     ...locatedImport(site.import),
     ...(site.git && { git: locatedGit(site.git) }),
   }),
-  fillings: (site) => fillingsOf(site.import),
+  fillings: (site) => fillingsOf(site.import, "code"),
   repository: (site) => site.git,
   problems: (site, away) => (site.git ? gitProblems(site.git, away) : []),
   create: (site, { args, mysql, limits, phpWorkers }) =>

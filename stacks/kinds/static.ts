@@ -8,7 +8,7 @@ const schema = z
   .strictObject({
     ...common,
     kind: z.literal("static"),
-    import: path.optional().describe("Folder or .tar(.gz) that fills the site's volume while that is empty."),
+    import: path.optional().describe("Folder or archive that fills the site's volume while that is empty."),
   })
   .describe("A folder of files.");
 
@@ -25,7 +25,7 @@ export const staticKind: SiteKind<typeof schema> = {
     health: { path: "/", answers: FRONT_PAGE },
   }),
   located: (site) => (site.import === undefined ? site : { ...site, import: absolute(site.import) }),
-  fillings: ({ import: from }) => (from === undefined ? [] : [{ key: "import", archive: from }]),
+  fillings: ({ import: from }) => (from === undefined ? [] : [{ key: "import", archive: from, as: "pages" }]),
   create: ({ name, memory, import: from }, { args, limits }) =>
     new StaticSite(name, { ...args, memory: memory ?? limits.web, import: from }),
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONTENT_FOLDER, PLACES, PLAIN_PATH, ROOT_FOLDER } from "../../agent/places";
 import { WordPressSite } from "../../components";
 import { isDeniedPath } from "../../components/sites/denied";
 import { common } from "./common";
@@ -42,9 +43,21 @@ const schema = z
       .describe(
         "Whether xmlrpc.php answers, as Jetpack and older applications need: passwords can be guessed there, 60 a minute by address. Default: false.",
       ),
-    import: wordpressImport("Tar archive (or folder) of wp-content that fills an empty volume.").describe(
-      "Another host's WordPress to start from.",
-    ),
+    moved: z
+      .record(
+        z
+          .string()
+          .regex(PLAIN_PATH, "must be a path below the document root, without a leading slash")
+          .regex(/^(?!(?:wp-admin|wp-includes)(?:\/|$)|wp-content$)/, "is WordPress's own"),
+        z.enum(PLACES),
+      )
+      .default({})
+      .describe(
+        "Where folders of it lay at its former host, such as `app: wp-content`: what is asked for there is answered from their place here. Default: none.",
+      ),
+    import: wordpressImport(
+      "Folder or archive that the WordPress lies in, or its wp-content, which fills an empty volume.",
+    ).describe("Another host's WordPress to start from."),
   })
   .describe("A WordPress with a database of its own.");
 
@@ -52,7 +65,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
   name: "wordpress",
   what: "a WordPress with a database of its own",
   schema,
-  folder: "content",
+  folder: CONTENT_FOLDER,
   called: "wp-content",
   login: true,
   application: "wordpress",
@@ -60,9 +73,10 @@ export const wordpressKind: SiteKind<typeof schema> = {
     content: "wordpress",
     database: "always",
     value: ({ content, database, setAside }) => ({ content, database, ...(setAside && { setAside }) }),
-    keys: ({ prefix, denied }) => ({
+    keys: ({ prefix, denied, moved = {} }) => ({
       ...(prefix !== undefined && { prefix }),
       ...(denied?.length && { denied }),
+      ...(Object.keys(moved).length > 0 && { moved }),
     }),
   },
   shape: ({ image }) => ({
@@ -70,16 +84,19 @@ export const wordpressKind: SiteKind<typeof schema> = {
       { role: "php", ...(!image && { image: "wordpress-php" }) },
       { role: "web", image: "wordpress-web" },
     ],
-    folders: ["content"],
+    folders: [CONTENT_FOLDER, ROOT_FOLDER],
     database: true,
     health: { path: "/", answers: FRONT_PAGE, further: "/wp-login.php" },
   }),
   located: (site) => ({ ...site, ...locatedImport(site.import) }),
   fillings: (site) =>
-    fillingsOf(site.import).map((filling) =>
+    fillingsOf(site.import, "wordpress").map((filling) =>
       "dump" in filling
         ? { ...filling, wordpress: { prefix: site.prefix, ownImage: site.image !== undefined } }
-        : { ...filling, wordpress: { setAside: site.import?.setAside ?? false, denied: site.denied } },
+        : {
+            ...filling,
+            wordpress: { setAside: site.import?.setAside ?? false, denied: site.denied, moved: site.moved },
+          },
     ),
   create: (site, { args, mysql, limits, phpWorkers }) =>
     new WordPressSite(site.name, {
@@ -94,6 +111,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       prefix: site.prefix,
       denied: site.denied,
       xmlrpc: site.xmlrpc,
+      moved: site.moved,
       import: site.import,
     }),
 };

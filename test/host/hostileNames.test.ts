@@ -4,8 +4,14 @@ import * as path from "node:path";
 import { capture } from "../../base/exec";
 import type { Drilled } from "../../flows/backup/drill";
 import { execIn } from "../support/docker";
-import { FILE_NAMES } from "../support/hostileNames";
-import { hostileFiles, hostileState, makeHostile, makeHostileFiles } from "../support/hostileSite";
+import { FILE_NAMES, RENAMED } from "../support/hostileNames";
+import {
+  hostileFiles,
+  hostileState,
+  importedFiles,
+  makeHostile,
+  makeHostileFiles,
+} from "../support/hostileSite";
 import { TestHost } from "../support/testHost";
 
 describe("NAME-2: names of files and of what is in a database, whatever they would be elsewhere", function () {
@@ -30,13 +36,14 @@ describe("NAME-2: names of files and of what is in a database, whatever they wou
   const others = { backup: { repository } };
   let state: Awaited<ReturnType<typeof hostileState>>;
 
-  const ok = async (of: TestHost, ...args: string[]) => {
+  const told = async (of: TestHost, ...args: string[]) => {
     const { code, stdout, stderr } = await of.varvol(...args);
     assert.equal(code, 0, stdout + stderr);
     // Whatever is told of them is told in lines of its own, and moves no cursor.
     assert.doesNotMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f\u202e]/);
-    return stdout;
+    return { stdout, stderr };
   };
+  const ok = async (of: TestHost, ...args: string[]) => (await told(of, ...args)).stdout;
 
   const inFolder = (folder: string) => hostileFiles(folder).map(({ name, content }) => [name, content]);
 
@@ -79,10 +86,13 @@ describe("NAME-2: names of files and of what is in a database, whatever they wou
 
   afterEach(nothingOwned);
 
-  it("come with a static site, from a folder and from an archive", () => {
+  it("come with a static site, from a folder and from an archive, and are served", async () => {
     const made = inFolder(path.join(host.folder, "pages/hostile"));
-    for (const name of ["pages", "packed"])
+    for (const name of ["pages", "packed"]) {
       assert.deepEqual(inFolder(path.join(host.root, name, "site/hostile")), made, name);
+      const { status } = await host.get(`${name}.localhost`, "/hostile/files/%DCber%20uns.jpg");
+      assert.equal(status, 200, name);
+    }
   });
 
   it("are in a backup, and a drill of it", async () => {
@@ -110,7 +120,7 @@ describe("NAME-2: names of files and of what is in a database, whatever they wou
     assert.deepEqual(inFolder(path.join(host.root, "pages/site/hostile")), made);
   });
 
-  it("come with another host's WordPress", async () => {
+  it("come with another host's WordPress, as UTF-8, by which its pages ask for them, and that is said", async () => {
     const mysql = await host.container("mysql/mysql");
     const all = ["--routines", "--events", "--triggers", "--hex-blob", "--single-transaction"];
     const dump = await execIn(mysql, ["mariadb-dump", ...all, "blog"]);
@@ -118,9 +128,13 @@ describe("NAME-2: names of files and of what is in a database, whatever they wou
     fs.writeFileSync(foreign.database, dump.stdout);
     await capture(["tar", "-C", path.join(host.root, "blog/content"), "-cf", foreign.content, "."]);
     host.configure([blog, pages, packed, copy, taken], others);
-    await ok(host, "up");
-    assert.deepEqual(await hostileState(host, "taken"), state);
-    assert.equal((await host.get("taken.localhost")).status, 200);
+    const { stderr } = await told(host, "up");
+    // A file and a folder with a file in it.
+    const pattern = new RegExp(`taken: ${3 * RENAMED.length} entries .*Über uns.jpg: its name was no UTF-8`);
+    assert.match(stderr, pattern);
+    assert.deepEqual(await hostileState(host, "taken"), { ...state, files: importedFiles(state.files) });
+    for (const target of ["/", "/wp-content/hostile/files/%C3%9Cber%20uns.jpg"])
+      assert.equal((await host.get("taken.localhost", target)).status, 200, target);
   });
 
   it("are told of in lines of their own, and go with a site that is purged, which takes no other's along", async () => {

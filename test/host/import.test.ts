@@ -25,6 +25,7 @@ describe("an import", function () {
     fs.writeFileSync(file("pages/inner/é.txt"), "with an accent");
     fs.symlinkSync("index.html", file("pages/same.html"));
     fs.symlinkSync("/etc/passwd", file("pages/passwd"));
+    fs.writeFileSync(file("pages/contact.php"), "<?php // source");
     await capture(["tar", "-C", file("pages"), "-czf", file("pages.tar.gz"), "."]);
     host.configure([
       fromFolder,
@@ -60,8 +61,10 @@ describe("an import", function () {
       assert.equal((await host.get(domain, `/inner/${encodeURIComponent("é.txt")}`)).body, "with an accent");
       assert.equal((await host.get(domain, "/same.html")).body, "imported");
       assert.equal((await host.get(domain, "/passwd")).status, 404);
+      assert.equal((await host.get(domain, "/contact.php")).status, 404);
     }
-    assert.match(said, /folder: 1 entries .* left out: passwd: a link out of the import/);
+    assert.match(said, /folder: 2 entries .* left out: passwd: a link out of the import/);
+    assert.match(said, /contact\.php: PHP, which a site of the kind php runs/);
   });
 
   it("serves another host's WordPress, with its table prefix, files and passwords", async () => {
@@ -159,6 +162,8 @@ describe("an import", function () {
   });
 
   it("refuses sources that are missing or broken, all at once and before anything is touched", async () => {
+    fs.mkdirSync(file("blog/wp-content/uploads"), { recursive: true });
+    fs.writeFileSync(file("blog/wp-config.php"), "<?php");
     const packed = gzipSync("CREATE TABLE a (id INT);\n".repeat(2000));
     const sources: [name: string, content: Buffer | undefined, message: RegExp][] = [
       ["no-such", undefined, /^.*sites\[3\]\.import: .*no-such does not exist/m],
@@ -168,6 +173,7 @@ describe("an import", function () {
       ["cut.sql.gz", packed.subarray(0, 60), /sites\[7\]\..*: .*cut\.sql\.gz is corrupt \(.*end of file/],
       ["half.sql", Buffer.from("-- MariaDB dump 10.19\nCREATE TABLE a (id INT);\n"), /half\.sql is cut off/],
       ["text.sql", Buffer.from("some text\n"), /sites\[9\]\.import\.database: .*text\.sql is no SQL dump/],
+      ["blog", undefined, /sites\[10\]\.import: .*blog is a WordPress, whose source is not for everyone/],
     ];
     const added = sources.map(([name, content], i) => {
       if (content) fs.writeFileSync(file(name), content);
@@ -187,7 +193,7 @@ describe("an import", function () {
     for (const { name } of added) assert.ok(!fs.existsSync(path.join(host.root, name)), name);
   });
 
-  it("takes a dump that MySQL refuses back out, and imports the next one", async () => {
+  it("takes a dump that MySQL refuses back out, and imports the next one, with an archive of more than the site", async () => {
     fs.writeFileSync(file("bad.sql"), "CREATE TABLE a (id INT);\nINSERT INTO nowhere VALUES (1);\n");
     const second = { name: "second", kind: "wordpress", domains: ["second.localhost"] };
     const rest = [fromFolder, fromTar, { ...blog, import: foreign }];
@@ -196,8 +202,16 @@ describe("an import", function () {
     assert.notEqual(code, 0);
     assert.match(stderr, /bad\.sql can't be read into the database:\s+ERROR .*nowhere' doesn't exist/s);
     assert.equal((await host.get("blog.localhost", "/gruesse/?again=1")).status, 200);
-    host.configure([...rest, { ...second, import: { database: foreign.database } }]);
+    // As somebody packed all of /var/www.
+    fs.mkdirSync(file("nested/var/www/html"), { recursive: true });
+    await capture(["tar", "-C", file("nested/var/www/html"), "-xf", foreign.content]);
+    fs.writeFileSync(file("nested/var/www/html/ads.txt"), "seller");
+    await capture(["tar", "-C", file("nested"), "-czf", file("nested.tar.gz"), "var"]);
+    const nested = { content: file("nested.tar.gz"), database: foreign.database };
+    host.configure([...rest, { ...second, import: nested }]);
     await host.up();
+    assert.equal((await host.get("second.localhost", `/wp-content/${IMAGE}`)).status, 200);
+    assert.equal((await host.get("second.localhost", "/ads.txt")).body, "seller");
     assert.match((await host.get("second.localhost", "/gruesse/")).body, /Grüße aus dem Garten/);
   });
 

@@ -86,6 +86,10 @@ const PAGES: Record<string, string | Buffer> = {
   "blog.html": "the page",
   "blog/first.html": "the first post",
   "docs/index.html": "the folder",
+};
+
+// An import leaves them out; somebody may put them there later.
+const SOURCES: Record<string, string> = {
   "contact.php": "<?php require 'inc/config.php';",
   "inc/config.php": "<?php $password = 'not for visitors';",
   "old/Config.PHP5": "<?php $password = 'not for visitors';",
@@ -121,6 +125,7 @@ describe("a site that serves", function () {
     host.configure([blog, site], { backup });
     await host.up();
     for (const name of NOT_FOR_VISITORS) write(path.join(host.root, "blog", inVolume(name)), "x");
+    for (const [name, text] of Object.entries(SOURCES)) write(path.join(host.root, "site/site", name), text);
     write(path.join(content, "uploads/woocommerce_uploads/paid-guide.pdf"), "x");
     write(path.join(content, "uploads/2024/guide.pdf"), "for all");
     fs.closeSync(fs.openSync(path.join(content, "uploads/film.mp4"), "w"));
@@ -256,7 +261,7 @@ describe("a site that serves", function () {
         assert.equal((await host.get(domain, `/${name}`)).status, 404, `${domain}/${name}`);
     assert.equal((await ask("/wp-content/uploads/woocommerce_uploads/paid-guide.pdf")).status, 404);
     assert.equal((await ask("/wp-content/uploads/2024/guide.pdf")).body, "for all");
-    for (const name of Object.keys(PAGES).filter((one) => /php/i.test(one)))
+    for (const name of Object.keys(SOURCES))
       assert.equal((await host.get("site.localhost", `/${name}`)).status, 404, name);
   });
 

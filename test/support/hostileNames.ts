@@ -63,11 +63,16 @@ const BOTH: readonly string[] = [
 /** Names as MariaDB takes them: of 64 characters at most, that end with no space. */
 export const SERVER_NAMES: readonly string[] = [...BOTH, "x".repeat(64), "a/b", "../../x", ".."];
 
+/** Names that are no UTF-8, and what an imported WordPress calls them. */
+export const RENAMED: readonly (readonly [name: Buffer, as: string])[] = [
+  [Buffer.from("\xdcber uns.jpg", "latin1"), "Über uns.jpg"],
+  [Buffer.from([0xff, 0xfe, 0x0a, 0x80]), "ÿþ\n€"],
+];
+
 /** Names as a filesystem takes them: bytes, of which 255 and no slash. */
 export const FILE_NAMES: readonly Buffer[] = [
   ...[...BOTH, " both ends ", "line's end\n", "x".repeat(255), "ü".repeat(127)].map((name) =>
     Buffer.from(name),
   ),
-  Buffer.from("\xdcber uns.jpg", "latin1"),
-  Buffer.from([0xff, 0xfe, 0x0a, 0x80]),
+  ...RENAMED.map(([name]) => name),
 ];

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runPhp } from "./docker";
-import { FILE_NAMES, SERVER_NAMES } from "./hostileNames";
+import { FILE_NAMES, RENAMED, SERVER_NAMES } from "./hostileNames";
 import { sql } from "./siteData";
 import type { TestHost } from "./testHost";
 
@@ -46,6 +46,20 @@ export function hostileFiles(folder: string): { name: string; content: string; o
       owner: `${mode.toString(8)} ${uid}`,
     };
   });
+}
+
+/** The same as an import gives them to a WordPress, whose names are all UTF-8. */
+export function importedFiles(files: ReturnType<typeof hostileFiles>): ReturnType<typeof hostileFiles> {
+  const imported = new Map(
+    RENAMED.map(([name, as]) => [name.toString("latin1"), Buffer.from(as).toString("latin1")]),
+  );
+  return files
+    .map(({ name, ...more }) => {
+      const parts = Buffer.from(name, "hex").toString("latin1").split("/");
+      const way = parts.map((part) => imported.get(part) ?? part).join("/");
+      return { name: Buffer.from(way, "latin1").toString("hex"), ...more };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Gives a WordPress such files, and all that a database has names of, called alike. */

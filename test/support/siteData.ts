@@ -5,12 +5,16 @@ import { execIn } from "./docker";
 import type { TestHost } from "./testHost";
 
 /** Every file of a site's data: type, mode, owner, time, and its content's hash or the link's target. */
-export function filesOf(host: TestHost, site: string, folders = ["site", "content", "repo"]): string[] {
+export function filesOf(
+  host: TestHost,
+  site: string,
+  folders = ["site", "content", "root", "repo"],
+): string[] {
   return filesUnder(path.join(host.root, site), folders);
 }
 
 /** The same of a folder that holds what a site's volume does. */
-export function filesUnder(root: string, folders = ["site", "content", "repo"]): string[] {
+export function filesUnder(root: string, folders = ["site", "content", "root", "repo"]): string[] {
   return folders
     .filter((folder) => fs.existsSync(path.join(root, folder)))
     .flatMap((folder) => [folder, ...list(root, folder)])

@@ -92,7 +92,7 @@ describe("what a backup says", () => {
       [
         { kind: "static", name: "hello", folders: ["site"], database: false },
         {
-          ...{ kind: "wordpress", name: "blog", folders: ["content"], database: true },
+          ...{ kind: "wordpress", name: "blog", folders: ["content", "root"], database: true },
           application: "wordpress" as const,
         },
       ],

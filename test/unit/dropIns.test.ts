@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { capture } from "../../base/exec";
 import { foreign } from "../../agent/dropIns";
 import { setAside } from "../../agent/setAside";
-import { foreignInSource, foreignProblem, unusedAmong } from "../../flows/import/foreign";
+import { foreignProblem, unusedAmong } from "../../flows/import/foreign";
+import { insidesOf } from "../../flows/import/insides";
 
 describe("drop-ins and must-use plugins", () => {
   let folder: string;
@@ -95,8 +96,15 @@ describe("drop-ins and must-use plugins", () => {
     const made = content();
     await capture(["tar", "-C", made, "-czf", path.join(folder, "a.tar.gz"), "."]);
     await capture(["tar", "-C", folder, "-cf", path.join(folder, "b.tar"), "wp-content"]);
-    for (const source of [made, path.join(folder, "a.tar.gz"), path.join(folder, "b.tar")]) {
-      const found = await foreignInSource(source);
+    // A name that is no UTF-8 is on the way there.
+    const latin = (name: string) => Buffer.from(`${folder}/latin/${name}`, "latin1");
+    fs.mkdirSync(latin("Gr\xf6\xdfe"), { recursive: true });
+    fs.cpSync(made, path.join(folder, "copy"), { recursive: true });
+    fs.renameSync(path.join(folder, "copy"), latin("Gr\xf6\xdfe/wp-content"));
+    fs.writeFileSync(latin("Gr\xf6\xdfe/wp-config.php"), "<?php");
+    await capture(["tar", "-C", path.join(folder, "latin"), "-cf", path.join(folder, "c.tar"), "."]);
+    for (const source of [made, ...["a.tar.gz", "b.tar", "c.tar"].map((name) => path.join(folder, name))]) {
+      const found = (await insidesOf(source)).foreign;
       assert.deepEqual(
         found.map(({ file }) => file),
         ["advanced-cache.php", "object-cache.php", "mu-plugins/kinsta-mu-plugins.php"],
@@ -113,7 +121,7 @@ describe("drop-ins and must-use plugins", () => {
       );
       assert.equal(foreignProblem(found.filter(({ loaded }) => !loaded)), undefined);
     }
-    assert.deepEqual(await foreignInSource(path.join(folder, "nowhere")), []);
+    assert.deepEqual((await insidesOf(path.join(folder, "nowhere"))).foreign, []);
   });
 
   it("are judged through a link that stays inside, and through no other", async () => {
@@ -127,7 +135,7 @@ describe("drop-ins and must-use plugins", () => {
       fs.symlinkSync(target, path.join(made, name));
     }
     fs.writeFileSync(path.join(folder, "outside.php"), "<?php require 'db-config.php';");
-    const found = (await foreignInSource(made)).map(({ file }) => file);
+    const found = (await insidesOf(made)).foreign.map(({ file }) => file);
     assert.deepEqual(found, ["advanced-cache.php", "object-cache.php", "mu-plugins/kinsta-mu-plugins.php"]);
     setAside(made);
     assert.ok(fs.lstatSync(path.join(made, "object-cache.php.set-aside")).isSymbolicLink());

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { dumpProblem, dumpText } from "../../agent/dumpText";
+import { zipOf } from "../support/zip";
 
 describe("a stranger's dump", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-dump-"));
@@ -32,6 +33,20 @@ describe("a stranger's dump", () => {
     ],
     ["by xz", "f.sql.xz", () => packed("xz", "-c")],
     ["by bzip2", "g.sql", () => packed("bzip2", "-c")],
+    [
+      "in a zip archive, as phpMyAdmin and a Mac pack it",
+      "n.sql.zip",
+      () =>
+        zipOf([
+          { name: "__MACOSX/._a.sql", text: "x" },
+          { name: "a.sql", text: whole },
+        ]),
+    ],
+    [
+      "in a zip archive, packed once more",
+      "o.zip",
+      () => zipOf([{ name: "readme.txt" }, { name: "a.sql.gz", text: gzipSync(whole) }]),
+    ],
     ["with a byte order mark", "h.sql", () => `\ufeff${whole}`],
     ["in UTF-16, as Windows writes it", "i.sql", () => Buffer.from(`\ufeff${whole}`, "utf16le")],
     ["in UTF-16 of the other order", "j.sql", () => big(`\ufeff${whole}`)],
@@ -79,7 +94,14 @@ describe("a stranger's dump", () => {
       ["cut.sql", SQL, /is cut off/],
       ["cut.sql.gz", gzipSync(whole).subarray(0, 60), /is corrupt \(.*end of file/],
       ["cut.sql.xz", packed("xz", "-c").subarray(0, 80), /is corrupt \(.*[Uu]nexpected end/],
-      ["site.zip", Buffer.from("PK\x03\x04....."), /is a zip archive; unpack it/],
+      ["site.zip", Buffer.from("PK\x03\x04....."), /is no complete zip archive/],
+      [
+        "two.zip",
+        zipOf([{ name: "a.sql" }, { name: "b.sql" }]),
+        /is a zip archive of 2 files, not of one dump/,
+      ],
+      ["none.zip", zipOf([]), /is a zip archive of nothing/],
+      ["changed.zip", zipOf([{ name: "a.sql", text: whole, crc: 1 }]), /is corrupt \(a\.sql\)/],
       ["two.sql", gone, /is of several databases \(a, b\)/],
     ];
     for (const [name, content, problem] of refused)

@@ -6,7 +6,9 @@ import { capture } from "../../base/exec";
 import { deniedLocations, deniedPattern, isDeniedPath } from "../../components/sites/denied";
 import { wordpressConf } from "../../components/sites/wordpressNginx";
 import { deniedBy } from "../../flows/import/htaccess/denied";
-import { htaccessOf } from "../../flows/import/htaccess/find";
+import { insidesOf } from "../../flows/import/insides";
+import { tar } from "../support/tar";
+import { zipOf } from "../support/zip";
 import { htaccessWords, openCode, openProblem } from "../../flows/import/htaccess/words";
 
 const UPLOADS = "wp-content/uploads";
@@ -254,7 +256,7 @@ describe("an .htaccess", () => {
         ["www.tar.gz", true],
         ["content.tar", false],
       ] as const) {
-        const { denied, notKept } = await htaccessOf(path.join(folder, source));
+        const { denied, notKept } = deniedBy((await insidesOf(path.join(folder, source))).htaccess);
         assert.deepEqual(htaccessWords(denied, notKept), [
           "/wp-content/uploads/private/ is for no visitor here (403): by wp-content/uploads/private/.htaccess, line 2, it was for nobody",
           ...(beside ? [".htaccess, line 1, is not taken over: Redirect 301 /old /new"] : []),
@@ -265,6 +267,71 @@ describe("an .htaccess", () => {
         );
         assert.equal(openProblem(denied, ["/wp-content/uploads/private/"]), undefined);
       }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is found below a name that is no UTF-8, by the one that this gets", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+    try {
+      const latin = Buffer.from(`${folder}/www/${UPLOADS}/Gesch\xfctzt`, "latin1");
+      fs.mkdirSync(latin, { recursive: true });
+      fs.writeFileSync(Buffer.concat([latin, Buffer.from("/.htaccess")]), "deny from all\n");
+      fs.mkdirSync(path.join(folder, "www/wp-content/themes"));
+      await capture(["tar", "-C", folder, "-cf", path.join(folder, "www.tar"), "www"]);
+      for (const source of ["www", "www.tar"])
+        assert.deepEqual(
+          deniedBy((await insidesOf(path.join(folder, source))).htaccess).denied.map(
+            ({ path: denied }) => denied,
+          ),
+          ["/wp-content/uploads/Gesch\u00fctzt/"],
+        );
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is found in a zip, at the address that its folder has here, and whatever else is in an archive", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+    try {
+      const parts = [
+        ["www/wp-content/themes/plain/style.css", ""],
+        ["www/wp-config.php", "<?php\ndefine( 'UPLOADS', 'media' );\n"],
+        ["www/media/private/.htaccess", "deny from all\n"],
+        ["www/press/.htaccess", "deny from all\n"],
+        // No option of a program that is told of it.
+        ["--to-command=false/.htaccess", "x"],
+      ] as const;
+      fs.writeFileSync(path.join(folder, "a.zip"), zipOf(parts.map(([name, text]) => ({ name, text }))));
+      fs.writeFileSync(path.join(folder, "a.tar"), tar(parts.map(([name, content]) => ({ name, content }))));
+      for (const archive of ["a.zip", "a.tar"]) {
+        const { found, htaccess } = await insidesOf(path.join(folder, archive));
+        assert.ok(found);
+        assert.deepEqual(
+          deniedBy(htaccess)
+            .denied.map((one) => one.path)
+            .sort(),
+          ["/press/", "/wp-content/uploads/private/"],
+        );
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is not asked of an archive with several WordPresses, of which none is the one that is meant", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+    try {
+      const archive = path.join(folder, "a.zip");
+      const names = ["one", "two"].flatMap((name) => [
+        `${name}/wp-config.php`,
+        `${name}/wp-content/themes/plain/style.css`,
+      ]);
+      fs.writeFileSync(archive, zipOf(names.map((name) => ({ name, text: "" }))));
+      const { found, problem = "" } = await insidesOf(archive);
+      assert.ok(!found);
+      assert.match(problem, /holds 2 WordPresses \(one, two\); unpack it, and name the folder/);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { pathIn } from "../../agent/wordpressConfig";
 import { capture } from "../../base/exec";
 import { chosen, coreOf, siteProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
-import { chooseDump, layoutOf, prefixIn, refuseNetwork } from "../../flows/import/layout";
+import { chooseDump, pagesIn, prefixIn, refuseNetwork, wordPressIn } from "../../flows/import/layout";
 import { fetchLocal } from "../../flows/import/local";
 import { parseSource } from "../../flows/import/source";
 import { withImport } from "../../flows/import/stackFile";
@@ -43,34 +44,84 @@ describe("an import", () => {
     assert.throws(() => parseSource(path.join(folder, "nowhere")), /there is no such folder or file/);
   });
 
-  it("finds a WordPress where an archive of it has it, and the dumps in and beside it", () => {
+  it("reads a configuration in no time, whatever a stranger has written into it", () => {
+    const blank = " ".repeat(2 ** 19);
+    for (const config of [
+      `define('UPLOADS', ${blank}`,
+      `if ()${blank}`,
+      "\n".repeat(2 ** 19),
+      "define('UPLOADS', )\n".repeat(2 ** 15),
+      "Config::define('UPLOADS', Config::get('UPLOADS') . Config::get('UPLOADS'));\n",
+    ]) {
+      const since = Date.now();
+      assert.equal(pathIn(config, "UPLOADS"), undefined);
+      assert.equal(prefixIn(config), undefined);
+      refuseNetwork(config, "x");
+      assert.ok(Date.now() - since < 3000, `${Date.now() - since} ms: ${config.slice(0, 30)}`);
+    }
+    assert.equal(
+      pathIn("Config::define('A', '/app');\nConfig::define('UPLOADS', $root . Config::get('A'));", "UPLOADS"),
+      "app",
+    );
+    assert.throws(() => refuseNetwork("<?php\n  define( 'MULTISITE', true );", "x"), /MULTISITE/);
+  });
+
+  it("finds a WordPress where an archive of it has it, and the dumps in and beside it", async () => {
     make("backup/www/wp-config.php", "backup/www/wp-content/plugins/", "backup/www/wp-content/themes/");
     make(
       "backup/www/site.sql",
       "backup/www/wp-content/old.sql.gz",
       "backup/www/wp-content/uploads/notes.sql",
     );
-    const layout = layoutOf(folder);
-    assert.equal(layout.wordpress, true);
-    assert.equal(layout.content, path.join(folder, "backup/www/wp-content"));
+    const found = wordPressIn(folder, "x");
+    assert.equal(found?.top, path.join(folder, "backup/www"));
+    const dumps = found?.dumps ?? [];
     assert.deepEqual(
-      layout.dumps.map((file) => path.basename(file)),
+      dumps.map((file) => path.basename(file)),
       ["site.sql", "old.sql.gz"],
     );
-    assert.throws(() => chooseDump(layout.dumps, "x"), /more than one dump/);
+    assert.throws(() => chooseDump(dumps, "x"), /more than one dump/);
     assert.throws(() => chooseDump([], "x"), /holds no dump/);
     assert.equal(chooseDump(["a.sql"], "x"), "a.sql");
   });
 
   it("takes a lone wp-content, and other pages from below a single folder", () => {
     make("wp-content/plugins/", "wp-content/themes/");
-    assert.equal(layoutOf(path.join(folder, "wp-content")).content, path.join(folder, "wp-content"));
-    make("pages/inner/index.html", "pages/inner/style.css");
-    assert.deepEqual(layoutOf(path.join(folder, "pages")), {
+    assert.equal(wordPressIn(path.join(folder, "wp-content"), "x")?.top, path.join(folder, "wp-content"));
+    make("pages/inner/index.html", "pages/inner/style.css", "pages/._inner");
+    assert.deepEqual(pagesIn(path.join(folder, "pages")), {
       content: path.join(folder, "pages/inner"),
       wordpress: false,
-      dumps: [],
     });
+    assert.equal(wordPressIn(path.join(folder, "pages"), "x"), undefined);
+  });
+
+  it("follows links to what lies beside the folder that is named, and no other", async () => {
+    const theme = "wp-content/themes/plain/style.css";
+    make(`app/releases/7/${theme}`, "app/releases/7/wp-content/plugins/", "app/releases/7/site.sql");
+    make("app/shared/uploads/2024/boat.png", "app/shared/ads.txt", "app/.ssh/id", "far/secret/x");
+    const links: [string, string][] = [
+      ["wp-content/uploads", "../../../shared/uploads"],
+      ["ads.txt", "../../shared/ads.txt"],
+      ["wp-content/mu-plugins", "../../../../far/secret"],
+      ["wp-content/languages", "../../../.ssh"],
+    ];
+    for (const [name, to] of links) fs.symlinkSync(to, path.join(folder, "app/releases/7", name));
+    fs.symlinkSync("releases/7", path.join(folder, "app/current"));
+    fs.mkdirSync(path.join(folder, "to"));
+    const { content } = await fetchLocal({
+      ...{ kind: "wordpress", path: path.join(folder, "app/current"), archive: false },
+      folder: path.join(folder, "to"),
+    });
+    fs.mkdirSync(path.join(folder, "out"));
+    await capture(["tar", "-C", path.join(folder, "out"), "-xf", content]);
+    const there = (name: string) => path.join(folder, "out", name);
+    assert.ok(fs.existsSync(there("wp-content/uploads/2024/boat.png")));
+    assert.ok(fs.lstatSync(there("wp-content/uploads")).isDirectory());
+    assert.ok(fs.lstatSync(there("ads.txt")).isFile());
+    // These lead out, and are named and left out where the site is filled.
+    assert.ok(fs.lstatSync(there("wp-content/mu-plugins")).isSymbolicLink());
+    assert.ok(fs.lstatSync(there("wp-content/languages")).isSymbolicLink());
   });
 
   it("refuses an archive that is cut off, a WordPress as a static site, and the other way round", async () => {
@@ -105,7 +156,7 @@ describe("an import", () => {
     const dump = path.join(folder, "site.sql");
     const rows = [
       "INSERT INTO `wp_posts` VALUES (1,'siteurl','http://wrong.example');\n",
-      "INSERT INTO `wp_options` VALUES (1,'siteurl','http://a.example','yes'),(9,'db_version','58975','yes');\n",
+      "INSERT INTO `wp_options` VALUES (1,'siteurl','http://a.example','yes'),(9,'db_version','58975','yes'),(10,'upload_path','media','yes');\n",
       "INSERT INTO `shop_options` (`option_id`, `option_name`) VALUES\n(1, 'siteurl', 'http://b.example'),\n(2, 'db_version', '61833');\n",
     ];
     const other = "CREATE TABLE `x_options` (id INT);\n";
@@ -113,7 +164,7 @@ describe("an import", () => {
     const found = await wordPressesIn(dump);
     assert.deepEqual(found, [
       { prefix: "shop_", address: "http://b.example", version: 61833 },
-      { prefix: "wp_", address: "http://a.example", version: 58975 },
+      { prefix: "wp_", address: "http://a.example", version: 58975, uploads: "media" },
     ]);
     assert.equal(chosen(found, undefined), undefined);
     assert.equal(chosen(found, "Shop_")?.prefix, "shop_");
@@ -130,6 +181,7 @@ describe("an import", () => {
     assert.equal(coreOf({ sets: { wordpress: set }, sites: {}, pins: {} }, "blog"), "6.8.12");
     assert.equal(coreOf({ sets: {}, sites: {}, pins: {} }, "blog"), undefined);
     assert.equal(prefixIn("<?php\n$table_prefix  = 'Shop_';\n"), "Shop_");
+    assert.equal(prefixIn("$table_prefix = env('DB_PREFIX') ?: 'wp_';\nDB_PREFIX='web_'\n"), "web_");
     assert.equal(prefixIn("<?php\n// $table_prefix = 'a_';\n$table_prefix = getenv('P');\n"), undefined);
   });
 

@@ -42,7 +42,7 @@ describe("the kinds of sites", () => {
       { name: "hello", kind: "static", folders: ["site"], database: false },
       { name: "docs", kind: "static-git", folders: ["site", "repo"], database: false },
       {
-        ...{ name: "blog", kind: "wordpress", folders: ["content"], database: true },
+        ...{ name: "blog", kind: "wordpress", folders: ["content", "root"], database: true },
         application: "wordpress",
       },
       { name: "shop", kind: "php", folders: ["site", "data"], database: true },

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
-import { namesAmong } from "../../flows/import/contentNames";
+import { namesBelow } from "../../flows/import/contentNames";
 import { countsInDump } from "../../flows/import/dumpCounts";
 import { DumpRows } from "../../flows/import/dumpRows";
 import {
@@ -103,15 +103,16 @@ describe("what a dump holds", () => {
 });
 
 describe("the proof of an import", () => {
-  const names = namesAmong(
+  const names = namesBelow(
+    [["", ""]],
     [
-      "./",
-      "./plugins/",
-      "./plugins/index.php",
-      "./plugins/hello.php",
-      "./plugins/shop/a.php",
-      "./plugins/shop/themes/x.css",
-    ].concat(["./themes/plain/style.css", "./themes/index.php", "./uploads/a.png", "./uploads/b.png", ""]),
+      "",
+      "plugins/",
+      "plugins/index.php",
+      "plugins/hello.php",
+      "plugins/shop/a.php",
+      "plugins/shop/themes/x.css",
+    ].concat(["themes/plain/style.css", "themes/index.php", "uploads/a.png", "uploads/b.png", ""]),
   );
   const after = { facts: FACTS, plugins: ["hello.php", "shop"], themes: ["plain"] };
 

@@ -36,7 +36,7 @@ describe("a schedule of backups", () => {
     const hook = { command: "mail -s backup me" };
     const keep = { daily: 7, weekly: 4, monthly: 6 };
     const blog = {
-      ...{ name: "blog", kind: "wordpress", folders: ["content"], database: true },
+      ...{ name: "blog", kind: "wordpress", folders: ["content", "root"], database: true },
       application: "wordpress",
     };
     const entry = { mode: "hot", disk: 0, every: 86400, drill: 0, at: "03:00", keep };

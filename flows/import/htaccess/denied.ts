@@ -25,8 +25,14 @@ export interface NotKept {
   readonly text: string;
 }
 
+/** What became of all of a site's .htaccess files. */
+export interface HtaccessFiles {
+  readonly denied: readonly Denied[];
+  readonly notKept: readonly NotKept[];
+}
+
 /** What the .htaccess files of a site keep from visitors, and what else they do. */
-export function deniedBy(found: readonly Found[]): { denied: Denied[]; notKept: NotKept[] } {
+export function deniedBy(found: readonly Found[]): HtaccessFiles {
   const folders = found.map(({ file, text }) => ({
     file,
     folder: folderOf(file),

@@ -21,6 +21,10 @@ export function contentCases(host: KeptHost): void {
       host,
       "USE blog; SET enforce_storage_engine = NULL; CREATE TABLE counted (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=MyISAM; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER twice BEFORE INSERT ON counted FOR EACH ROW SET NEW.n = NEW.n * 2; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1; INSERT INTO counted (n) VALUES (1)",
     );
+    const besides = path.join(host.root, "blog/root");
+    fs.mkdirSync(path.join(besides, "press"), { recursive: true });
+    fs.writeFileSync(path.join(besides, "ads.txt"), "beside WordPress");
+    fs.writeFileSync(path.join(besides, "press/2019.html"), "an old page");
     const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
     const body = normalised((await host.get("blog.localhost")).body);
     const load = new Load({
@@ -43,9 +47,11 @@ export function contentCases(host: KeptHost): void {
       "USE blog; DELETE FROM wp_posts; DROP TABLE counted; DROP VIEW titles; CREATE TABLE later (id INT)",
     );
     fs.rmSync(path.join(host.root, "blog/content/uploads"), { recursive: true });
+    for (const name of ["ads.txt", "press"]) fs.rmSync(path.join(besides, name), { recursive: true });
     await host.ok("restore", "blog", "--yes");
     assert.deepEqual(await rowsOf(host, "blog"), rows);
     assert.deepEqual(filesOf(host, "blog"), files);
+    assert.equal((await host.get("blog.localhost", "/ads.txt")).body, "beside WordPress");
     assert.equal(normalised((await host.get("blog.localhost")).body), body);
     await sql(host, "INSERT INTO blog.counted (n) VALUES (5)");
     assert.deepEqual(await sql(host, "SELECT n, blog.one() FROM blog.counted ORDER BY id"), [
@@ -88,6 +94,7 @@ export function contentCases(host: KeptHost): void {
     );
     fs.rmSync(kept, { recursive: true });
     fs.writeFileSync(path.join(uploads, "one.txt"), "spoilt");
+    fs.rmSync(path.join(host.root, "blog/root/ads.txt"));
     const load = new Load({
       port: host.http,
       rate: 20,
@@ -100,6 +107,7 @@ export function contentCases(host: KeptHost): void {
       "--files",
       "wp-content/uploads/kept [1]*",
       "wp-content/uploads/one.txt",
+      "root/ads.txt",
     );
     assert.deepEqual((await load.stop()).failures, []);
     // Folders have the time at which something in them was last changed.

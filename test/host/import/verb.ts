@@ -33,6 +33,11 @@ export function importVerbCases(
     await capture(["tar", "-C", file("webhost-files"), "-czf", file("public_html.tar.gz"), "public_html"]);
     webHost = await WebHost.start(file("webhost"), 18219);
     await webHost.copyTo(wordpress, "/srv/public_html");
+    // A deployment shares its uploads among releases.
+    await webHost.sh(
+      `mkdir /srv/shared; mv /srv/public_html/wp-content/uploads /srv/shared/
+       ln -s ../../shared/uploads /srv/public_html/wp-content/uploads; echo seller > /srv/public_html/ads.txt`,
+    );
     await webHost.copyTo(foreign().plain, "/srv/database.sql.gz");
     await webHost.copyTo(file("pages"), "/srv/pages");
     await webHost.sh(
@@ -98,6 +103,7 @@ END
     assert.ok(!post.body.includes(OLD_HOST));
     const image = await host.get("moved.localhost", `/wp-content/${IMAGE}`);
     assert.equal(image.headers["content-type"], "image/png");
+    assert.equal((await host.get("moved.localhost", "/ads.txt")).body, "seller\n");
     assert.ok(!fs.existsSync(path.join(host.root, "moved/content/backup.sql.gz")));
     const tables = await sql(host, "SHOW TABLES FROM moved");
     assert.deepEqual(
@@ -111,19 +117,14 @@ END
     assert.match(await host.up(), /Nothing changed/);
   });
 
-  it("finds wp-content and the dump in an archive, and leaves the dump out of what is served", async () => {
+  it("finds a WordPress and its dump in an archive", async () => {
     const { code, stdout, stderr } = await host.varvol(
       ...["import", "later", "--from", file("public_html.tar.gz"), "--kind", "wordpress"],
       ...["--domain", "later.localhost", "--no-up", "--json"],
     );
     assert.equal(code, 0, stderr);
     const { content, database } = JSON.parse(stdout) as { content: string; database: string };
-    const listed = (await capture(["tar", "-tf", content])).split("\n");
-    assert.ok(listed.includes(`./${IMAGE}`));
-    assert.deepEqual(
-      listed.filter((name) => name.includes(".sql")),
-      [],
-    );
+    assert.ok(fs.existsSync(path.join(content, "wp-content", IMAGE)));
     assert.deepEqual(fs.readFileSync(database), fs.readFileSync(foreign().database));
     assert.match(fs.readFileSync(host.configFile, "utf8"), /name: later/);
   });

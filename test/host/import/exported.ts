@@ -1,0 +1,66 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import { below } from "../../../agent/links";
+import { wpressOf } from "../../support/wpress";
+import { zipOf } from "../../support/zip";
+
+/** The table prefix that All-in-One WP Migration writes for any. */
+export const ALL_IN_ONE = "SERVMASK_PREFIX_";
+
+/** A site's folder as UpdraftPlus exports it, and what an import of that is given. */
+export function asUpdraftPlus(folder: string): string[] {
+  const set = path.join(`${folder}-updraft`, "backup_2024-05-01-1200_A_garden_0a1b2c3d4e5f");
+  fs.mkdirSync(path.dirname(set));
+  const content = path.join(folder, "wp-content");
+  const names = fs.readdirSync(content);
+  for (const [part, inner] of [
+    ...["plugins", "themes", "uploads"].map((name) => [name, [name]] as const),
+    ["others", names.filter((name) => !["plugins", "themes", "uploads"].includes(name))] as const,
+  ])
+    fs.writeFileSync(`${set}-${part}.zip`, zipOf(inner.flatMap((name) => filesIn(content, name))));
+  const dump = `${set}-db.gz`;
+  fs.writeFileSync(dump, gzipSync(fs.readFileSync(path.join(folder, "site.sql"))));
+  return [path.dirname(set), "--database", dump];
+}
+
+/** The same as All-in-One WP Migration does, whose dump lacks the theme. */
+export function asAllInOne(folder: string): string[] {
+  const dump = fs
+    .readFileSync(path.join(folder, "site.sql"), "utf8")
+    .replaceAll("wp_", ALL_IN_ONE)
+    .replaceAll(/\(\d+,'(?:template|stylesheet|active_plugins)','[^']*','yes'\),/g, "");
+  const about = { Plugins: [], Template: "plain", Stylesheet: "plain" };
+  const files = filesIn(path.join(folder, "wp-content"), ".");
+  const archive = `${folder}.wpress`;
+  fs.writeFileSync(
+    archive,
+    wpressOf([
+      ["package.json", JSON.stringify(about)],
+      ["database.sql", dump],
+      ...files.map(({ name, text }) => [name, text] as const),
+    ]),
+  );
+  return [archive];
+}
+
+/** As somebody on Windows packs it, with all that is in it. */
+export function asZip(folder: string): string[] {
+  const archive = `${folder}.zip`;
+  const parts = filesIn(folder, ".").map(({ name, text }) => ({
+    name: `public_html\\${name.replaceAll("/", "\\")}`,
+    text,
+    by: 0,
+  }));
+  fs.writeFileSync(archive, zipOf(parts));
+  return [archive];
+}
+
+function filesIn(folder: string, inner: string): { name: string; text: Buffer }[] {
+  const top = path.join(folder, inner);
+  if (!fs.existsSync(top)) return [];
+  if (fs.statSync(top).isFile()) return [{ name: inner, text: fs.readFileSync(top) }];
+  return [...below(top)]
+    .filter(({ sort }) => sort === "file")
+    .map(({ file }) => ({ name: path.relative(folder, file), text: fs.readFileSync(file) }));
+}
