@@ -3,12 +3,15 @@ import * as path from "node:path";
 import { allow, bytes, entries, linkAt, raw, shown, statOf } from "./tree";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const WESTERN = new TextDecoder("windows-1252");
+/** What windows-1252 has for 0x80 to 0x9f. Versions of node decode it as if it were Latin-1, which has control characters there. */
+const WESTERN =
+  "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
+  "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
 const LONGEST = 255;
 
 /** A file's name: UTF-8, or what old machines of the west wrote. */
 export function textOfName(name: Uint8Array): string {
-  return isText(name) ? UTF8.decode(name) : WESTERN.decode(name);
+  return isText(name) ? UTF8.decode(name) : western(name);
 }
 
 /**
@@ -32,6 +35,10 @@ export function decodeNames(tree: string): string[] {
   return renamed;
 }
 
+function western(name: Uint8Array): string {
+  return Array.from(name, (byte) => WESTERN[byte - 0x80] ?? String.fromCharCode(byte)).join("");
+}
+
 function isText(name: Uint8Array): boolean {
   try {
     UTF8.decode(name);
@@ -43,7 +50,7 @@ function isText(name: Uint8Array): boolean {
 
 /** A name in UTF-8, from one that is none; both have a character for each byte. */
 function decoded(name: string): string {
-  const text = raw(WESTERN.decode(bytes(name)));
+  const text = raw(western(bytes(name)));
   // With the number of one that has it already.
   return text.length < LONGEST - 5 ? text : bytes(name).toString("hex").slice(0, 200);
 }

@@ -7,7 +7,7 @@ import { arrangePages, arrangeWordPress } from "../../agent/arrange";
 import { findWordPress, holdsWordPress } from "../../agent/layout";
 import { below } from "../../agent/links";
 import { merge } from "../../agent/merge";
-import { decodeNames } from "../../agent/names";
+import { decodeNames, textOfName } from "../../agent/names";
 import type { Moved } from "../../agent/places";
 import { clean, makeRelative, settleLinks } from "../../agent/prune";
 import { countFiles, shown } from "../../agent/tree";
@@ -72,6 +72,7 @@ describe("what a stranger's archive is unpacked as", () => {
 
   it("has names that can be asked for, also where they were no UTF-8", () => {
     const raw = (name: string) => Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(name, "latin1")]);
+    assert.equal(textOfName(Buffer.from([0x80, 0x8e, 0xa0, 0xff])), "\u20ac\u017d\u00a0\u00ff");
     fs.mkdirSync(raw("Gr\xf6\xdfe"));
     fs.writeFileSync(raw("Gr\xf6\xdfe/Bl\xfcte.png"), "");
     make("Gr\u00f6\u00dfe.txt", "Bl\u00fcte.html");
