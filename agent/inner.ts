@@ -51,8 +51,13 @@ const FORMS: readonly Form[] = [
   { name: "cPanel", pattern: /^(?<set>homedir)(?<part>)\.tar$/, places: { "": "" } },
   {
     name: "Plesk",
-    pattern: new RegExp(String.raw`^(?<set>backup_)(?<part>user-data)_\d+${PACKED}$`),
-    places: { "user-data": "" },
+    pattern: new RegExp(String.raw`^(?<set>backup_)(?<part>user-data|sqldump)_\d+${PACKED}$`),
+    places: { "user-data": "", sqldump: "" },
+  },
+  {
+    name: "HestiaCP",
+    pattern: new RegExp(String.raw`^(?<set>domain_data)(?<part>)${PACKED}$`),
+    places: { "": "" },
   },
 ];
 
@@ -94,11 +99,19 @@ export function innerArchives(tree: string): InnerArchive[] {
   return found;
 }
 
-/** Unpacks such archives to where what is in them belongs, below a folder; gives what was left out. */
-export async function unpackInner(archives: readonly InnerArchive[], folder?: string): Promise<string[]> {
+/**
+ * Unpacks such archives of a tree to where what is in them belongs, in the tree or in a folder beside it; gives what was left
+ * out. Of two sites in a tree each has a folder of its own.
+ */
+export async function unpackInner(
+  archives: readonly InnerArchive[],
+  tree: string,
+  folder?: string,
+): Promise<string[]> {
   const left: string[] = [];
   for (const { file, place } of archives) {
-    const to = folder ?? path.dirname(file);
+    const to = path.join(folder ?? tree, path.relative(tree, path.dirname(file)));
+    fs.mkdirSync(to, { recursive: true });
     const beside = fs.mkdtempSync(path.join(to, ".varvol-part-"));
     const { problem, leftOut } = await extract(fs.createReadStream(file), beside);
     if (problem !== undefined)
@@ -143,7 +156,7 @@ export async function unpackParts(tree: string): Promise<string[]> {
   for (let round = 0; round < ROUNDS; round++) {
     const found = innerArchives(tree);
     if (found.length === 0) break;
-    left.push(...(await unpackInner(found)));
+    left.push(...(await unpackInner(found, tree)));
   }
   return left;
 }

@@ -8,8 +8,8 @@ const CORE =
 /** What a web server runs instead of giving it out. */
 export const PHP = /\.(?:php\d?|phtml|phar|pht|phps|inc)$/i;
 const PROGRAM = /\.(?:cgi|pl|py|rb|sh|asp|aspx|ashx|jsp|cfm)$/i;
-/** UpdraftPlus has a name of its own for one. */
-const DUMP = /\.sql(?:\.(?:gz|bz2|xz|zst|zip))?$|_[0-9a-f]{12}-db\d*\.gz$/i;
+/** UpdraftPlus and Plesk have names of their own for one. */
+const DUMP = /\.sql(?:\.(?:gz|bz2|xz|zst|zip))?$|_[0-9a-f]{12}-db\d*\.gz$|^backup_sqldump_\d+$/i;
 const SETTINGS =
   /^(?:web\.config|php\.ini|error_log|composer\.(?:json|lock)|package(?:-lock)?\.json|yarn\.lock|wp-cli\.yml|docker-compose\.ya?ml|dockerfile|vendor|node_modules|cgi-bin|dup-installer)$|\.(?:ini|log)$/i;
 

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { Failure } from "../../agent/failure";
 import { findWordPress, holdsWordPress, isFolder, isIn, type WordPressTree } from "../../agent/layout";
 import { isDump } from "../../agent/rootFiles";
@@ -16,19 +16,21 @@ export interface FoundWordPress {
   readonly dumps: readonly string[];
 }
 
-/** Folders that panels put their dumps into. */
-const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql"];
+/** Folders that panels put their dumps into, and those that have a folder for each. */
+const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql", "db"];
+const DUMP_PER_FOLDER = new Set(["databases", "db"]);
 
-/** Looks for a WordPress, wherever it lies in a folder. */
-export function wordPressIn(folder: string, from: string): FoundWordPress | undefined {
+/** Looks for a WordPress, wherever it lies in a folder; `packed` is what that was unpacked from, if from a folder. */
+export function wordPressIn(folder: string, from: string, packed?: string): FoundWordPress | undefined {
   const tree = read(folder, from);
   if (!tree) return undefined;
   const top = tree.root ?? tree.content;
   const places = new Set([dirname(tree.content), tree.content, join(top, "dup-installer")]);
   for (let at = top; isIn(folder, at); at = dirname(at))
     for (const name of ["", ...DUMP_FOLDERS]) places.add(join(at, name));
-  const dumps = [...places].filter((place) => isIn(folder, place) && isFolder(place)).sort();
-  return { tree, top, dumps: dumps.flatMap(dumpsIn) };
+  const inside = [...places].filter((place) => isIn(folder, place));
+  const beside = packed === undefined ? [] : inside.map((place) => join(packed, relative(folder, place)));
+  return { tree, top, dumps: [...inside, ...beside].sort().flatMap(dumpsBelow) };
 }
 
 function read(folder: string, from: string): WordPressTree | undefined {
@@ -76,7 +78,7 @@ export function takesWordPress(kind: KindName): boolean {
 export function chooseDump(dumps: readonly string[], from: string, config = ""): string {
   const name =
     pathIn(config, "DB_NAME") ?? /^[ \t]*DB_NAME[ \t]*=[ \t]*(['"]?)([\w-]+)\1[ \t\r]*$/m.exec(config)?.[2];
-  const named = dumps.filter((file) => basename(file).replace(/\.sql(?:\.\w+)?$/i, "") === name);
+  const named = dumps.filter((file) => databaseOf(file) === name);
   const [only] = named.length === 1 ? named : dumps;
   if (only !== undefined && (named.length === 1 || dumps.length === 1)) return only;
   throw new UserError(
@@ -85,6 +87,13 @@ export function chooseDump(dumps: readonly string[], from: string, config = ""):
       : `${from}: holds more than one dump of a database (${dumps.join(", ")})`,
     "Say which with --database; `mysqldump --single-transaction NAME > site.sql` makes one.",
   );
+}
+
+/** The database that a dump is of, by its name: Plesk names but its folder by that, HestiaCP says what server it is of. */
+function databaseOf(dump: string): string {
+  return /^backup_sqldump_\d+$/.test(basename(dump))
+    ? basename(dirname(dump)).replace(/_\d+$/, "")
+    : basename(dump).replace(/(?:\.mysql)?\.sql(?:\.\w+)?$/i, "");
 }
 
 /** Refuses a network of sites, which shares one database and one wp-content among many. */
@@ -103,6 +112,16 @@ function singleInner(folder: string): string {
   const names = readdirSync(folder).filter((name) => name !== "__MACOSX" && !name.startsWith("._"));
   const inner = join(folder, names[0] ?? "");
   return names.length === 1 && isFolder(inner) ? singleInner(inner) : folder;
+}
+
+function dumpsBelow(folder: string): string[] {
+  if (!isFolder(folder)) return [];
+  const inner = DUMP_PER_FOLDER.has(basename(folder))
+    ? readdirSync(folder)
+        .map((name) => join(folder, name))
+        .filter(isFolder)
+    : [];
+  return [folder, ...inner].flatMap(dumpsIn);
 }
 
 function dumpsIn(folder: string): string[] {

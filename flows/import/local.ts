@@ -63,7 +63,7 @@ async function rootOf({ kind, path, archive, folder }: LocalArgs, left: string[]
       const parts = innerArchives(root);
       if (parts.length === 0) return root;
       mkdirSync(target, { recursive: true });
-      left.push(...(await unpackInner(parts, target)));
+      left.push(...(await unpackInner(parts, root, target)));
     }
     left.push(...(await unpackParts(target)), ...settled(target));
     return realpathSync(target);
@@ -82,7 +82,8 @@ async function wordPress(
   root: string,
   left: string[],
 ): Promise<Fetched> {
-  const found = wordPressIn(root, path);
+  const packed = archive ? undefined : realpathSync(path);
+  const found = wordPressIn(root, path, packed === root ? undefined : packed);
   if (!found) throw noWordPress(path);
   const { tree, top, dumps } = found;
   refuseNetwork(tree.config, path);

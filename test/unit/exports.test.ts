@@ -76,7 +76,8 @@ describe("an export of a panel's or a plugin's", () => {
   it("is UpdraftPlus' set of archives, in a folder, which stays as it is", async () => {
     updraft();
     const before = fs.readdirSync(file("set"));
-    const found = await fetched("set", file(`set/${SET}-db.gz`));
+    const found = await fetched("set");
+    assert.equal(found.database, file(`set/${SET}-db.gz`));
     assert.deepEqual(filled(found), whole);
     for (const name of ["languages/de_DE.mo", "uploads/2024/04/first.png"])
       assert.ok(fs.existsSync(path.join(file("out/content"), name)), name);
@@ -244,19 +245,51 @@ describe("an export of a panel's or a plugin's", () => {
     }
   });
 
-  it("is Plesk's, with its files packed once more", async () => {
+  it("is Plesk's, with its files and each of its databases packed once more", async () => {
     for (const one of whole) write(`data/httpdocs/wp-content/${one}`, one);
-    write("data/httpdocs/wp-config.php", "<?php\ndefine('DB_NAME', 'garden');\n");
+    write("data/httpdocs/wp-config.php", "<?php\ndefine('DB_NAME', 'garden_1');\n");
     write("data/logs/access_log", "x");
-    await tar("inner.tgz", "data", "-z");
+    const site = "plesk/domains/garden.example";
     write("plesk/backup_info_2405011200.xml", "<migration-dump/>");
-    fs.mkdirSync(file("plesk/domains/garden.example"), { recursive: true });
-    fs.renameSync(file("inner.tgz"), file("plesk/domains/garden.example/backup_user-data_2405011200.tgz"));
-    await tar("plesk.tar", "plesk");
-    write("dump.sql", SQL);
-    const found = await fetched("plesk.tar", file("dump.sql"));
-    assert.deepEqual(filled(found), whole);
-    assert.match(found.said, /left out: .*beside the site's folder/);
+    for (const name of ["garden_1", "garden", "forum"]) {
+      write(`dump/backup_sqldump_2405011200`, `${SQL}-- ${name}\n`);
+      fs.mkdirSync(file(`${site}/databases/${name}_1`), { recursive: true });
+      await tar(`${site}/databases/${name}_1/backup_sqldump_2405011200.tzst`, "dump", "--zstd");
+    }
+    await tar(`${site}/backup_user-data_2405011200.tgz`, "data", "-z");
+    const before = fs.readdirSync(file("plesk"), { recursive: true });
+    for (const from of ["plesk", "plesk.tar"]) {
+      if (from === "plesk.tar") await tar("plesk.tar", "plesk");
+      const found = await fetched(from);
+      assert.match(fs.readFileSync(found.database ?? "", "utf8"), /-- garden_1$/m);
+      assert.deepEqual(filled(found), whole);
+      assert.match(found.said, /left out: .*beside the site's folder/);
+      if (from === "plesk") assert.deepEqual(fs.readdirSync(file("plesk"), { recursive: true }), before);
+      for (const name of ["to", "out"]) fs.rmSync(file(name), { recursive: true });
+    }
+  });
+
+  it("is HestiaCP's, with each of its domains packed once more", async () => {
+    const web = (domain: string) => `hestia/web/${domain}`;
+    for (const one of whole) write(`data/public_html/wp-content/${one}`, one);
+    write("data/public_html/wp-config.php", "<?php\ndefine('DB_NAME', 'ann_wp');\n");
+    write("data/public_html/ads.txt", "ads");
+    write("pages/public_html/index.html", "pages");
+    write("pages/public_html/robots.txt", "robots");
+    for (const domain of ["garden.example", "static.example"])
+      write(`${web(domain)}/hestia/web.conf`, `DOMAIN='${domain}'`);
+    await tar(`${web("garden.example")}/domain_data.tar.zst`, "data", "--zstd");
+    await tar(`${web("static.example")}/domain_data.tar.zst`, "pages", "--zstd");
+    for (const name of ["ann_wp", "ann_old"])
+      write(`hestia/db/${name}/${name}.mysql.sql.gz`, gzipSync(`${SQL}-- ${name}\n`));
+    for (const from of ["hestia", "hestia.tar"]) {
+      if (from === "hestia.tar") await tar("hestia.tar", "hestia");
+      const found = await fetched(from);
+      assert.equal(path.basename(found.database ?? ""), "ann_wp.mysql.sql.gz");
+      assert.deepEqual(filled(found), whole);
+      assert.deepEqual(fs.readdirSync(file("out/root")), ["ads.txt"]);
+      for (const name of ["to", "out"]) fs.rmSync(file(name), { recursive: true });
+    }
   });
 
   it("is DirectAdmin's, with its dump among the settings", async () => {
