@@ -12,6 +12,8 @@ const PROGRAM = /\.(?:cgi|pl|py|rb|sh|asp|aspx|ashx|jsp|cfm)$/i;
 const DUMP = /\.sql(?:\.(?:gz|bz2|xz|zst|zip))?$|_[0-9a-f]{12}-db\d*\.gz$|^backup_sqldump_\d+$/i;
 const SETTINGS =
   /^(?:web\.config|php\.ini|error_log|composer\.(?:json|lock)|package(?:-lock)?\.json|yarn\.lock|wp-cli\.yml|docker-compose\.ya?ml|dockerfile|vendor|node_modules|cgi-bin|dup-installer)$|\.(?:ini|log)$/i;
+/** What Softaculous puts beside a site in its backup: a list of all files, and what it knows of the site, with its passwords. */
+const SOFTACULOUS = /^soft(?:perms|ver)\.txt$|^[a-z]+\.\d+_\d+\.\d{4}(?:[-_]\d\d){5}$/;
 
 export function isDump(name: string): boolean {
   return DUMP.test(name);
@@ -21,6 +23,7 @@ export function isDump(name: string): boolean {
 function whyNot(file: string, name: string): string | undefined {
   if (name.startsWith("."))
     return name === ".well-known" ? undefined : "hidden, or the web server's settings";
+  if (SOFTACULOUS.test(name)) return "a backup's own";
   if (SETTINGS.test(name)) return "a program's or a server's own";
   if (PHP.test(name)) return "PHP that is not WordPress's own; a site of the kind php runs it";
   if (PROGRAM.test(name)) return "a program";

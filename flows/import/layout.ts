@@ -16,8 +16,8 @@ export interface FoundWordPress {
   readonly dumps: readonly string[];
 }
 
-/** Folders that panels put their dumps into, and those that have a folder for each. */
-const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql", "db"];
+/** Folders that panels and services put their dumps into, and those that have a folder for each. */
+const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql", "db", "mwp_db"];
 const DUMP_PER_FOLDER = new Set(["databases", "db"]);
 
 /** Looks for a WordPress, wherever it lies in a folder; `packed` is what that was unpacked from, if from a folder. */

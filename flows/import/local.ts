@@ -25,6 +25,7 @@ import {
 import { inWords } from "./leftOut";
 import { linksBeside, packLinked } from "./linked";
 import { notWhole } from "./listed";
+import { areTables, joined } from "./tableDumps";
 import { completedDump } from "./wpress";
 
 export interface LocalArgs {
@@ -88,7 +89,8 @@ async function wordPress(
   const { tree, top, dumps } = found;
   refuseNetwork(tree.config, path);
   const named = prefix ?? prefixIn(tree.config);
-  const dump = database ?? chooseDump(dumps, path, tree.config);
+  const dump =
+    database ?? (areTables(dumps) ? await joined(dumps, folder) : chooseDump(dumps, path, tree.config));
   const more = {
     database: completedDump(root, dump, folder) ?? dump,
     ...(named !== undefined && { prefix: named }),

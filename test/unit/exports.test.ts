@@ -304,6 +304,38 @@ describe("an export of a panel's or a plugin's", () => {
     assert.deepEqual(filled(found), whole);
   });
 
+  it("is Softaculous', without its own files, of which one has the database's password", async () => {
+    for (const one of whole) write(`so/wp-content/${one}`, one);
+    write("so/wp-config.php", "<?php\ndefine('DB_NAME', 'ann_wp123');\n");
+    write("so/softsql.sql", SQL);
+    write("so/ads.txt", "ads");
+    for (const name of ["softperms.txt", "softver.txt", "wp.26_10042.2024-05-01_12-00-00"])
+      write(`so/${name}`, 's:10:"softdbpass";s:6:"secret";');
+    await tar("wp.26_10042.2024-05-01_12-00-00.tar.gz", "so", "-z");
+    const found = await fetched("wp.26_10042.2024-05-01_12-00-00.tar.gz");
+    assert.equal(path.basename(found.database ?? ""), "softsql.sql");
+    assert.deepEqual(filled(found), whole);
+    assert.deepEqual(fs.readdirSync(file("out/root")), ["ads.txt"]);
+  });
+
+  it("is Jetpack's, with a dump for each table", async () => {
+    for (const one of whole) write(`jet/wp-content/${one}`, one);
+    const tables = ["options", "posts", "users", "2024_log"];
+    for (const table of tables) write(`jet/sql/x1_${table}.sql`, `CREATE TABLE \`x1_${table}\` (id INT);`);
+    await tar("jet.tar.gz", "jet", "-z");
+    const found = await fetched("jet.tar.gz");
+    assert.deepEqual(
+      fs
+        .readFileSync(found.database ?? "", "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .sort(),
+      tables.map((table) => `CREATE TABLE \`x1_${table}\` (id INT);`).sort(),
+    );
+    assert.deepEqual(filled(found), whole);
+    assert.ok(!fs.existsSync(file("out/root/sql")));
+  });
+
   it("is refused by name where its form is a program's own, or it is one part of several", async () => {
     const last = zipOf([{ name: "a" }]);
     last.writeUInt16LE(2, last.length - 18);

@@ -1,0 +1,28 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+/** Whether dumps are one database's together, each of one table, as Jetpack makes them. */
+export function areTables(dumps: readonly string[]): boolean {
+  const names = new Set(dumps.map((dump) => basename(dump)));
+  const prefixes = [...names].map((name) => /^(\w*)options\.sql$/.exec(name)?.[1]);
+  return (
+    new Set(dumps.map(dirname)).size === 1 &&
+    prefixes.some((prefix) => prefix !== undefined && names.has(`${prefix}posts.sql`))
+  );
+}
+
+/** Makes one dump of such, in a folder. */
+export async function joined(dumps: readonly string[], folder: string): Promise<string> {
+  const whole = join(folder, "database.sql");
+  const out = createWriteStream(whole, { mode: 0o600 });
+  for (const dump of dumps) {
+    await pipeline(createReadStream(dump), out, { end: false });
+    // The next one begins with a line of its own.
+    out.write("\n");
+  }
+  await new Promise<void>((resolve, reject) => {
+    out.on("error", reject).end(resolve);
+  });
+  return whole;
+}
