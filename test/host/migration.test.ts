@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { sql } from "../support/siteData";
 import { TestHost } from "../support/testHost";
-import { ALL_IN_ONE, asAllInOne, asUpdraftPlus, asZip } from "./import/exported";
+import { ALL_IN_ONE, asAllInOne, asHestia, asPlesk, asUpdraftPlus, asZip } from "./import/exported";
 import { FoundSites } from "./import/found";
 import { wholeCases } from "./import/whole";
 
@@ -63,11 +63,13 @@ describe("a WordPress as people have them", function () {
     const config = path.join(folder("shop"), "wp-config.php");
     fs.writeFileSync(config, fs.readFileSync(config, "utf8").replace("'shop_'", "'Shop_'"));
 
-    // As plugins export them.
+    // As plugins and panels export them.
     const exported: Record<string, readonly string[]> = {
       mixed: asUpdraftPlus(folder("mixed")),
       idn: asAllInOne(folder("idn")),
       keyless: asZip(folder("keyless")),
+      latin: asHestia(folder("latin")),
+      shop: asPlesk(folder("shop")),
     };
     host.configure([]);
     for (const name of Object.keys(names)) {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -42,6 +43,55 @@ export function asAllInOne(folder: string): string[] {
     ]),
   );
   return [archive];
+}
+
+/** As Plesk backs up all of its account, whose other database has the same name for its dump. */
+export function asPlesk(folder: string): string[] {
+  const at = `${folder}-plesk`;
+  fs.cpSync(folder, path.join(at, "files/httpdocs"), { recursive: true });
+  const dumped = path.join(at, "dump/backup_sqldump_2405011200");
+  for (const [database, text] of [
+    ["alt_wp", fs.readFileSync(path.join(folder, "site.sql"))],
+    ["alt_forum", "CREATE TABLE forum (id INT);\n"],
+  ] as const) {
+    const packed = path.join(at, `all/databases/${database}_1`);
+    for (const one of [packed, path.dirname(dumped)]) fs.mkdirSync(one, { recursive: true });
+    fs.writeFileSync(dumped, text);
+    tar(path.dirname(dumped), path.join(packed, "backup_sqldump_2405011200.tzst"), "--zstd");
+  }
+  fs.rmSync(path.join(at, "files/httpdocs/site.sql"));
+  tar(path.join(at, "files"), path.join(at, "all/backup_user-data_2405011200.tzst"), "--zstd");
+  return [tar(path.join(at, "all"), `${at}.tar`)];
+}
+
+/** As HestiaCP does, with a domain of pages beside it. */
+export function asHestia(folder: string): string[] {
+  const at = `${folder}-hestia`;
+  fs.cpSync(folder, path.join(at, "files/public_html"), { recursive: true });
+  fs.rmSync(path.join(at, "files/public_html/site.sql"));
+  fs.mkdirSync(path.join(at, "pages/public_html"), { recursive: true });
+  fs.writeFileSync(path.join(at, "pages/public_html/index.html"), "pages");
+  for (const [domain, files] of [
+    ["alt.example", "files"],
+    ["pages.example", "pages"],
+  ] as const) {
+    const web = path.join(at, "all/web", domain);
+    fs.mkdirSync(web, { recursive: true });
+    tar(path.join(at, files), path.join(web, "domain_data.tar.zst"), "--zstd");
+  }
+  for (const [database, text] of [
+    ["alt_wp", fs.readFileSync(path.join(folder, "site.sql"))],
+    ["alt_forum", "CREATE TABLE forum (id INT);\n"],
+  ] as const) {
+    fs.mkdirSync(path.join(at, "all/db", database), { recursive: true });
+    fs.writeFileSync(path.join(at, "all/db", database, `${database}.mysql.sql.gz`), gzipSync(text));
+  }
+  return [tar(path.join(at, "all"), `${at}.tar`)];
+}
+
+function tar(folder: string, archive: string, ...options: string[]): string {
+  execFileSync("tar", ["-C", folder, ...options, "-cf", archive, "."]);
+  return archive;
 }
 
 /** As somebody on Windows packs it, with all that is in it. */
