@@ -6,6 +6,7 @@ import { findWordPress, isFolder } from "./layout";
 import { below } from "./links";
 import { merge } from "./merge";
 import { decodeNames } from "./names";
+import { isDump } from "./rootFiles";
 import { shown } from "./tree";
 
 /** What a panel or a plugin packs into its archive once more, or in several archives beside each other. */
@@ -68,6 +69,8 @@ export interface InnerArchive {
   readonly set: string;
   /** Folder of wp-content; "." for itself, "" for none. */
   readonly place: string;
+  /** Folder that it becomes. Defaults to the one that it lies in. */
+  readonly becomes?: string;
 }
 
 /**
@@ -96,7 +99,25 @@ export function innerArchives(tree: string): InnerArchive[] {
         `holds ${sets.length} backups of ${name} (${sets.map(plain).join(", ")}); leave there but the one that is meant`,
       );
   }
-  return found;
+  return found.length > 0 ? found : packedSite(tree);
+}
+
+const ARCHIVE = new RegExp(`${PACKED}$`, "i");
+const SITE = /^(?:public_html|httpdocs|htdocs|www|html|web|wordpress)\./i;
+
+/** The archive that the site alone lies in, beside its dump, as CyberPanel and people pack it: by its name, or the only one. */
+function packedSite(tree: string): InnerArchive[] {
+  const archives = [...below(tree)]
+    .filter(({ sort }) => sort === "file")
+    .map(({ file }) => shown(file))
+    .filter((file) => ARCHIVE.test(file) && !isDump(path.basename(file)));
+  const named = archives.filter((file) => SITE.test(path.basename(file)));
+  const meant = named.length === 1 ? named : archives;
+  if (meant.length !== 1) return [];
+  return meant.map((file) => {
+    const becomes = path.basename(file).replace(ARCHIVE, "");
+    return { file, form: "", set: becomes, place: "", becomes };
+  });
 }
 
 /**
@@ -109,8 +130,8 @@ export async function unpackInner(
   folder?: string,
 ): Promise<string[]> {
   const left: string[] = [];
-  for (const { file, place } of archives) {
-    const to = path.join(folder ?? tree, path.relative(tree, path.dirname(file)));
+  for (const { file, place, becomes = "" } of archives) {
+    const to = path.join(folder ?? tree, path.relative(tree, path.dirname(file)), becomes);
     fs.mkdirSync(to, { recursive: true });
     const beside = fs.mkdtempSync(path.join(to, ".varvol-part-"));
     const { problem, leftOut } = await extract(fs.createReadStream(file), beside);

@@ -304,6 +304,44 @@ describe("an export of a panel's or a plugin's", () => {
     assert.deepEqual(filled(found), whole);
   });
 
+  it("is CyberPanel's, or anybody's who packed the site beside its dump", async () => {
+    for (const [name, others] of [
+      ["public_html.tar.gz", ["vmail.tar.gz"]],
+      ["My site.zip", []],
+    ] as const) {
+      for (const one of whole) write(`site/wp-content/${one}`, one);
+      write("site/ads.txt", "ads");
+      write("all/meta.xml", "<masterDomain/>");
+      write("all/garden_db.sql", SQL);
+      if (name.endsWith(".zip"))
+        write(`all/${name}`, zip("ads.txt", ...whole.map((one) => `wp-content/${one}`)));
+      else await tar(`all/${name}`, "site", "-z");
+      for (const other of others) {
+        write("mail/a", "mail");
+        await tar(`all/${other}`, "mail", "-z");
+      }
+      const before = fs.readdirSync(file("all"));
+      for (const from of ["all", "all.tar.gz"]) {
+        if (from !== "all") await tar(from, "all", "-z");
+        const found = await fetched(from);
+        assert.equal(path.basename(found.database ?? ""), "garden_db.sql");
+        assert.deepEqual(filled(found), whole);
+        assert.deepEqual(fs.readdirSync(file("out/root")), ["ads.txt"]);
+        if (from === "all") assert.deepEqual(fs.readdirSync(file("all")), before);
+        for (const one of ["to", "out"]) fs.rmSync(file(one), { recursive: true });
+      }
+    }
+  });
+
+  it("is not guessed where it may be one of two archives, or is none", async () => {
+    for (const name of ["a.zip", "b.zip"]) write(`set/${name}`, zip("wp-content/plugins/index.php"));
+    await assert.rejects(fetched("set"), /is no WordPress/);
+    fs.rmSync(file("to"), { recursive: true });
+    fs.rmSync(file("set/b.zip"));
+    write("set/a.zip", zip("cats.png"));
+    await assert.rejects(fetched("set"), /is no WordPress/);
+  });
+
   it("is Softaculous', without its own files, of which one has the database's password", async () => {
     for (const one of whole) write(`so/wp-content/${one}`, one);
     write("so/wp-config.php", "<?php\ndefine('DB_NAME', 'ann_wp123');\n");
