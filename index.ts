@@ -2,6 +2,7 @@ import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
 import { restoreAfter } from "./stacks/events";
+import { takeOver } from "./stacks/formerly";
 import { heldSites, hold } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsMysql } from "./stacks/modules";
@@ -42,6 +43,7 @@ const repository =
     credentials: config.backup.credentials,
   });
 
+takeOver(config.sites, { host, mysql });
 const held = heldSites();
 hold(held, host.namespace);
 const sites = config.sites.map((site) => ({

@@ -27,7 +27,11 @@ export interface Container {
 }
 
 /** A site's containers, or those of one role, the newest first. */
-export async function containersOf({ stack }: Place, owner: string, role?: string): Promise<Container[]> {
+export async function containersOf(
+  { stack }: Pick<Place, "stack">,
+  owner: string,
+  role?: string,
+): Promise<Container[]> {
   const labels = [
     `varvol.host=varvol/${stack}`,
     `varvol.owner=${owner}`,

@@ -104,6 +104,15 @@ export function sequencesIn(tables: readonly Table[]): string[] {
 
 const WORDS = { sequences: "sequence", views: "view", triggers: "trigger", routines: "", events: "event" };
 
+/** What of the definitions that are wanted is not found, in words. */
+export function missingDefinitions(wanted: Definitions, found: Definitions): string[] {
+  return (["views", "triggers", "routines", "events"] as const).flatMap((kind) =>
+    wanted[kind]
+      .filter((name) => !found[kind].includes(name))
+      .map((name) => `${WORDS[kind]} ${name}`.trimStart()),
+  );
+}
+
 /** What of the contents that are wanted is not found, or is more than that, in words. */
 export function differences(wanted: Contents, found: Contents): string[] {
   const rows = new Map(found.tables);

@@ -6,6 +6,7 @@ import { event } from "./event";
 import { list } from "./listing";
 import { loadForeign } from "./load";
 import type { Request } from "./protocol";
+import { rename } from "./rename";
 import { repository } from "./repository";
 import { resume } from "./resume";
 import { databases, fill, restore, restorePaths } from "./restore";
@@ -23,6 +24,8 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return restorePaths(request);
     case "list":
       return list(request);
+    case "rename":
+      return rename(request);
     case "fill":
       return fill(request);
     case "databases":

@@ -147,8 +147,11 @@ export class Server {
       "--events",
     ];
     await this.dump([...none, ...without], [database], into);
-    const only = ["--no-data", "--skip-lock-tables", "--skip-triggers"];
-    if (views.length > 0) await this.dump(only, [database, ...views], into);
+    if (views.length > 0) await this.dumpViews(database, views, into);
+  }
+
+  async dumpViews(database: string, views: readonly string[], into: Writable): Promise<void> {
+    await this.dump(["--no-data", "--skip-lock-tables", "--skip-triggers"], [database, ...views], into);
   }
 
   /**

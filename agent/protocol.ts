@@ -98,6 +98,14 @@ export const requestSchema = z.discriminatedUnion("job", [
     source: name,
     paths: z.array(below).min(1).readonly(),
   }),
+  /** A site's data and its database get another name, once: nothing happens where there is nothing of the former one. */
+  z.strictObject({
+    job: z.literal("rename"),
+    stack: z.string().min(1),
+    namespace: z.string(),
+    site: subjectSchema,
+    formerly: name,
+  }),
   /** The files alone, into a volume that is empty or that the same host-restore filled before. */
   z.strictObject({ job: z.literal("fill"), site: subjectSchema, run }),
   /** The databases in a module's snapshot that are not there. */

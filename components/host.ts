@@ -31,6 +31,8 @@ export interface RunArgs<Args, Given> {
   readonly undo?: Args;
   /** Standard input: the way for anything long or secret. */
   readonly input?: pulumi.Input<Given>;
+  /** It runs again when this is another text, too. Defaults to not looking at it. */
+  readonly again?: string;
   /** What the tool may want of this machine. */
   readonly sent?: readonly Sent[];
   /** The backups that it works with, where they lie on this machine and the host is another one. */
@@ -83,7 +85,7 @@ export class Host extends pulumi.ComponentResource {
   /** Runs a tool of host/ on the machine, as root; it runs again when anything it was given changes. */
   run<Args, Given>(
     name: string,
-    { tool, args, undo, input, sent, archive }: RunArgs<Args, Given>,
+    { tool, args, undo, input, sent, archive, again }: RunArgs<Args, Given>,
     opts: pulumi.CustomResourceOptions,
   ): command.local.Command {
     const script = (words: readonly string[]) =>
@@ -99,6 +101,7 @@ export class Host extends pulumi.ComponentResource {
         create,
         ...(undo && { delete: this.rootLine(toolWords(tool, undo)) }),
         stdin: input && pulumi.output(input).apply((given) => tool.input(given as Given)),
+        ...(again !== undefined && { triggers: [again] }),
         ...QUIET,
       },
       {

@@ -21,6 +21,10 @@ export interface HostFacts {
   readonly filled: ReadonlySet<string>;
   /** Of these the ones that an import filled within the last day and that nobody has seen whole yet: it may be begun anew. */
   readonly unproven: ReadonlySet<string>;
+  /** Sites that were given another name, each with that. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Sites that are in the middle of that, by the name that they get. */
+  readonly renaming: ReadonlySet<string>;
   /** Sites that the gateway routes. */
   readonly routed: ReadonlySet<string>;
   /** This stack's containers that run, as owner/role. */
@@ -65,6 +69,8 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     volumes: all("volume").filter((name) => /^[a-z][a-z0-9-]*$/.test(name)),
     filled: new Set(all("filled")),
     unproven: new Set(all("unproven")),
+    renamed: new Map(all("renamed").map((line) => line.split(" ") as [string, string])),
+    renaming: new Set(all("renaming")),
     routed: new Set(all("routed")),
     running: new Set(
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),

@@ -56,9 +56,12 @@ export function resourceChanges(preview: Preview): ResourceChange[] {
   const parents = new Map(
     preview.steps.map(({ urn, oldState, newState }) => [urn, (newState ?? oldState)?.parent]),
   );
+  const replaced = new Set(
+    preview.steps.flatMap(({ op, oldState }) => (isReplacement(op) && oldState?.id ? [oldState.id] : [])),
+  );
   return [...byUrn].flatMap(([urn, steps]) => {
     const owner = ownerOf(urn, parents);
-    return changesOf(urn, steps).map((one) => ({ ...one, ...(owner !== undefined && { owner }) }));
+    return changesOf(urn, steps, replaced).map((one) => ({ ...one, ...(owner !== undefined && { owner }) }));
   });
 }
 
@@ -77,11 +80,23 @@ function nameIn(urn: string): string {
   return urn.split("::").pop() ?? urn;
 }
 
-function changesOf(urn: string, steps: readonly PreviewStep[]): ResourceChange[] {
-  const replaced = steps.find(({ op }) => op === "create-replacement" || op === "replace");
+function isReplacement(op: string): boolean {
+  return op === "create-replacement" || op === "replace";
+}
+
+function changesOf(
+  urn: string,
+  steps: readonly PreviewStep[],
+  allReplaced: ReadonlySet<string>,
+): ResourceChange[] {
+  const replaced = steps.find(({ op }) => isReplacement(op));
   const gone = steps.filter(({ op }) => op === "delete-replaced");
-  // What this very update replaces has a deletion of its own; any other one is of an earlier update.
-  const leftOver = gone.filter(({ oldState }) => !replaced || oldState?.id !== replaced.oldState?.id);
+  // What this very update replaces has a deletion of its own, under the name that it had; any other one is of an earlier
+  // update.
+  const leftOver = gone.filter(
+    ({ oldState }) =>
+      (!replaced || oldState?.id !== replaced.oldState?.id) && !allReplaced.has(oldState?.id ?? ""),
+  );
   const main = replaced ?? steps.find(({ op }) => op !== "delete-replaced");
   return [
     ...(main ? [change(urn, main, actionOf(main.op))] : []),

@@ -4,6 +4,7 @@ import { UserError } from "../base/errors";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
+import { hasData, nameByNow } from "../stacks/formerNames";
 import { readLock } from "../stacks/lock";
 import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
 import { checkArchive } from "./import/archive";
@@ -28,7 +29,12 @@ export async function preflight(
   const imports = await Promise.all(
     config.sites.map((site, i) => checkSite(site, `varvol:sites[${i}]`, facts)),
   );
-  const problems = [...checkHost(config, facts), ...further(config, facts), ...imports.flat()];
+  const problems = [
+    ...checkHost(config, facts),
+    ...checkFormer(config, facts),
+    ...further(config, facts),
+    ...imports.flat(),
+  ];
   if (problems.length > 0) throw new UserError(problems.join("\n"));
   return facts;
 }
@@ -64,9 +70,34 @@ export function checkHost(config: HostConfig, facts: HostFacts): string[] {
   return problems;
 }
 
+/** What keeps a site from taking over what the host has under the name that it had. */
+export function checkFormer(
+  { sites, volumeRoot, lock }: Pick<HostConfig, "sites" | "volumeRoot" | "lock">,
+  { filled, renamed }: Pick<HostFacts, "filled" | "renamed">,
+): string[] {
+  return sites.flatMap(({ name, formerly }, i) => {
+    const now = nameByNow(name, renamed);
+    if (!filled.has(name) && formerly !== now && filled.has(now) && !sites.some((one) => one.name === now))
+      return [
+        `varvol:sites[${i}].name: ${name} was renamed, and its data is ${volumeRoot}/${now}; put \`formerly: ${now}\` beside the name to take it back, or, to begin without it, run: npx varvol purge ${now}`,
+      ];
+    if (formerly === undefined || !filled.has(formerly)) return [];
+    const key = `varvol:sites[${i}].formerly`;
+    if (filled.has(name))
+      return [
+        `${key}: ${volumeRoot}/${formerly} and ${volumeRoot}/${name} both hold data; to keep what ${formerly} has, take ${name} out of the stack file, run \`npx varvol up\` and \`npx varvol purge ${name}\`, and put it back; to keep what ${name} has, take \`formerly\` out`,
+      ];
+    const locked = (["sites", "pins"] as const).filter((part) => lock[part][formerly] && !lock[part][name]);
+    return locked.map(
+      (part) =>
+        `${key}: images.lock.json has versions of its own for ${formerly}, under ${part}; put them there under ${name} too`,
+    );
+  });
+}
+
 /** What a site that is not there yet would be filled from. One that has data is never filled again. */
 async function checkSite(site: SiteConfig, key: string, facts: HostFacts): Promise<string[]> {
-  if (facts.filled.has(site.name) && !beginsAgain(site, facts)) return [];
+  if (hasData(site, facts.filled) && !beginsAgain(site, facts)) return [];
   const found = await Promise.all(
     kindOf(site.kind)
       .fillings(site)

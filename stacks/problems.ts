@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { mask } from "../base/words";
 import { confirmation } from "../components/backup/confirmation";
 import { KINDS, kindOf } from "./kinds";
+import { formerlyProblems } from "./formerNames";
 import { type StackConfig, stackSchema } from "./schema";
 
 type Issue = z.core.$ZodIssue;
@@ -92,6 +93,8 @@ function findClashes(config: StackConfig): string[] {
     if (site.restore) problems.push(...restoreProblems(config, site, keyOf(["sites", i, "restore"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
+  for (const { at, value, text } of formerlyProblems(config.sites))
+    problems.push(`${keyOf(["sites", at, "formerly"])}: ${show(value)} ${text}`);
   const { http, https } = config.gateway;
   if (http !== undefined && http === https) {
     problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);

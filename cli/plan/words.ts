@@ -23,8 +23,9 @@ export function isEmpty(plan: Plan): boolean {
 
 /** What changes beside containers, a line each. */
 export function besides(plan: Plan): string[] {
-  const { routes, addresses, volumes, databases, certificates, networks, events } = plan;
+  const { renames, routes, addresses, volumes, databases, certificates, networks, events } = plan;
   return [
+    ...renames.map(renameInWords),
     ...routes.flatMap(({ site, action, old, new: now }) => {
       if (action === "add") return [`route ${site}: added, ${now.join(", ")}`];
       if (action === "remove") return [`route ${site}: removed, ${old.join(", ")}`];
@@ -62,8 +63,13 @@ function takenOver(site: string, domains: readonly string[], routes: Plan["route
     .filter(({ action, old }) => action === "remove" && old.some((domain) => domains.includes(domain)))
     .map(
       ({ site: former, old }) =>
-        `site ${site}: takes ${old.filter((domain) => domains.includes(domain)).join(", ")} over from ${former} and begins without its data, which stays where it is; to take that along, keep the name, or see docs/configuration.md`,
+        `site ${site}: takes ${old.filter((domain) => domains.includes(domain)).join(", ")} over from ${former} and begins without its data, which stays where it is; to take that along, put \`formerly: ${former}\` to it, or keep the name`,
     );
+}
+
+function renameInWords({ site, formerly, database }: Plan["renames"][number]): string {
+  const what = database ? "volume and database are renamed, for which PHP is stopped" : "volume is renamed";
+  return `site ${site}: was ${formerly} so far, whose data and passwords go along; its ${what}`;
 }
 
 function addressInWords({ site, old, new: now, action, redirected }: Plan["addresses"][number]): string[] {

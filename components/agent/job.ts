@@ -11,6 +11,8 @@ export interface JobArgs {
   readonly host: Host;
   /** What the agent is asked. It may hold secrets: it goes by standard input. */
   readonly request: pulumi.Input<Request>;
+  /** It is done again when this is another text, too. */
+  readonly again?: string;
   /** A file or folder of this machine that the job reads. */
   readonly sent?: Sent;
   /** The backups that it works with, where they lie on this machine and the host is another one. */
@@ -21,7 +23,7 @@ export interface JobArgs {
 export function agentJob(
   name: string,
   job: Request["job"],
-  { host, request, sent, archive }: JobArgs,
+  { host, request, sent, archive, again }: JobArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const image = imageOn(host, "agent", "agent");
@@ -33,6 +35,7 @@ export function agentJob(
       archive,
       sent: sent && [sent],
       input: request,
+      again,
     },
     {
       ...opts,

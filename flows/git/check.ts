@@ -13,6 +13,7 @@ import { isInClear } from "../../engine/stackFile";
 import { machineOf } from "../../machine/host";
 import { scriptText } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
+import { nameOnHost } from "../../stacks/formerNames";
 import { pulledFrom, type SiteConfig } from "../../stacks/kinds";
 import { ensureImage, isThere } from "../image";
 
@@ -22,6 +23,8 @@ const PATIENCE = 100_000;
 /** A site whose repository nobody has asked for yet with these keys. */
 interface Unproven {
   readonly site: string;
+  /** The name that its volume has by now. */
+  readonly volume: string;
   /** The key that it stands under. */
   readonly key: string;
   readonly git: GitArgs;
@@ -51,10 +54,11 @@ export async function lookAtRepositories(config: HostConfig, facts: HostFacts): 
 function unprovenIn(config: HostConfig, facts: HostFacts): Unproven[] {
   return config.sites.flatMap((site: SiteConfig, i) => {
     const from = pulledFrom(site);
-    if (!from || isProven(site.name, from, facts)) return [];
+    const volume = nameOnHost(site, facts.filled);
+    if (!from || isProven(volume, from, facts)) return [];
     return [
       {
-        ...{ site: site.name, key: `varvol:sites[${i}].git`, git: from.git },
+        ...{ site: site.name, volume, key: `varvol:sites[${i}].git`, git: from.git },
         image: imageName(from.image, site.name, config.lock),
         // An image that was rolled back to is there, or is built by nobody.
         build: async () =>
@@ -100,11 +104,11 @@ async function refuse(config: HostConfig, unproven: readonly Unproven[]): Promis
 }
 
 async function problemOf(config: HostConfig, one: Unproven): Promise<string | undefined> {
-  const { site, key, git, image } = one;
+  const { site, volume, key, git, image } = one;
   const isPath = wayOf(git.url) === "path";
   if (isPath && !existsSync(git.url)) return `${key}.url: ${git.url} does not exist; correct the path`;
   const env = Object.entries(pullerEnv(site, git)).map(([name, value]) => `${name}=${value}`);
-  const args = [image, accessFolder(config.volumeRoot, site), isPath ? git.url : "", ...env];
+  const args = [image, accessFolder(config.volumeRoot, volume), isPath ? git.url : "", ...env];
   const machine = machineOf(config);
   const asked = machine.reached(
     await attempt(machine.command(["sh", "-c", scriptText("try-repository"), "sh", ...args]), {

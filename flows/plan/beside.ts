@@ -25,9 +25,20 @@ export function rootSoFar(outputs: Readonly<Record<string, unknown>>): string | 
     .find((root) => root.startsWith("/"));
 }
 
+/** Sites that had another name when the last `up` ended. */
+export function planRenames(outputs: Readonly<Record<string, unknown>>, facts: PlanFacts): Plan["renames"] {
+  const before = new Set(sitesSoFar(outputs).map(({ name }) => name));
+  return facts.sites.flatMap(({ name, formerly, database }) =>
+    formerly !== undefined && before.has(formerly) && !before.has(name)
+      ? [{ site: name, formerly, database }]
+      : [],
+  );
+}
+
 /** Domains that the gateway serves from now on, and those that it served so far. */
 export function planRoutes(outputs: Readonly<Record<string, unknown>>, facts: PlanFacts): Plan["routes"] {
-  const before = new Map(sitesSoFar(outputs).map(({ name, domains }) => [name, domains]));
+  const names = new Map(planRenames(outputs, facts).map(({ site, formerly }) => [formerly, site]));
+  const before = new Map(sitesSoFar(outputs).map(({ name, domains }) => [names.get(name) ?? name, domains]));
   const after = new Map(facts.sites.map(({ name, domains }) => [name, domains]));
   return [...new Set([...before.keys(), ...after.keys()])].sort().map((site) => {
     const [old, now] = [before.get(site), after.get(site)];

@@ -53,20 +53,36 @@ function planContainer(one: ResourceChange, facts: PlanFacts, images: KnownImage
   const compared = one.action === "replace" || one.action === "update";
   const changes = compared ? keyChanges(containerFacts(before), containerFacts(after)) : [];
   const image = action === "replace" ? plannedImage(before, after, images) : null;
+  const formerly = action === "replace" ? formerName(before, after, facts) : undefined;
   return {
     name,
     owner,
     role,
     action,
-    why: whyOf(one, name, changes, image, facts),
+    why: [
+      ...(formerly === undefined ? [] : [`${formerly} is named ${owner} from now on`]),
+      ...whyOf(one, name, changes, image, facts),
+    ],
     changes,
     image: image && { old: image.old, new: image.new, packages: image.packages },
-    interrupts: interruptionOf({ action, owner, role, exclusive: isExclusive(inputs) }, facts),
+    interrupts: interruptionOf({ action, owner, role, exclusive: isExclusive(inputs), formerly }, facts),
     data: mountsOf(inputs)
       .filter(({ source }) => source.startsWith(`${facts.volumeRoot}/`))
       .map(({ source, readOnly }) => ({ path: source, access: readOnly ? "read" : "write" })),
     rollback: image && rollbackOf(image, owner, facts),
   };
+}
+
+/** The name that a container's site had so far, where it has another one from now on. */
+export function formerName(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  { sites }: Pick<PlanFacts, "sites">,
+): string | undefined {
+  const [old, now] = [before, after].map((inputs) => labelOf(inputs, "owner"));
+  return sites.some(({ name, formerly }) => name === now && formerly !== undefined && formerly === old)
+    ? old
+    : undefined;
 }
 
 function whyOf(

@@ -21,6 +21,8 @@ export interface PlanFacts {
 
 export interface PlannedSite {
   readonly name: string;
+  /** The name that it had before, by its stack file. */
+  readonly formerly?: string;
   readonly database: boolean;
   readonly domains: readonly string[];
   /** Whether it is backed up by a schedule. */

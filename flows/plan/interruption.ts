@@ -8,17 +8,28 @@ interface Subject {
   readonly role: string;
   /** The old one goes before the new one comes. */
   readonly exclusive: boolean;
+  /** The name that its site had, where that changes. */
+  readonly formerly?: string;
 }
 
 // A proxy's ports are open again this long after its container is replaced; the same on every host.
 const GATEWAY_NET = 1;
 
 /** What visitors notice when a container is replaced. */
-export function interruptionOf({ action, owner, role, exclusive }: Subject, facts: PlanFacts): Interruption {
+export function interruptionOf(
+  { action, owner, role, exclusive, formerly }: Subject,
+  facts: PlanFacts,
+): Interruption {
   const none = (what: string): Interruption => ({ kind: "none", seconds: null, what });
   if (action === "keep") return none("it is not touched");
   if (action === "create") return none("it is routed once it is healthy");
   if (action === "delete") return none("nothing is routed to it by then");
+  const hasDatabase = facts.sites.some(({ name, database }) => name === owner && database);
+  if (formerly !== undefined && role === "php" && hasDatabase)
+    return {
+      ...{ kind: "down", seconds: null },
+      what: `pages of ${owner} that are not cached: no PHP runs while its database is renamed`,
+    };
   if (!exclusive) return none("the new one is healthy before the old one goes");
   if (role === "net")
     return { kind: "down", seconds: GATEWAY_NET, what: "new connections to every site are refused" };

@@ -31,6 +31,7 @@ export async function planOf(stack: Stack): Promise<Plan> {
       volumeRoot: config.volumeRoot,
       sites: config.sites.map((site) => ({
         ...{ name: site.name, domains: site.domains, database: hasDatabase(site) },
+        ...(site.formerly !== undefined && { formerly: site.formerly }),
         scheduled: config.backup !== undefined && scheduleOf(config.backup, site).every > 0,
       })),
       backups: config.backup !== undefined,

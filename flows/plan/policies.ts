@@ -4,6 +4,7 @@ import type { PolicyName } from "../../stacks/policies";
 import { DUMP_HOURS } from "../up/dataAtRisk";
 import type { PlanFacts } from "./facts";
 import { majorJump } from "./imageChange";
+import { formerName } from "./containers";
 import type { PlannedContainer, Verdict } from "./schema";
 
 /** What policies judge. */
@@ -130,7 +131,7 @@ function findLostData({ changes, facts, rootSoFar = facts.volumeRoot }: Judged):
     const goes = one.action === "replace" || one.action === "delete";
     const found = (message: string) => [{ subject: one.name, message }];
     if (one.type === CONTAINER && one.action === "replace") {
-      const moved = movedData(one, rootSoFar);
+      const moved = movedData(one, rootSoFar, facts);
       return moved
         ? found(`${moved.old} stays behind: ${moved.target} would be ${moved.new}; move the data first`)
         : [];
@@ -161,15 +162,23 @@ function isHarmless({ old, parentType }: ResourceChange): boolean {
 function movedData(
   one: ResourceChange,
   root: string,
+  facts: PlanFacts,
 ): { target: string; old: string; new: string } | undefined {
   const after = new Map(mountsOf(one.new?.inputs ?? {}).map((mount) => [mount.target, mount.source]));
+  const formerly = formerName(one.old?.inputs ?? {}, one.new?.inputs ?? {}, facts);
+  const site = labelOf(one.new?.inputs ?? {}, "owner");
+  // What a rename moves.
+  const goesAlong = (source: string, now: string): boolean =>
+    formerly !== undefined && source === now.replace(`${facts.volumeRoot}/${site}/`, `${root}/${formerly}/`);
   return (
     mountsOf(one.old?.inputs ?? {})
       // What lies below /run is sockets and secrets, which each `up` makes where they are wanted.
       .filter(({ source, target }) => source.startsWith(`${root}/`) && !target.startsWith("/run/"))
       .flatMap(({ target, source }) => {
         const now = after.get(target);
-        return now !== undefined && now !== source ? [{ target, old: source, new: now }] : [];
+        return now !== undefined && now !== source && !goesAlong(source, now)
+          ? [{ target, old: source, new: now }]
+          : [];
       })[0]
   );
 }

@@ -66,6 +66,12 @@ const address = z.strictObject({
   redirected: z.boolean().describe("Whether the old domain is still served, and leads to the new one."),
 });
 
+const rename = z.strictObject({
+  site: z.string().describe("The name from now on."),
+  formerly: z.string().describe("The name so far."),
+  database: z.boolean().describe("Whether a database goes along, for which PHP is stopped meanwhile."),
+});
+
 const verdict = z.strictObject({
   policy: z.string(),
   level: z.enum(["error", "warning"]),
@@ -84,6 +90,7 @@ export const planSchema = z.strictObject({
     delete: z.number().int(),
   }),
   containers: z.array(container),
+  renames: z.array(rename).describe("Sites whose data and passwords go along to another name."),
   routes: z.array(route),
   addresses: z.array(address).describe("Sites whose pages name their own address, which becomes another."),
   volumes: z.array(

@@ -39,11 +39,16 @@ export interface Deployed {
 }
 
 /** The same for all sites: one that can't be changed is left as it is, and the engine goes on with the others. */
-export async function deploySites(stack: Stack, args: readonly string[], label: string): Promise<Deployed> {
+export async function deploySites(
+  stack: Stack,
+  args: readonly string[],
+  label: string,
+  own: Readonly<Record<string, string>> = {},
+): Promise<Deployed> {
   const held = new Set<string>();
   const done: Change[] = [];
   for (let rest = args; ;) {
-    const run = await runEngine(stack, rest, label, held);
+    const run = await runEngine(stack, rest, label, held, own);
     done.push(...run.done);
     if (run.code === 0) return { changes: done.length, failed: [...held] };
     const hostIsWell = await explain(stack.config, run);
@@ -66,11 +71,12 @@ async function runEngine(
   args: readonly string[],
   label: string,
   held: ReadonlySet<string> = new Set(),
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Run> {
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
   const doing = new Map<string, Change>();
-  const env = { ...stack.workspace.env, ...(held.size > 0 && holding(held)) };
+  const env = { ...stack.workspace.env, ...more, ...(held.size > 0 && holding(held)) };
   const work = (more: readonly string[]): Promise<Result> =>
     step(
       held.size === 0 ? label : `${label} without ${[...held].join(", ")}`,

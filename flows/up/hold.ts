@@ -1,3 +1,4 @@
+import { labelOf } from "../../engine/containerFacts";
 import { exportState, importState } from "../../engine/exported";
 import { type PreviewStep, previewSchema } from "../../engine/preview";
 import { look } from "../../engine/recover/settle";
@@ -37,7 +38,13 @@ export async function holdFailed(
   const { namespace } = stack.config;
   const names = failedSites(resources, failed, namespace);
   const all = stack.config.sites.length;
-  if (!names || pending.length > 0 || names.some((name) => held.has(name)) || names.length + held.size >= all)
+  if (
+    !names ||
+    names.some((name) => isRenamed(resources, name)) ||
+    pending.length > 0 ||
+    names.some((name) => held.has(name)) ||
+    names.length + held.size >= all
+  )
     return undefined;
   const serves = servingIn(await look(stack));
   const before = names.reduce<Resources | undefined>(
@@ -100,6 +107,14 @@ export function failedSites(
   );
   const found = failed.flatMap((name) => owners.get(name) ?? []);
   return found.length > 0 && found.length === failed.length ? [...new Set(found)] : undefined;
+}
+
+/** Whether a site still has containers of another name: its data has gone from these, and they can't serve on. */
+export function isRenamed(resources: Resources, site: string): boolean {
+  return (partsOf(resources, site) ?? []).some(({ type, inputs = {} }) => {
+    const owner = labelOf(inputs, "owner");
+    return type === CONTAINER && owner !== undefined && owner !== site;
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { askHost } from "../../machine/scripts";
 import { baseImage } from "../../machine/setup/base-image";
 import { bringBaseImage } from "../../machine/setup/remote-base-image";
 import type { HostConfig } from "../../stacks/config";
+import { dueRenames, hasData, seeingTo } from "../../stacks/formerNames";
 import { kindOf } from "../../stacks/kinds";
 import { keepCopy } from "../backup/afterUp";
 import { ensureArchiveImage } from "../backup/archive";
@@ -82,6 +83,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
       ...repaired,
     ],
     `Stack ${stack.name}`,
+    seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
   );
   await sayLeftOut(stack.config, filledNow(stack.config, facts));
   const proofs = await proveAll(
@@ -102,7 +104,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
 /** Sites that had no data before, and something to be filled from. */
 function filledNow({ sites }: HostConfig, { filled }: HostFacts): string[] {
   return sites
-    .filter((site) => !filled.has(site.name) && kindOf(site.kind).fillings(site).length > 0)
+    .filter((site) => !hasData(site, filled) && kindOf(site.kind).fillings(site).length > 0)
     .map(({ name }) => name);
 }
 

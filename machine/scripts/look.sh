@@ -60,5 +60,12 @@ echo "mariadb $(cat "$data/mariadb_upgrade_info" "$data/mysql_upgrade_info" 2> /
 newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2> /dev/null | sort -n | tail -n 1)
 [ -z "$newest" ] || echo "dump $((($(date +%s) - newest) / 3600))"
 find "$root/.varvol/imports" -name '*.unproven' -mmin -1440 2> /dev/null | sed 's|.*/\(.*\)\.unproven$|unproven \1|'
+for note in "$root"/.varvol/renamed/*; do
+    [ -f "$note" ] && echo "renamed ${note##*/} $(cat "$note")"
+done
+for note in "$root"/.varvol/renaming/*/formerly; do
+    note=${note%/formerly}
+    [ -f "$note/formerly" ] && echo "renaming ${note##*/}"
+done
 sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2> /dev/null
 exit 0

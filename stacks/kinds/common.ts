@@ -15,6 +15,11 @@ export const common = {
   name: resourceName.describe(
     "Name of the site: its containers, its volume under /var/vol and its database carry it.",
   ),
+  formerly: resourceName
+    .optional()
+    .describe(
+      "The name that the site had before: its data and passwords go along, once. It may stay here. Default: none.",
+    ),
   domains: z
     .array(domain)
     .min(1)

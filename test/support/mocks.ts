@@ -14,7 +14,7 @@ export interface Registered {
 export async function render(
   stack: string,
   config: Record<string, unknown>,
-  options: { preview?: boolean } = {},
+  options: { preview?: boolean; inStack?: boolean } = {},
 ): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -40,6 +40,8 @@ export async function render(
       ]),
     ),
   );
+  // Transformations are the stack's own, and as a library the program has none.
+  if (options.inStack) await pulumi.runtime.runInPulumiStack(() => Promise.resolve({}));
   const program = require.resolve("../../index");
   delete require.cache[program];
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a fresh run of the program for each stack
@@ -47,6 +49,49 @@ export async function render(
   await pulumi.runtime.disconnect();
   return registered;
 }
+
+/** How a resource stands in the state, beside what it is asked for with. */
+export interface Placed {
+  readonly name: string;
+  readonly type: string;
+  /** Names that it had. */
+  readonly aliases: readonly string[];
+  /** Names of what comes before it. */
+  readonly after: readonly string[];
+}
+
+/** The same as `render`, with what the engine is told of each resource's place. */
+export async function renderPlaced(stack: string, config: Record<string, unknown>): Promise<Placed[]> {
+  const placed: Placed[] = [];
+  const register = Reflect.get(MockMonitor.prototype, "registerResource") as Register;
+  const nameOf = (urn: string) => urn.split("::").at(-1) ?? urn;
+  MockMonitor.prototype.registerResource = function (this: MockMonitor, ...call: Parameters<Register>) {
+    const [request] = call;
+    placed.push({
+      ...{ name: request.getName(), type: request.getType() },
+      aliases: request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? alias.getUrn()),
+      after: request.getDependenciesList().map(nameOf),
+    });
+    return register.apply(this, call);
+  };
+  try {
+    await render(stack, config, { inStack: true });
+  } finally {
+    MockMonitor.prototype.registerResource = register;
+  }
+  return placed;
+}
+
+interface Request {
+  getName(): string;
+  getType(): string;
+  getAliasesList(): { getSpec(): { getName(): string } | undefined; getUrn(): string }[];
+  getDependenciesList(): string[];
+}
+type Register = (
+  request: Request,
+  callback: (error: Error | null, answer?: unknown) => void,
+) => Promise<void>;
 
 /** The state that the last `render` came to, with what components registered as their outputs. */
 export function renderedState(): Exported {

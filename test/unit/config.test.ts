@@ -119,6 +119,25 @@ describe("a stack file", () => {
     ]);
   });
 
+  it("is refused for former names that can't be, each with its key", () => {
+    const named = (name: string, formerly?: string) => ({
+      ...{ ...hello, name, domains: [`${name}.example.org`] },
+      ...(formerly !== undefined && { formerly }),
+    });
+    const found = (...sites: object[]) => problems({ kind: "local", sites });
+    assert.deepEqual(found(named("new", "old"), named("other", "else")), []);
+    assert.deepEqual(found(named("new", "new")), [
+      'varvol:sites[0].formerly: "new" is the name that the site has; give the one that it had before',
+    ]);
+    assert.deepEqual(found(named("new", "old"), named("old")), [
+      'varvol:sites[0].formerly: "old" is the name of a site that is in the stack file still; take one of the two out',
+    ]);
+    assert.deepEqual(found(named("new", "old"), named("other", "old")), [
+      'varvol:sites[1].formerly: "old" is the former name of another site too; leave one of the two out',
+    ]);
+    assert.match(found(named("new", "Old")).join(), /sites\[0\]\.formerly: "Old" is no DNS label/);
+  });
+
   it("takes its kind's defaults, and its own keys win", () => {
     const local = resolveConfig("x", checkConfig("x", { kind: "local", gateway: { http: 9090 } }));
     assert.equal(local.http, 9090);

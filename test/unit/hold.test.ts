@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { PreviewStep } from "../../engine/preview";
 import { CONTAINER, type StateResource } from "../../engine/state";
-import { asBefore, failedSites, leavesAlone, partsOf, withoutReplacing } from "../../flows/up/hold";
+import {
+  asBefore,
+  failedSites,
+  isRenamed,
+  leavesAlone,
+  partsOf,
+  withoutReplacing,
+} from "../../flows/up/hold";
 
 const COMMAND = "command:local:Command";
 const urn = (types: string, name: string) => `urn:pulumi:s::varvol::${types}::${name}`;
@@ -55,6 +62,18 @@ describe("a site that fails by itself", () => {
     ]);
     const switched = serves("one-php-2", "one-web-1");
     assert.equal(asBefore(one, "one", switched), one, "visitors are with the new one already");
+  });
+
+  it("stays as it is where its data has another name by now than what served it knows", () => {
+    const owned = (owner: string) =>
+      one.map((part) =>
+        part.id === "one-php-1"
+          ? { ...part, inputs: { labels: [{ label: "varvol.owner", value: owner }] } }
+          : part,
+      );
+    assert.equal(isRenamed(owned("former"), "one"), true);
+    assert.equal(isRenamed(owned("one"), "one"), false);
+    assert.equal(isRenamed([...owned("former"), ...two], "two"), false);
   });
 
   it("goes back to a container that nobody visits by what its gate has opened for", () => {

@@ -242,6 +242,8 @@ describe("data at risk", () => {
     volumes: [],
     filled: new Set(),
     unproven: new Set(),
+    renamed: new Map(),
+    renaming: new Set(),
     routed: new Set(),
     pulls: new Set(),
     serves: new Map(),
