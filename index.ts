@@ -1,11 +1,21 @@
 import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
-import { Agent, Gateway, Host, Mysql, Networks, Repository, Schedule } from "./components";
+import {
+  Agent,
+  Gateway,
+  Host,
+  Mysql,
+  Networks,
+  PublicCertificates,
+  Repository,
+  Schedule,
+} from "./components";
 import { restoreAfter } from "./stacks/events";
+import { publicCertificates } from "./stacks/certificates";
 import { takeOver } from "./stacks/formerly";
 import { heldSites, hold } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
-import { needsMysql } from "./stacks/modules";
+import { needsAgent, needsMysql } from "./stacks/modules";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
 import { createSite } from "./stacks/sites";
@@ -58,11 +68,15 @@ gateway.route(
 );
 for (const { built, ...site } of sites) restoreAfter(site, { host, repository }, [gateway, built]);
 
-if (repository) {
-  // A site is backed up once it is there.
-  const there = [repository, gateway, ...sites.map(({ built }) => built)];
-  const schedule = new Schedule("backup", { host, ...agentSchedule(config) }, { dependsOn: there });
-  new Agent("agent", { host }, { dependsOn: schedule });
+// A site is backed up once it is there.
+const there = [gateway, ...sites.map(({ built }) => built)];
+const schedule =
+  repository &&
+  new Schedule("backup", { host, ...agentSchedule(config) }, { dependsOn: [repository, ...there] });
+if (needsAgent(config)) {
+  // The authority asks for a site's proof at its route.
+  new PublicCertificates("certificates", { host, ...publicCertificates(config) }, { dependsOn: there });
+  new Agent("agent", { host }, { dependsOn: schedule ?? [] });
 }
 
 /** What `varvol status` lists: each site's kind, addresses and data. */

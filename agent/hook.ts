@@ -7,13 +7,18 @@ import type { Schedule } from "./protocol";
 export interface Told {
   readonly host: string;
   readonly name: string;
-  readonly what: "backup" | "drill" | "forget" | "disk" | "memory";
+  readonly what: "backup" | "drill" | "forget" | "disk" | "memory" | "certificate";
   readonly run: string;
+  /** Empty where it is well again. */
   readonly error: string;
 }
 
 /** Tells of a failure. That this fails too is said, and no reason to stop. */
-export async function hook({ image, stack }: Place, { hook: whom }: Schedule, told: Told): Promise<void> {
+export async function hook(
+  { image, stack }: Pick<Place, "image" | "stack">,
+  { hook: whom }: Pick<Schedule, "hook">,
+  told: Told,
+): Promise<void> {
   if (!whom) return;
   const message = JSON.stringify(told);
   const own = ["docker", "run", "--rm", "-i", "--pull", "never", "--label", `varvol.backup=${stack}/hook`];

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { backup } from "./backup";
+import { certificates, renew } from "./certificates/renew";
 import { drill } from "./drill";
 import { ask, due } from "./due";
 import { event } from "./event";
@@ -50,6 +51,10 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return due();
     case "resume":
       return resume();
+    case "certificates":
+      return Promise.resolve(certificates(request));
+    case "renew":
+      return renew(request);
     case "event":
       return event(request);
     case "load":

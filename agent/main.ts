@@ -1,3 +1,4 @@
+import { lookUpHere } from "./certificates/lookUp";
 import { cancel } from "./process";
 import { readRequest } from "./input";
 import { job } from "./job";
@@ -13,6 +14,7 @@ async function main(what: string | undefined): Promise<void> {
   process.umask(0o022);
   if (what === "serve") return serve();
   if (what === "unpack") return unpackHere();
+  if (what === "look-up") return lookUpHere();
   // Nobody is there any more to read what is said: the job puts right what it has begun, and ends.
   process.stdout.on("error", () => cancel(141));
   for (const [signal, code] of [

@@ -37,10 +37,49 @@ export const subjectSchema = z.strictObject({
 
 const site = subjectSchema.extend({ domain });
 
+/** Who is told. */
+const hook = z.union([z.strictObject({ command: z.string() }), z.strictObject({ webhook: z.string() })]);
+
+/** Whose certificates are asked for at a public authority, and how. */
+export const certificatesSchema = z.strictObject({
+  stack: z.string().min(1),
+  namespace: z.string(),
+  /** The image that has lego, and the agent's own. */
+  image: z.string().min(1),
+  agent: z.string().min(1),
+  /** The authority's ACME directory, and the PEM that proves it where no browser knows it. */
+  directory: z.url(),
+  authority: z.string().optional(),
+  email: z.string().optional(),
+  profile: z.string().optional(),
+  eab: z.strictObject({ kid: z.string(), hmac: z.string() }).optional(),
+  /** By the DNS, with the variables that lego's provider reads; else by HTTP. */
+  dns: z.strictObject({ provider: z.string(), credentials: z.record(z.string(), z.string()) }).optional(),
+  /** Whom to ask in the DNS. Empty: as the machine does. */
+  resolvers: z.array(z.string()),
+  /** Where visitors reach the gateway by HTTP. */
+  port: z.number().int(),
+  hook: hook.optional(),
+  sites: z.array(z.strictObject({ name, domains: z.array(z.string()).min(1) })),
+});
+
+/** What came of the tries for a site's certificate, as the host keeps it. Times are in seconds since 1970. */
+export const journalSchema = z.strictObject({
+  /** Whom it was asked of, and for which names. */
+  directory: z.string(),
+  names: z.array(z.string()),
+  tried: z.number(),
+  /** How often it failed in a row, and why the last time. */
+  failures: z.number().int(),
+  error: z.string().optional(),
+  /** When it is tried again. */
+  next: z.number(),
+  /** The newest certificate that was had. */
+  held: z.strictObject({ issuer: z.string(), from: z.number(), until: z.number() }).optional(),
+});
+
 export const scheduleSchema = z.strictObject({
-  hook: z
-    .union([z.strictObject({ command: z.string() }), z.strictObject({ webhook: z.string() })])
-    .optional(),
+  hook: hook.optional(),
   /** Whether the host asks by itself for what is due. */
   byItself: z.boolean(),
   entries: z.array(
@@ -144,6 +183,9 @@ export const requestSchema = z.discriminatedUnion("job", [
   z.strictObject({ job: z.literal("ask") }),
   z.strictObject({ job: z.literal("due") }),
   z.strictObject({ job: z.literal("resume") }),
+  /** What is to be had from a public authority; and to see to it, for the sites named at once. */
+  z.strictObject({ job: z.literal("certificates"), plan: certificatesSchema }),
+  z.strictObject({ job: z.literal("renew"), sites: z.array(name) }),
   /** What the program's resources Backup, Restore and Drill have the host do. */
   z.discriminatedUnion("what", [
     z.strictObject({ job: z.literal("event"), what: z.literal("backup"), subject: subjectSchema, mode }),
@@ -229,6 +271,13 @@ export const messageSchema = z.discriminatedUnion("type", [
   /** Of `due`: what has its time; what was kept; what failed and was told. */
   z.strictObject({ type: z.literal("due"), name: z.string(), what: z.enum(["backup", "drill"]) }),
   z.strictObject({ type: z.literal("kept"), name: z.string() }),
+  /** A certificate that was looked after: whether it is another one than before, and its end, in seconds since 1970. */
+  z.strictObject({
+    type: z.literal("certificate"),
+    name: z.string(),
+    isNew: z.boolean(),
+    until: z.number().optional(),
+  }),
   z.strictObject({ type: z.literal("told"), name: z.string() }),
   /** What came of an event. */
   z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),
@@ -240,6 +289,8 @@ export type SiteSubject = z.infer<typeof site>;
 export type Request = z.infer<typeof requestSchema>;
 export type RequestOf<Job extends Request["job"]> = Extract<Request, { job: Job }>;
 export type Message = z.infer<typeof messageSchema>;
+export type Certificates = z.infer<typeof certificatesSchema>;
+export type Journal = z.infer<typeof journalSchema>;
 export type Schedule = z.infer<typeof scheduleSchema>;
 export type ScheduleEntry = Schedule["entries"][number];
 export type Keep = ScheduleEntry["keep"];

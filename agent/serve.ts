@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { hasLeft } from "./alone";
+import { renewalIsDue } from "./certificates/renew";
 import { hasLeftDrill } from "./drill";
 import { somethingIsDue } from "./due";
 import { tryLock } from "./lock";
@@ -41,8 +42,10 @@ export async function serve(): Promise<void> {
         // A look at many files costs something: it is had for a twentieth of the time at most.
         between = Math.max(ASK, 20 * (await beating(watchRoom())));
       }
-      if (clock.isTime("ask", ASK) && somethingIsDue()) {
-        job = start({ job: "due" });
+      const due = clock.isTime("ask", ASK) ? whatIsDue() : [];
+      for (const request of due) {
+        if (ended) break;
+        job = start(request);
         await beating(new Promise((resolve) => job?.once("close", resolve)));
         job = undefined;
       }
@@ -58,6 +61,13 @@ export async function serve(): Promise<void> {
 async function beating<T>(work: Promise<T>): Promise<T> {
   const beat = setInterval(() => fs.writeFileSync(ALIVE, ""), 5000);
   return work.finally(() => clearInterval(beat));
+}
+
+function whatIsDue(): Request[] {
+  return [
+    ...(somethingIsDue() ? [{ job: "due" as const }] : []),
+    ...(renewalIsDue() ? [{ job: "renew" as const, sites: [] }] : []),
+  ];
 }
 
 class Clock {

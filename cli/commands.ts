@@ -71,6 +71,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/sql") as typeof import("./verbs/sql"),
   },
   {
+    name: "certs",
+    arguments: "[name...]",
+    about: "list the certificates of all sites, or of those named; --renew asks for them now",
+    load: () => lazy("./verbs/certs") as typeof import("./verbs/certs"),
+  },
+  {
     name: "secret",
     arguments: "[name]",
     about: "print a generated secret, or the names of all",

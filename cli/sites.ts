@@ -1,4 +1,5 @@
 import { colors, table } from "../base/output";
+import { age } from "../base/words";
 import type { Stack } from "../engine/stack";
 import { type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
 
@@ -31,14 +32,28 @@ export async function printSites(stack: Stack): Promise<Status> {
 }
 
 function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
+  const isPublic = Object.values(config.tls).includes("acme");
   const rows = sites.map((site) => [
     site.name,
     site.kind,
     site.urls.join("\n"),
     site.state === "ok" ? colors.green("ok") : colors.red(site.state),
     site.data,
+    ...(isPublic ? [leftOf(site)] : []),
     ...(site.backup ? [site.backup.good ? site.backup.text : colors.red(site.backup.text)] : []),
   ]);
-  const head = ["Site", "Kind", "Address", "State", "Data", ...(config.backup ? ["Backup"] : [])];
+  const head = [
+    "Site",
+    "Kind",
+    "Address",
+    "State",
+    "Data",
+    ...(isPublic ? ["Certificate"] : []),
+    ...(config.backup ? ["Backup"] : []),
+  ];
   process.stdout.write(`\n${table(head, rows)}\n`);
+}
+
+function leftOf({ certificate }: SiteStatus): string {
+  return certificate ? `${age((Date.parse(certificate.until) - Date.now()) / 1000)} left` : "";
 }

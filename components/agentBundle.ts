@@ -32,13 +32,14 @@ export function ensureAgentBundle(): void {
 
 function sources(): string[] {
   return fs
-    .readdirSync(SOURCE)
+    .readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
     .sort()
     .map((name) => path.join(SOURCE, name));
 }
 
 function hashOf(files: readonly string[]): string {
   const hash = crypto.createHash("sha256");
-  for (const file of files) hash.update(`${path.basename(file)}\0`).update(fs.readFileSync(file));
+  for (const file of files) hash.update(`${path.relative(SOURCE, file)}\0`).update(fs.readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }

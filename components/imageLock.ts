@@ -4,6 +4,7 @@ export const PACKAGE_SETS = {
   web: ["curl", "nginx-light"],
   git: ["ca-certificates", "git", "git-lfs", "openssh-client"],
   mariadb: ["mariadb-server"],
+  acme: ["ca-certificates", "lego"],
   agent: [
     ...["bzip2", "ca-certificates", "curl", "docker-cli", "jq", "nodejs", "openssh-client", "restic"],
     ...["restic-rest-server", "xz-utils", "zstd"],

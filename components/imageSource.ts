@@ -23,6 +23,7 @@ const SOURCES = {
   web: { files: ["web"], dockerfile: "web/Dockerfile", packages: { PACKAGES: "web" } },
   git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
   mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
+  acme: { files: ["acme"], dockerfile: "acme/Dockerfile", packages: { PACKAGES: "acme" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
   php: { files: ["php"], dockerfile: "php/Dockerfile", packages: { PHP_PACKAGES: "php" } },
   "php-git": { files: ["git", "php-git"], dockerfile: "php-git/Dockerfile", packages: { PACKAGES: "git" } },

@@ -5,6 +5,7 @@ export { Repository } from "./backup/repository";
 export { Restore } from "./backup/restore";
 export { Schedule } from "./backup/schedule";
 export { Gateway } from "./gateway/gateway";
+export { PublicCertificates } from "./gateway/publicCertificates";
 export { Host } from "./host";
 export { Mysql } from "./mysql/mysql";
 export { Networks } from "./networks";

@@ -1,3 +1,4 @@
+import type { Journal } from "../agent/protocol";
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
@@ -41,6 +42,8 @@ export interface SiteStatus extends PartStatus {
   readonly domains: readonly string[];
   readonly data: string;
   readonly git?: GitStatus;
+  /** Of a public authority, if it has given one: whose it is, and when it ends (ISO 8601, UTC). */
+  readonly certificate?: { readonly issuer: string; readonly until: string };
 }
 
 export interface HostStatus {
@@ -115,8 +118,9 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
   const git = status && parseGit(answers.file(status.role, name));
   const every = ("git" in site && site.git?.every) || 0;
   const php = found.filter(({ role, state }) => role === "php" && state === "running");
+  const renewed = config.tls[name] === "acme" ? answers.certificate(name) : undefined;
   const all = [
-    ...judgePages(answers.page("page", name), answers.page("further", name), health.answers, now),
+    ...judgePages(answers.page("page", name), answers.page("further", name), health.answers, now, renewed),
     ...problems,
     ...judgeDatabase(answers.database(name), php, now),
     ...judgeGit(git, every, now),
@@ -131,10 +135,15 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     data: `${config.volumeRoot}/${name}`,
     containers,
     ...(git && { git }),
+    ...(renewed?.held && { certificate: certificateOf(renewed.held) }),
     ...(config.backup && {
       backup: judgeBackups(scheduleOf(config.backup, site), readResults(results, name), new Date()),
     }),
   };
+}
+
+function certificateOf({ issuer, until }: NonNullable<Journal["held"]>): SiteStatus["certificate"] {
+  return { issuer, until: new Date(until * 1000).toISOString() };
 }
 
 function notDeployed(problems: readonly Problem[]): Problem[] {

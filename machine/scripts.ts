@@ -7,6 +7,7 @@ export const SCRIPTS = [
   "address-history",
   "addresses",
   "builder",
+  "certificates",
   "count",
   "data",
   "data-versions",

@@ -3,7 +3,8 @@ import type { ImageLock } from "../components/imageLock";
 import type { SshArgs } from "../machine/ssh";
 import { readCredentials } from "./credentials";
 import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
-import { absolute } from "./files";
+import type { SiteTls } from "../components/gateway/vhost";
+import { absolute, readText } from "./files";
 import type { HostProfile } from "./hostProfile";
 import { kindOf, type SiteConfig } from "./kinds";
 import { local } from "./local";
@@ -12,6 +13,7 @@ import type { PolicyName } from "./policies";
 import { prod } from "./prod";
 import { rpi } from "./rpi";
 import type { Hook, StackConfig } from "./schema";
+import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
 
 const PROFILES: Readonly<Record<StackConfig["kind"], HostProfile>> = { local, prod, rpi };
@@ -29,7 +31,7 @@ export interface BackupConfig extends Schedule {
 }
 
 /** A stack's configuration, checked and with its kind's defaults filled in. */
-export interface HostConfig extends HostProfile {
+export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly stack: string;
   readonly namespace: string;
   readonly volumeRoot: string;
@@ -43,12 +45,16 @@ export interface HostConfig extends HostProfile {
   readonly backup?: BackupConfig;
   /** Policies that the stack turns off. */
   readonly policiesOff: readonly PolicyName[];
+  /** Where each site's certificate comes from. */
+  readonly tls: Readonly<Record<string, SiteTls>>;
+  /** How certificates are asked for at a public authority. */
+  readonly acme: AcmeConfig;
 }
 
 /** Fills in the kind's defaults and makes paths absolute. */
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
   const profile = PROFILES[config.kind];
-  const { host } = config;
+  const { host, acme } = config;
   return {
     ...profile,
     stack,
@@ -63,6 +69,13 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     sites: config.sites.map((site) => kindOf(site.kind).located(site)),
     lock: readLock(),
     policiesOff: Object.keys(config.policies) as PolicyName[],
+    tls: Object.fromEntries(
+      config.sites.map(({ name, tls, domains }) => [
+        name,
+        readTls(tlsOf(tls, config.tls, profile.tls, domains)),
+      ]),
+    ),
+    acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };

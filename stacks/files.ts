@@ -7,6 +7,19 @@ export function absolute(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
 }
 
+/** A text as it stands, where it is PEM itself; else that of the file it names. */
+export function readText(named: string): string {
+  if (named.startsWith("-----BEGIN ")) return named;
+  const file = absolute(named);
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(
+      `${file} can't be read (${(error as Error).message}); correct the path in the stack file`,
+    );
+  }
+}
+
 /**
  * The folder that git itself keeps in a checkout, or the bare repository that the path names; of a worktree also where in
  * the repository that it belongs to its own HEAD is.

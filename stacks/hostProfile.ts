@@ -15,6 +15,8 @@ export interface HostProfile {
   readonly addresses: readonly string[];
   /** Whether plain HTTP only redirects to HTTPS. */
   readonly redirectToHttps: boolean;
+  /** Where certificates of sites with public names come from: a public authority, or the host's own. */
+  readonly tls: "acme" | "own";
   /** nginx worker processes of the gateway: a number, or auto for one a core. */
   readonly gatewayWorkers: number | "auto";
   /** Which requests the gateway logs: all, those answered with an error (400 and above), or none. */

@@ -11,11 +11,13 @@ export function containersOf({ sites }: Pick<HostConfig, "sites">, owner: string
 
 /** Every image of Varvol's that a host runs, by name, with the packages in it. */
 export function imagesInUse(
-  host: Pick<HostConfig, "sites" | "lock" | "backup">,
+  host: Pick<HostConfig, "sites" | "lock" | "backup" | "tls">,
 ): Record<string, { packages: Record<string, string> }> {
   const { sites, lock } = host;
   const used = [
-    ...modulesOf(host).flatMap(({ name, containers }) => containers.map(({ image }) => ({ name, image }))),
+    ...modulesOf(host).flatMap(({ name, containers, images }) =>
+      [...containers.map(({ image }) => image), ...(images?.(host) ?? [])].map((image) => ({ name, image })),
+    ),
     ...sites.flatMap((site) => imagesOf(site).map((image) => ({ name: site.name, image }))),
   ].flatMap(({ name, image }): [string, ImageName][] => (image ? [[name, image]] : []));
   return Object.fromEntries(

@@ -5,6 +5,7 @@ export const local: HostProfile = {
   http: 8080,
   https: 8443,
   addresses: ["127.0.0.1"],
+  tls: "own",
   redirectToHttps: false,
   gatewayWorkers: 2,
   accessLog: "errors",

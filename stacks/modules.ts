@@ -1,7 +1,8 @@
+import type { ImageName } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
-type Host = Pick<HostConfig, "sites" | "backup">;
+type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls">>;
 
 /** A part of a host that its sites share. */
 export interface Module {
@@ -13,6 +14,8 @@ export interface Module {
     /** A further resource marks the moment when its predecessor stops. */
     readonly marked?: boolean;
   })[];
+  /** Images that it runs for a moment, beside its containers' own. */
+  readonly images?: (host: Host) => readonly ImageName[];
   /** Whether there is a snapshot of it beside those of sites. */
   readonly kept?: boolean;
   readonly isOn: (host: Host) => boolean;
@@ -41,9 +44,20 @@ export const MODULES: readonly Module[] = [
     name: "agent",
     provides: "snapshots",
     containers: [{ role: "agent", image: "agent", resource: "agent" }],
-    isOn: ({ backup }) => backup !== undefined,
+    images: (host) => (asksAuthority(host) ? ["acme"] : []),
+    isOn: needsAgent,
   },
 ];
+
+/** Whether the host has anything to do by itself. */
+export function needsAgent({ backup, tls }: Pick<Host, "backup" | "tls">): boolean {
+  return backup !== undefined || asksAuthority({ tls });
+}
+
+/** Whether a site's certificate comes from a public authority. */
+function asksAuthority({ tls = {} }: Pick<Host, "tls">): boolean {
+  return Object.values(tls).includes("acme");
+}
 
 /** Whether a site of the host has a database. */
 export function needsMysql({ sites }: { readonly sites: readonly SiteConfig[] }): boolean {

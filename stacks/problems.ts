@@ -4,6 +4,7 @@ import { confirmation } from "../components/backup/confirmation";
 import { KINDS, kindOf } from "./kinds";
 import { formerlyProblems } from "./formerNames";
 import { type StackConfig, stackSchema } from "./schema";
+import { acmeProblems } from "./tls";
 
 type Issue = z.core.$ZodIssue;
 
@@ -91,6 +92,7 @@ function findClashes(config: StackConfig): string[] {
         `${keyOf(["sites", i, "disk"])}: nobody would look: that is the agent's, which comes with varvol:backup; put it in`,
       );
     if (site.restore) problems.push(...restoreProblems(config, site, keyOf(["sites", i, "restore"])));
+    problems.push(...tlsProblems(config, site, keyOf(["sites", i, "domains"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
   for (const { at, value, text } of formerlyProblems(config.sites))
@@ -100,6 +102,11 @@ function findClashes(config: StackConfig): string[] {
     problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);
   }
   return problems;
+}
+
+function tlsProblems({ tls, acme }: StackConfig, site: StackConfig["sites"][number], key: string): string[] {
+  if ((site.tls ?? tls) !== "acme") return [];
+  return acmeProblems(site.domains, acme.directory).map((problem) => `${key}: ${problem}`);
 }
 
 function restoreProblems(

@@ -5,6 +5,7 @@ export const prod: HostProfile = {
   http: 80,
   https: 443,
   addresses: ["0.0.0.0", "::"],
+  tls: "acme",
   redirectToHttps: true,
   gatewayWorkers: "auto",
   accessLog: "errors",

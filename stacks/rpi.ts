@@ -5,6 +5,7 @@ export const rpi: HostProfile = {
   http: 80,
   https: 443,
   addresses: ["0.0.0.0", "::"],
+  tls: "acme",
   redirectToHttps: true,
   gatewayWorkers: 1,
   accessLog: "none",

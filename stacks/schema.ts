@@ -4,6 +4,7 @@ import { beforeReplace, keep, schedule } from "./backupSchema";
 import { siteSchema } from "./kinds";
 import { path } from "./kinds/common";
 import { POLICIES, POLICY_NAMES } from "./policies";
+import { acme, tls } from "./tls";
 import { duration } from "./values";
 
 const policies = z
@@ -71,6 +72,10 @@ export const stackSchema = z.strictObject({
     })
     .default({})
     .describe("Where the gateway listens."),
+  tls: tls.describe(
+    "Where certificates come from: acme (a public authority), own (the host's own), or files that you have. Default: acme for prod and rpi where a site's domains are public names; local: own.",
+  ),
+  acme: acme.prefault({}),
   healthTimeout: duration
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),

@@ -12,7 +12,7 @@ import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
 import { gatewayConf, HTTP, HTTPS } from "./nginx";
 import { Routes } from "./routes";
-import { keepPart, type Part, Vhost, type VhostArgs } from "./vhost";
+import { keepPart, type Part, type SiteTls, Vhost, type VhostArgs } from "./vhost";
 
 export interface GatewayArgs {
   readonly host: Host;
@@ -23,6 +23,8 @@ export interface GatewayArgs {
   readonly https: number;
   readonly redirectToHttps: boolean;
   readonly workers: number | "auto";
+  /** Where each site's certificate comes from. */
+  readonly tls: Readonly<Record<string, SiteTls>>;
   /** Which requests are logged. */
   readonly accessLog: "all" | "errors" | "none";
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
@@ -125,13 +127,14 @@ export class Gateway extends pulumi.ComponentResource {
     args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook">,
     parent: pulumi.Resource,
   ): Vhost {
-    const { redirectToHttps, https } = this.args;
+    const { redirectToHttps, https, tls } = this.args;
     return new Vhost(
       `${this.host.scoped(site)}-vhost`,
       {
         host: this.host,
         authority: this.authority,
         site,
+        tls: tls[site] ?? "own",
         ...args,
         ...(redirectToHttps && { redirectToPort: https }),
       },

@@ -71,9 +71,10 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     uwsgi_temp_path /tmp/uwsgi;
     scgi_temp_path /tmp/scgi;
 
-    # Mozilla's intermediate profile 6.0.
+    # Mozilla's intermediate profile 6.0; its curves, and the hybrid one that browsers ask for first.
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1;
     ssl_prefer_server_ciphers off;
     ssl_session_cache shared:tls:2m;
     ssl_session_timeout 1d;
@@ -187,6 +188,10 @@ export interface VhostConf {
   readonly cacheable: boolean;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
+  /** File of its certificate's key. Defaults to the gateway's own key. */
+  readonly key?: string;
+  /** Whether a public authority asks for proofs here, by HTTP. Defaults to no. */
+  readonly challenges?: boolean;
   /** Port behind https:// where plain HTTP only redirects; undefined where it serves. */
   readonly redirectToPort?: number;
 }
@@ -194,14 +199,16 @@ export interface VhostConf {
 /** A site's virtual hosts: its canonical domain, and a redirect from the others. */
 export function vhostConf(vhost: VhostConf): string {
   const [canonical = "", ...aliases] = vhost.domains;
-  const tls = `listen ${https} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;`;
+  const key = vhost.key === undefined ? "" : `\n    ssl_certificate_key ${vhost.key};`;
+  const tls = `listen ${https} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;${key}`;
+  const challenges = vhost.challenges ? CHALLENGES : "";
   const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
   const blocks = [];
   if (vhost.redirectToPort !== undefined) {
     blocks.push(`server {
     listen ${http};
     server_name ${vhost.domains.join(" ")};
-    return 308 https://${canonical}${port}$request_uri;
+${challenges}    location / { return 308 https://${canonical}${port}$request_uri; }
 }
 `);
   }
@@ -211,9 +218,11 @@ export function vhostConf(vhost: VhostConf): string {
     ${plain}${tls}
     server_name ${aliases.join(" ")};
     if ($misdirected) { return 421; }
-    # A browser that kept it for good would go in a circle once the other one is the first.
-    expires 5m;
-    return 301 $scheme://${canonical}$visible_port$request_uri;
+${challenges}    location / {
+        # A browser that kept it for good would go in a circle once the other one is the first.
+        expires 5m;
+        return 301 $scheme://${canonical}$visible_port$request_uri;
+    }
 }
 `);
   }
@@ -223,7 +232,7 @@ export function vhostConf(vhost: VhostConf): string {
     if ($misdirected) { return 421; }
     set $generation ${vhost.upstream};
     set $any_generation ${vhost.site};
-${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
+${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$generation:8080;
         error_page 502 = @again;
     }
@@ -236,6 +245,14 @@ ${vhost.hook ? HOOK : ""}}
 `);
   return blocks.join("");
 }
+
+// One folder for all generations of the gateway; it lies beside them, in what they are given to read.
+const CHALLENGES = `    location ^~ /.well-known/acme-challenge/ {
+        root /etc/varvol/challenges;
+        default_type text/plain;
+        try_files $uri =404;
+    }
+`;
 
 // What a program makes: it is asked once, and need not wait for a slow visitor, who may take longer than it may run.
 const MADE = `    proxy_next_upstream off;

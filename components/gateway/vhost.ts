@@ -5,6 +5,9 @@ import { sha256, type Written, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
 import { vhostConf } from "./nginx";
 
+/** Where a site's certificate comes from: a public authority, the host's own, or it is given, as PEM. */
+export type SiteTls = "acme" | "own" | { readonly certificate: string; readonly key: string };
+
 /** A part of the gateway's configuration, kept on the host under its hash. */
 export interface Part {
   readonly name: string;
@@ -24,6 +27,7 @@ export interface VhostArgs {
   readonly cacheable: boolean;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
+  readonly tls: SiteTls;
   /** Port behind https:// where plain HTTP only redirects. Defaults to none: HTTP serves. */
   readonly redirectToPort?: number;
 }
@@ -36,19 +40,41 @@ export class Vhost extends pulumi.ComponentResource implements Part {
 
   constructor(name: string, args: VhostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Vhost", name, {}, opts);
-    const { host, site, domains } = args;
+    const { site, tls } = args;
+    const { host } = args;
     this.name = site;
-    const certificate = args.authority.issue(host.scoped(site), domains, { parent: this });
+    const own = tls === "own";
+    const chain = `tls/${site}.pem`;
+    // host/routes puts a public one in place of the first of these names, and drift knows.
+    const key = tls === "acme" ? `tls/${site}.key` : `tls/${site}.given.key`;
     const files = pulumi
-      .all([pulumi.output(args.upstream), certificate])
-      .apply(([upstream, pem]) => ({
-        [`vhosts/${site}.conf`]: vhostConf({ ...args, upstream: upstream }),
-        [`tls/${site}.pem`]: pem,
+      .all([pulumi.output(args.upstream), ...this.certificate(args)])
+      .apply(([upstream, certificate, privateKey]): Record<string, string> => ({
+        [`vhosts/${site}.conf`]: vhostConf({
+          ...args,
+          upstream,
+          ...(!own && { key }),
+          challenges: tls === "acme",
+        }),
+        [chain]: certificate,
+        ...(!own && { [key]: privateKey }),
       }));
     const { hash, written } = keepPart(name, host, site, files, { parent: this });
     this.hash = hash;
     this.written = written;
     this.registerOutputs({});
+  }
+
+  /** A site that waits for a public authority's has the own one's meanwhile. */
+  private certificate({
+    host,
+    authority,
+    site,
+    domains,
+    tls,
+  }: VhostArgs): [pulumi.Output<string>, pulumi.Output<string>] {
+    if (typeof tls === "object") return [pulumi.output(tls.certificate), pulumi.secret(tls.key)];
+    return [authority.issue(host.scoped(site), domains, { parent: this }), authority.key];
   }
 }
 

@@ -17,10 +17,12 @@ export function backupOf(config: HostConfig): BackupConfig {
 }
 
 /** Jobs that need no repository: it is not given out for them. */
-const ALONE: readonly Request["job"][] = ["ask"];
+const ALONE: readonly Request["job"][] = ["ask", "renew"];
 
 /** What a job is given beside the request, and who hears what it says meanwhile. */
 export interface Asking {
+  /** The agent's image. Defaults to the one that the host's backups were set up with. */
+  readonly image?: string;
   /** What follows the request. */
   readonly input?: string;
   readonly onMessage?: (message: Message) => void;
@@ -30,7 +32,7 @@ export interface Asking {
 export async function askAgent(
   config: HostConfig,
   request: Request,
-  { input = "", onMessage }: Asking = {},
+  { image, input = "", onMessage }: Asking = {},
 ): Promise<Message[]> {
   const said: Message[] = [];
   const options: RunOptions = {
@@ -42,7 +44,7 @@ export async function askAgent(
       onMessage?.(message);
     },
   };
-  const args = { job: request.job, namespace: config.namespace };
+  const args = { job: request.job, namespace: config.namespace, image };
   const archive = ALONE.includes(request.job) ? undefined : archiveOf(config);
   const result = archive
     ? await throughArchive(config, archive, toolWords(agent, args), options)

@@ -1,5 +1,5 @@
 import { containerFacts, labelOf } from "../../engine/containerFacts";
-import { sha256 } from "../../components/written";
+import { sha256, type WrittenFile } from "../../components/written";
 import type { Declared, DeclaredContainer } from "../../engine/declared";
 import { keyChanges } from "../plan/changes";
 import type { KeyChange } from "../plan/schema";
@@ -115,13 +115,22 @@ function routes({ routes: declared }: Declared, { current }: Found): Drift[] {
   ];
 }
 
+/** A public authority's certificate, which changes by itself, is served in place of the own one's (host/routes). */
+function served(file: WrittenFile, declared: readonly WrittenFile[], found: Found): WrittenFile {
+  const [, site, ending] = /^gateway\/conf\/current\/tls\/(.+)\.(pem|key)$/.exec(file.path) ?? [];
+  const asks = declared.some(({ path }) => path === `gateway/conf/current/tls/${site}.key`);
+  const given = found.files.get(`gateway/certificates/${site}/${ending === "pem" ? "chain" : "key"}.pem`);
+  return asks && given !== undefined ? { ...file, sha256: given } : file;
+}
+
 /** Folders in which a file that nobody declared has an effect, where all others are declared. */
 const CLOSED = ["gateway/conf/current/", ".varvol/bin/"];
 
 function files({ files: declared, routes: switching }: Declared, found: Found): Drift[] {
   const id = found.current.replace(/^generation-/, "");
   const answer = { path: "gateway/conf/current/generation.conf", sha256: sha256(`return 200 "${id}\\n";\n`) };
-  const expected = switching ? [...declared, { ...answer, urns: [switching.urn] }] : declared;
+  const own = switching ? [...declared, { ...answer, urns: [switching.urn] }] : declared;
+  const expected = own.map((file) => served(file, own, found));
   const known = new Set(expected.map(({ path }) => path));
   const changed = expected.flatMap(({ path, sha256, urns }): Drift[] => {
     const actual = found.files.get(path);

@@ -1,3 +1,5 @@
+import { journalSchema, type Journal } from "../../agent/protocol";
+
 /** A container as the host tells it. */
 export interface Found {
   readonly owner: string;
@@ -118,6 +120,12 @@ export class Answers {
   /** What a file of a role of a site says. */
   file(role: string, site: string): string | undefined {
     return this.of(role, site)?.[0];
+  }
+
+  /** What came of the tries for a site's certificate from a public authority. */
+  certificate(site: string): Journal | undefined {
+    const text = this.of("certificate", site)?.[0];
+    return text === undefined ? undefined : journalSchema.parse(JSON.parse(text));
   }
 
   private all(what: string): (readonly string[])[] {

@@ -9,7 +9,9 @@ export const PATIENCE = 14;
 
 /** Asks the host, in one go, how its containers, disks and sites are; gives the lines that it answers. */
 export function askStatus(config: HostConfig): Promise<string> {
-  const set = shellCommand(["export", `site=${scriptText("status-site")}`]);
+  const further = { site: "status-site", certificates: "certificates" } as const;
+  const texts = Object.entries(further).map(([name, script]) => `${name}=${scriptText(script)}`);
+  const set = shellCommand(["export", ...texts]);
   return scriptOnHost(config, `${set}\n${scriptText("status")}`, [
     `varvol/${config.stack}`,
     `${config.namespace}gateway-net`,

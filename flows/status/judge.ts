@@ -1,3 +1,4 @@
+import type { Journal } from "../../agent/protocol";
 import { age, bytes } from "../../base/words";
 import type { Answers, Disk, Found, Page } from "./answers";
 import { PATIENCE } from "./ask";
@@ -102,12 +103,14 @@ export function judgePages(
   further: Page | undefined,
   well: RegExp,
   now: Date,
+  /** Of a certificate that the host renews by itself. */
+  renewed?: Journal,
 ): Problem[] {
   if (!front) return [{ word: "down", text: "it was not asked" }];
   return [
     ...pageFaults(front, well),
     ...(further ? pageFaults(further, /^[2-4]/) : []),
-    ...certificateFaults(front, now),
+    ...(renewed ? renewalFaults(renewed, now) : certificateFaults(front, now)),
   ];
 }
 
@@ -136,6 +139,22 @@ function certificateFaults({ until }: Page, now: Date): Problem[] {
   if (!(left < 30 * DAY)) return [];
   const text = left < 0 ? `ended ${age(-left)} ago` : `ends in ${age(left)}`;
   return [{ word: "certificate", text: `its certificate ${text}: run up` }];
+}
+
+/** It is renewed when a third of its lifetime is left, half of a short one's: at a quarter that has failed for long. */
+function renewalFaults({ error, held }: Journal, now: Date): Problem[] {
+  const left = held ? held.until - now.getTime() / 1000 : 0;
+  if (error !== undefined) {
+    const text = held
+      ? `its certificate ends in ${age(left)}, and no new one could be had: ${error}`
+      : `no public certificate could be had: ${error}`;
+    return [{ word: "certificate", text }];
+  }
+  if (!held) return [];
+  if (left > (held.until - held.from) / 4) return [];
+  return [
+    { word: "certificate", text: `its certificate ends in ${age(left)}, and the host has not renewed it` },
+  ];
 }
 
 /** What is wrong with a site's database, by what it said to the site's user; `php` are its containers that run. */

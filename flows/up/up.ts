@@ -16,6 +16,7 @@ import { askAgent } from "../backup/repository";
 import { keepTimer } from "../backup/timer";
 import { findDrift } from "../drift/drift";
 import { repair } from "../drift/repair";
+import { sayKeysInClear } from "../certificates/inClear";
 import { checkRepositories, sayTokensInClear } from "../git/check";
 import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
@@ -63,6 +64,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   }
   await checkRepositories(stack.config, facts);
   sayTokensInClear(stack);
+  sayKeysInClear(stack);
   await ensureArchiveImage(stack.config);
   await ensureStack(stack, facts.running);
   await resume(stack.config);

@@ -5,6 +5,9 @@ image=$1
 shift
 docker run --rm -i "$image" sh -s -- "$@" << 'END'
 set -eu
+# Backports are for lego alone: images/acme/Dockerfile.
+sed -i '/^Suites: trixie trixie-updates$/s/$/ trixie-backports/' /etc/apt/sources.list.d/debian.sources
+printf 'Package: lego\nPin: release n=trixie-backports\nPin-Priority: 990\n' > /etc/apt/preferences.d/backports
 apt-get -qq update
 apt-get -s -o Debug::NoLocking=1 dist-upgrade | sed -n 's/^Inst /upgrade /p'
 for set; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # prune ROOT IMAGE...: removes Varvol's images but for those that are named. Containers, running or asleep, keep what they
 # were made from: docker itself refuses to remove it. Of other stacks on the same machine, too, the current and previous
-# images stay, and the one that the agent runs in.
+# images stay, and those that the agent and its jobs run in.
 root=$1
 shift
 
@@ -19,6 +19,7 @@ needed() {
         for role in "$one"/.varvol/generations/*; do
             [ ! -f "$role" ] || tac "$role" | awk '!seen[$0]++' | head -n 2
         done
+        [ ! -f "$one/.varvol/certificates/images" ] || cat "$one/.varvol/certificates/images"
         [ ! -f "$one/.varvol/backup/host" ] || cut -d ' ' -f 3 "$one/.varvol/backup/host"
     done
 }

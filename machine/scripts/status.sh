@@ -3,8 +3,8 @@
 # tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; room
 # SITE USED LIMIT CALM STATE WHY, of the agent's last look; container
 # OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
-# of each site, whose text is in $site.
-: "${site:?}"
+# of each site, and certificates.sh of all, whose texts are in $site and $certificates.
+: "${site:?}" "${certificates:?}"
 label=$1 root=$3
 export net="$2" label patience="$4"
 shift 4
@@ -48,5 +48,6 @@ if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label"
 else
     printf 'docker\t%s\n' "$(printf '%s' "$ids" | tail -n 1)"
 fi
+sh -c "$certificates" certificates "$root"
 wait
 exit 0

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { siteBackup } from "../backupSchema";
+import { tls } from "../tls";
 import { domain, resourceName } from "../values";
 
 /** A file or folder of this machine. */
@@ -43,6 +44,7 @@ export const common = {
     .describe(
       "MiB of the disk that the site's files and database may take together: above that it can't write until there is room again. Needs varvol:backup, whose agent looks. Default: no limit of its own.",
     ),
+  tls: tls.describe("Where the site's certificate comes from. Default: the host's tls."),
   backup: siteBackup,
   restore: z
     .strictObject({

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { attempt, capture } from "../../base/exec";
 import { GitServer } from "../support/gitServer";
+import { handshake } from "../support/handshake";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
 
@@ -87,6 +88,25 @@ describe("a host", function () {
       (await host.get("docs.localhost", "/", { tls: true, servername: "hello.localhost" })).status,
       421,
     );
+  });
+
+  // https://ssl-config.mozilla.org/guidelines/6.0.json
+  it("speaks TLS as Mozilla's intermediate profile has it", async () => {
+    const offer = (offered: Parameters<typeof handshake>[2]) =>
+      handshake(host.https, "hello.localhost", offered);
+    for (const ecdhCurve of ["X25519", "P-256", "P-384"])
+      assert.equal((await offer({ ecdhCurve })).version, "TLSv1.3", ecdhCurve);
+    for (const ecdhCurve of ["X448", "P-521"]) assert.deepEqual(await offer({ ecdhCurve }), {}, ecdhCurve);
+    const old = { ciphers: "DEFAULT@SECLEVEL=0", minVersion: "TLSv1" } as const;
+    assert.deepEqual(await offer({ ...old, maxVersion: "TLSv1.1" }), {});
+    assert.equal((await offer({ ...old, maxVersion: "TLSv1.2" })).version, "TLSv1.2");
+    const weak = {
+      ciphers: "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA",
+      maxVersion: "TLSv1.2",
+    } as const;
+    assert.deepEqual(await offer(weak), {});
+    const { days = Infinity } = await offer({});
+    assert.ok(days <= 366, `${days} days`);
   });
 
   it("never passes forged forwarded headers on", async () => {

@@ -20,10 +20,13 @@ export async function ensurePackages(step: Step): Promise<"as locked" | "the new
     .map((set) => set.snapshot)
     .sort()
     .reverse();
-  const installer = path.resolve("images/install-packages");
+  const [installer, backports] = ["install-packages", "acme/backports"].map((file) =>
+    path.resolve("images", file),
+  );
   const found = await attempt([
     ...["docker", "run", "--rm", "-e", `SNAPSHOT=${snapshot}`, "-e", "SUITE=trixie"],
-    ...["-v", `${installer}:/install-packages:ro`, baseImage, "sh", "/install-packages", "--check"],
+    ...["-v", `${installer}:/install-packages:ro`, "-v", `${backports}:/backports:ro`, baseImage],
+    ...["sh", "-c", 'sh /backports && exec sh /install-packages --check "$@"', "sh"],
     ...new Set(versions),
   ]);
   if (found.code === 0) return "as locked";

@@ -259,6 +259,33 @@ describe("drift of files", () => {
     ]);
   });
 
+  it("takes a public certificate for what serves once the host has it, and nothing else in its place", () => {
+    const current = "gateway/conf/current/tls/hello";
+    const asks = component("Routes", {
+      ...{ generation: "abc", switchedBy: "routes" },
+      written: [file(`${current}.pem`, "own", "routes"), file(`${current}.key`, "own key", "routes")],
+    });
+    const of = (chain: string, ...more: [string, string][]) =>
+      said(
+        compare(
+          declared([command("routes"), asks]),
+          host([
+            ["gateway/conf/current/generation.conf", 'return 200 "abc\\n";\n'],
+            ...[
+              [`${current}.pem`, chain] as [string, string],
+              [`${current}.key`, "own key"] as [string, string],
+            ],
+            ...more,
+          ]),
+        ),
+      );
+    const given: [string, string] = ["gateway/certificates/hello/chain.pem", "public"];
+    assert.deepEqual(of("own"), []);
+    assert.deepEqual(of("public"), [`${current}.pem edited`]);
+    assert.deepEqual(of("public", given), []);
+    assert.deepEqual(of("another", given), [`${current}.pem edited`]);
+  });
+
   it("finds that the gateway was pointed elsewhere, but not that a generation was made anew", () => {
     const files = (generation: string) =>
       intact.map(([file, text]): [string, string] => [file, text.replace("abc", generation)]);

@@ -58,7 +58,11 @@ describe("the program", () => {
       const { host, ...config } = stackFile("prod");
       const sites = [
         ...(config.sites as object[]),
-        { name: "old", kind: "wordpress", domains: ["old.org"], import: { content: folder, database: key } },
+        {
+          ...{ name: "old", kind: "wordpress", domains: ["old.org"], tls: "own" },
+          import: { content: folder, database: key },
+        },
+        { name: "garden", kind: "static", domains: ["garden.org"] },
       ];
       const there = where === "here" ? {} : { host: { ...(host as object), privateKeyFile: key } };
       await render("prod", { ...config, ...there, sites });
@@ -67,6 +71,9 @@ describe("the program", () => {
       assert.equal(hashOf("old/secrets/database"), sha256("old-database-password-password"));
       assert.equal(hashOf(".varvol/bin/volume"), sha256(fs.readFileSync("host/volume", "utf8")));
       assert.equal(hashOf("gateway/conf/current/tls/old.pem"), sha256("old-certificate-pem"));
+      // The own authority's serves until the public one is there.
+      assert.equal(hashOf("gateway/conf/current/tls/garden.pem"), sha256("garden-certificate-pem"));
+      assert.ok(hashOf("gateway/conf/current/tls/garden.key"));
       const part = files.find(({ path: file }) => /parts\/old\..*old\.conf$/.test(file));
       assert.deepEqual(
         part?.urns.map((urn) => urn.split("::").at(-1)),

@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { Failure, plain } from "../failure";
+import { hook } from "../hook";
+import { lock } from "../lock";
+import { read, remove } from "../place";
+import { output } from "../process";
+import type { Certificates, Journal, RequestOf } from "../protocol";
+import { say } from "../say";
+import type { LookUp } from "./lookUp";
+import { askAuthority, prepareFolders } from "./order";
+import { filesOf, readJournal, readPlan, tokens, writeJournal, writePlan } from "./plan";
+import { publish, unpublished } from "./publish";
+import { type Held, nextTry, readHeld, type Step, stepOf } from "./steps";
+
+/** Orders beside each other: an authority's limits are of hundreds an hour, a small host's memory is not. */
+const BESIDE = 4;
+
+type Site = Certificates["sites"][number];
+type Work = { readonly site: Site; readonly step: Exclude<Step, "wait">; readonly journal?: Journal };
+
+/** Writes down whose certificates are to be had; the resident agent sees to it. */
+export function certificates({ plan }: RequestOf<"certificates">): void {
+  writePlan(plan);
+}
+
+/** Whether a certificate is to be asked for, or the gateway does not serve one yet. */
+export function renewalIsDue(): boolean {
+  const plan = readPlan();
+  return plan !== undefined && (workOf(plan, {}).length > 0 || unpublished(plan).length > 0);
+}
+
+/**
+ * Sees to the certificates of public authorities: those that are due, or those of the sites named, whenever they are due. One
+ * that can't be had is no failure of the job: its journal says what is wrong, and when it is tried again.
+ */
+export async function renew({ sites }: Pick<RequestOf<"renew">, "sites">): Promise<void> {
+  const plan = readPlan();
+  if (!plan)
+    throw new Failure(
+      "no site's certificate comes from a public authority; tls: acme in the stack file asks for it",
+    );
+  const held = await lock("certificates", "renewal of certificates");
+  try {
+    const work = workOf(plan, { now: sites });
+    await new Round(plan).do(work);
+    if (unpublished(plan).length > 0) await publish(plan);
+  } finally {
+    await held.release();
+  }
+}
+
+/** What is to be done; the sites named don't wait. */
+function workOf(plan: Certificates, { now: named = [] }: { readonly now?: readonly string[] }): Work[] {
+  const now = Date.now() / 1000;
+  return plan.sites.flatMap((site): Work[] => {
+    if (named.length > 0 && !named.includes(site.name)) return [];
+    const journal = readJournal(site.name);
+    const asked = journal && named.length > 0 ? { ...journal, next: 0 } : journal;
+    const step = stepOf({ ...site, directory: plan.directory }, heldOf(site.name), asked, now);
+    return step === "wait" ? [] : [{ site, step, ...(journal && { journal }) }];
+  });
+}
+
+function heldOf(site: string): Held | undefined {
+  const chain = read(filesOf(site).chain);
+  return chain === undefined ? undefined : readHeld(chain);
+}
+
+class Round {
+  constructor(private readonly plan: Certificates) {}
+
+  async do(work: readonly Work[]): Promise<void> {
+    if (work.length === 0) return;
+    prepareFolders(this.plan);
+    const problems = await this.problems(work.flatMap(({ site }) => site.domains));
+    const isWrong = ({ site }: Work) => site.domains.some((domain) => problems[domain] !== undefined);
+    // The first that asks makes the account, if there is none yet: two beside each other would make two.
+    const [first, ...others] = [...work].sort((one, other) => Number(isWrong(one)) - Number(isWrong(other)));
+    if (first) await this.one(first, problems);
+    const next = async (): Promise<void> => {
+      for (let one = others.shift(); one; one = others.shift()) await this.one(one, problems);
+    };
+    await Promise.all(Array.from({ length: BESIDE }, next));
+  }
+
+  private async one(
+    { site, step, journal }: Work,
+    problems: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const before = heldOf(site.name);
+    const wrong = [...new Set(site.domains.flatMap((domain) => problems[domain] ?? []))];
+    try {
+      if (wrong.length > 0) throw new Failure(wrong.join("; "));
+      await askAuthority(this.plan, site, step);
+      this.wrote(site, 0);
+      if ((journal?.failures ?? 0) > 0) await this.tell(site, "");
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const failures = (journal?.failures ?? 0) + 1;
+      this.wrote(site, failures, error.message);
+      process.stderr.write(`${site.name}: ${error.message}\n`);
+      // Once when it starts, and once when it is well.
+      if (failures === 1) await this.tell(site, error.message);
+    }
+    const after = heldOf(site.name);
+    const isNew = after !== undefined && after.from !== before?.from;
+    say({ type: "certificate", name: site.name, isNew, ...(after && { until: after.until }) });
+  }
+
+  private wrote(site: Site, failures: number, error?: string): void {
+    const now = Math.floor(Date.now() / 1000);
+    const held = heldOf(site.name);
+    writeJournal(site.name, {
+      ...{ directory: this.plan.directory, names: site.domains, tried: now, failures },
+      ...{ next: nextTry(failures, now, held), ...(error !== undefined && { error: plain(error) }) },
+      ...(held && { held: { issuer: held.issuer, from: held.from, until: held.until } }),
+    });
+  }
+
+  private async tell(site: Site, error: string): Promise<void> {
+    const { stack, agent: image, hook: whom } = this.plan;
+    const told = { host: stack, name: site.name, what: "certificate", run: "", error } as const;
+    await hook({ stack, image }, { hook: whom }, told);
+  }
+
+  /** What is wrong with names, by name; all of them have the same where nothing could be looked up. */
+  private async problems(names: readonly string[]): Promise<Record<string, string>> {
+    try {
+      return await this.lookUp(names);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return Object.fromEntries(names.map((name) => [name, error.message]));
+    }
+  }
+
+  /** In a container with a network, which sees nothing else. */
+  private async lookUp(names: readonly string[]): Promise<Record<string, string>> {
+    const { plan } = this;
+    const id = `varvol-${randomBytes(16).toString("hex")}`;
+    const file = path.join(tokens, id);
+    const probe = plan.dns
+      ? undefined
+      : { path: `/.well-known/acme-challenge/${id}`, text: id, port: plan.port };
+    const request: LookUp & { readonly directory: string; readonly authority?: string } = {
+      ...{ names: [...names], resolvers: plan.resolvers, directory: plan.directory },
+      ...(plan.authority !== undefined && { authority: plan.authority }),
+      ...(probe && { probe }),
+    };
+    if (probe) fs.writeFileSync(file, id, { mode: 0o644 });
+    try {
+      const text = await output(
+        [
+          ...["docker", "run", "--rm", "-i", "--pull", "never", "--log-driver", "none", "--read-only"],
+          ...[
+            "--label",
+            `varvol.acme=${plan.stack}`,
+            "--cap-drop",
+            "ALL",
+            "--security-opt",
+            "no-new-privileges",
+          ],
+          ...["--memory", "128m", "--memory-swap", "128m", "--pids-limit", "64", "--user", "65534:65534"],
+          ...[plan.agent, "look-up"],
+        ],
+        { input: JSON.stringify(request) },
+      );
+      return z.record(z.string(), z.string()).parse(JSON.parse(text));
+    } finally {
+      if (probe) remove(file);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { UserError } from "../../base/errors";
+import { colors, json, step, table } from "../../base/output";
+import { openStack } from "../../engine/stack";
+import { type Certificate, certificatesOf, renewNow } from "../../flows/certificates/certificates";
+import * as texts from "../options";
+
+interface Options extends texts.JsonOption {
+  readonly renew?: boolean;
+}
+
+export const options: texts.OptionsOf<Options> = {
+  renew: ["--renew", "ask the public authority first: for the sites named, or for those that are due"],
+  json: texts.json,
+};
+
+/** Lists the certificates of all sites, or of those named; ends with 1 where one could not be had. */
+export async function run(options: Options, names: readonly string[] = []): Promise<void> {
+  const { config } = await openStack(options);
+  const unknown = names.find((name) => config.tls[name] === undefined);
+  if (unknown !== undefined)
+    throw new UserError(
+      `${unknown} is no site of ${config.stack}.`,
+      `There are: ${config.sites.map(({ name }) => name).join(", ")}`,
+    );
+  if (options.renew) await step("Certificates", () => renewNow(config, names));
+  const all = await certificatesOf(config);
+  const chosen = all.filter(({ site }) => names.length === 0 || names.includes(site));
+  if (options.json) json(chosen);
+  else print(chosen);
+  if (chosen.some(({ error }) => error !== undefined)) process.exitCode = 1;
+}
+
+const HEAD = ["Site", "Names", "From", "Ends (UTC)", "Last try", "Next try"];
+
+function print(certificates: readonly Certificate[]): void {
+  const rows = certificates.map(({ site, names, from, issuer, until, lastTry, nextTry }) => [
+    ...[site, names.join("\n"), issuer ?? SOURCES[from]],
+    ...[until, lastTry, nextTry].map(shown),
+  ]);
+  process.stdout.write(`${table(HEAD, rows)}\n`);
+  for (const { site, error } of certificates)
+    if (error !== undefined) process.stdout.write(`${colors.red(`${site}: ${error}`)}\n`);
+}
+
+const SOURCES = {
+  acme: "a public authority, which has given none yet",
+  own: "the host's own authority",
+  given: "the stack file",
+};
+
+function shown(moment: string | undefined): string {
+  return moment?.slice(0, 16).replace("T", " ") ?? "";
+}
