@@ -1,4 +1,5 @@
 import { lookUpHere } from "./certificates/lookUp";
+import { windowsHere } from "./certificates/windows";
 import { cancel } from "./process";
 import { readRequest } from "./input";
 import { job } from "./job";
@@ -15,6 +16,7 @@ async function main(what: string | undefined): Promise<void> {
   if (what === "serve") return serve();
   if (what === "unpack") return unpackHere();
   if (what === "look-up") return lookUpHere();
+  if (what === "windows") return windowsHere();
   // Nobody is there any more to read what is said: the job puts right what it has begun, and ends.
   process.stdout.on("error", () => cancel(141));
   for (const [signal, code] of [

@@ -63,6 +63,8 @@ export const certificatesSchema = z.strictObject({
   sites: z.array(z.strictObject({ name, domains: z.array(z.string()).min(1) })),
 });
 
+const span = z.strictObject({ from: z.number(), until: z.number() });
+
 /** What came of the tries for a site's certificate, as the host keeps it. Times are in seconds since 1970. */
 export const journalSchema = z.strictObject({
   /** Whom it was asked of, and for which names. */
@@ -74,8 +76,8 @@ export const journalSchema = z.strictObject({
   error: z.string().optional(),
   /** When it is tried again. */
   next: z.number(),
-  /** The newest certificate that was had. */
-  held: z.strictObject({ issuer: z.string(), from: z.number(), until: z.number() }).optional(),
+  /** The newest certificate that was had, and when its authority wants it renewed. */
+  held: span.extend({ issuer: z.string(), window: span.optional() }).optional(),
 });
 
 export const scheduleSchema = z.strictObject({

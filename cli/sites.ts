@@ -55,5 +55,6 @@ function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
 }
 
 function leftOf({ certificate }: SiteStatus): string {
-  return certificate ? `${age((Date.parse(certificate.until) - Date.now()) / 1000)} left` : "";
+  if (certificate?.until === undefined) return "";
+  return `${age((Date.parse(certificate.until) - Date.now()) / 1000)} left`;
 }

@@ -1,4 +1,3 @@
-import type { Journal } from "../agent/protocol";
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
@@ -6,6 +5,7 @@ import { shapeOf, type SiteConfig } from "../stacks/kinds";
 import { modulesOf } from "../stacks/modules";
 import { scheduleOf } from "../stacks/schedule";
 import { type BackupHealth, judgeBackups, readResults } from "./backup/results";
+import { type Renewal, renewalOf } from "./certificates/certificates";
 import { Answers, type Disk } from "./status/answers";
 import { askStatus } from "./status/ask";
 import {
@@ -42,8 +42,8 @@ export interface SiteStatus extends PartStatus {
   readonly domains: readonly string[];
   readonly data: string;
   readonly git?: GitStatus;
-  /** Of a public authority, if it has given one: whose it is, and when it ends (ISO 8601, UTC). */
-  readonly certificate?: { readonly issuer: string; readonly until: string };
+  /** Of a public authority, once it was asked. */
+  readonly certificate?: Renewal;
 }
 
 export interface HostStatus {
@@ -135,15 +135,11 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     data: `${config.volumeRoot}/${name}`,
     containers,
     ...(git && { git }),
-    ...(renewed?.held && { certificate: certificateOf(renewed.held) }),
+    ...(renewed && { certificate: renewalOf(renewed) }),
     ...(config.backup && {
       backup: judgeBackups(scheduleOf(config.backup, site), readResults(results, name), new Date()),
     }),
   };
-}
-
-function certificateOf({ issuer, until }: NonNullable<Journal["held"]>): SiteStatus["certificate"] {
-  return { issuer, until: new Date(until * 1000).toISOString() };
 }
 
 function notDeployed(problems: readonly Problem[]): Problem[] {

@@ -1,9 +1,8 @@
 import * as dns from "node:dns/promises";
 import * as http from "node:http";
-import * as https from "node:https";
 import { text as textOf } from "node:stream/consumers";
 import { z } from "zod";
-import { Failure } from "../failure";
+import { askJson } from "./askJson";
 
 const PATIENCE = 5000;
 
@@ -58,17 +57,8 @@ async function caaIdentities({
   directory,
   authority,
 }: Pick<LookUp, "directory" | "authority">): Promise<string[]> {
-  const text = await new Promise<string>((resolve, reject) => {
-    const request = https.get(directory, { ca: authority, timeout: 3 * PATIENCE }, (answer) => {
-      if (answer.statusCode === 200) return resolve(textOf(answer));
-      reject(new Error(`it answers ${answer.statusCode}`));
-    });
-    request.once("timeout", () => request.destroy(new Error("no answer")));
-    request.once("error", reject);
-  }).catch((error: Error) => {
-    throw new Failure(`the authority ${directory} can't be asked: ${error.message}`);
-  });
-  return directorySchema.parse(JSON.parse(text)).meta?.caaIdentities ?? [];
+  const answer = directorySchema.parse(await askJson(directory, authority));
+  return answer.meta?.caaIdentities ?? [];
 }
 
 async function problemOf(

@@ -6,14 +6,15 @@ import { Failure, plain } from "../failure";
 import { hook } from "../hook";
 import { lock } from "../lock";
 import { read, remove } from "../place";
-import { output } from "../process";
 import type { Certificates, Journal, RequestOf } from "../protocol";
 import { say } from "../say";
+import { beside } from "./beside";
 import type { LookUp } from "./lookUp";
 import { askAuthority, prepareFolders } from "./order";
 import { filesOf, readJournal, readPlan, tokens, writeJournal, writePlan } from "./plan";
 import { publish, unpublished } from "./publish";
 import { type Held, nextTry, readHeld, type Step, stepOf } from "./steps";
+import { certificateId, windowSchema } from "./windows";
 
 /** Orders beside each other: an authority's limits are of hundreds an hour, a small host's memory is not. */
 const BESIDE = 4;
@@ -47,6 +48,10 @@ export async function renew({ sites }: Pick<RequestOf<"renew">, "sites">): Promi
     const work = workOf(plan, { now: sites });
     await new Round(plan).do(work);
     if (unpublished(plan).length > 0) await publish(plan);
+    await noteWindows(
+      plan,
+      work.map(({ site }) => site.name),
+    );
   } finally {
     await held.release();
   }
@@ -67,6 +72,29 @@ function workOf(plan: Certificates, { now: named = [] }: { readonly now?: readon
 function heldOf(site: string): Held | undefined {
   const chain = read(filesOf(site).chain);
   return chain === undefined ? undefined : readHeld(chain);
+}
+
+/** Writes down when the authority wants the certificates renewed. One that it says nothing of keeps what it said before. */
+async function noteWindows(plan: Certificates, sites: readonly string[]): Promise<void> {
+  const ids = sites.flatMap((site) => {
+    // Where the authority was away a moment ago, it is not waited for once more.
+    if (readJournal(site)?.error !== undefined) return [];
+    const chain = read(filesOf(site).chain);
+    const id = chain === undefined ? undefined : certificateId(chain);
+    return id === undefined ? [] : [[site, id] as const];
+  });
+  if (ids.length === 0) return;
+  const { directory, authority } = plan;
+  const request = { directory, ids: Object.fromEntries(ids), ...(authority !== undefined && { authority }) };
+  // What is shown of them decides nothing: lego asks itself.
+  const said = await beside(plan, "windows", request).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    return {};
+  });
+  for (const [site, window] of Object.entries(z.record(z.string(), windowSchema).parse(said))) {
+    const journal = readJournal(site);
+    if (journal?.held) writeJournal(site, { ...journal, held: { ...journal.held, window } });
+  }
 }
 
 class Round {
@@ -113,10 +141,14 @@ class Round {
   private wrote(site: Site, failures: number, error?: string): void {
     const now = Math.floor(Date.now() / 1000);
     const held = heldOf(site.name);
+    const before = readJournal(site.name)?.held;
+    const window = before?.from === held?.from ? before?.window : undefined;
     writeJournal(site.name, {
       ...{ directory: this.plan.directory, names: site.domains, tried: now, failures },
       ...{ next: nextTry(failures, now, held), ...(error !== undefined && { error: plain(error) }) },
-      ...(held && { held: { issuer: held.issuer, from: held.from, until: held.until } }),
+      ...(held && {
+        held: { issuer: held.issuer, from: held.from, until: held.until, ...(window && { window }) },
+      }),
     });
   }
 
@@ -136,7 +168,6 @@ class Round {
     }
   }
 
-  /** In a container with a network, which sees nothing else. */
   private async lookUp(names: readonly string[]): Promise<Record<string, string>> {
     const { plan } = this;
     const id = `varvol-${randomBytes(16).toString("hex")}`;
@@ -151,23 +182,8 @@ class Round {
     };
     if (probe) fs.writeFileSync(file, id, { mode: 0o644 });
     try {
-      const text = await output(
-        [
-          ...["docker", "run", "--rm", "-i", "--pull", "never", "--log-driver", "none", "--read-only"],
-          ...[
-            "--label",
-            `varvol.acme=${plan.stack}`,
-            "--cap-drop",
-            "ALL",
-            "--security-opt",
-            "no-new-privileges",
-          ],
-          ...["--memory", "128m", "--memory-swap", "128m", "--pids-limit", "64", "--user", "65534:65534"],
-          ...[plan.agent, "look-up"],
-        ],
-        { input: JSON.stringify(request) },
-      );
-      return z.record(z.string(), z.string()).parse(JSON.parse(text));
+      const found = await beside(plan, "look-up", request);
+      return z.record(z.string(), z.string()).parse(found);
     } finally {
       if (probe) remove(file);
     }

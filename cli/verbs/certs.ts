@@ -30,12 +30,13 @@ export async function run(options: Options, names: readonly string[] = []): Prom
   if (chosen.some(({ error }) => error !== undefined)) process.exitCode = 1;
 }
 
-const HEAD = ["Site", "Names", "From", "Ends (UTC)", "Last try", "Next try"];
+const HEAD = ["Site", "Names", "From", "Ends (UTC)", "To be renewed", "Last try", "Next try"];
 
 function print(certificates: readonly Certificate[]): void {
-  const rows = certificates.map(({ site, names, from, issuer, until, lastTry, nextTry }) => [
-    ...[site, names.join("\n"), issuer ?? SOURCES[from]],
-    ...[until, lastTry, nextTry].map(shown),
+  const rows = certificates.map((one) => [
+    ...[one.site, one.names.join("\n"), one.issuer ?? SOURCES[one.from], shown(one.until)],
+    one.window ? `${shown(one.window.from)}\n${shown(one.window.until)}` : "",
+    ...[one.lastTry, one.nextTry].map(shown),
   ]);
   process.stdout.write(`${table(HEAD, rows)}\n`);
   for (const { site, error } of certificates)

@@ -1,24 +1,28 @@
-import type { Message } from "../../agent/protocol";
+import type { Journal, Message } from "../../agent/protocol";
 import { imageTag } from "../../components/imageSource";
 import { askAgent } from "../backup/repository";
 import { Answers } from "../status/answers";
-import type { Journal } from "../../agent/protocol";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 
-/** A site's certificate, and what came of asking a public authority for it. Times are ISO 8601, in UTC. */
-export interface Certificate {
+/** What came of asking a public authority for a certificate; what is not there yet is undefined. Times are ISO 8601, in UTC. */
+export interface Renewal {
+  readonly issuer?: string;
+  readonly since?: string;
+  readonly until?: string;
+  /** When the authority wants it renewed. */
+  readonly window?: { readonly from: string; readonly until: string };
+  readonly lastTry?: string;
+  readonly nextTry?: string;
+  readonly error?: string;
+}
+
+/** A site's certificate. */
+export interface Certificate extends Renewal {
   readonly site: string;
   readonly names: readonly string[];
   /** A public authority, the host's own, or files of the stack file's. */
   readonly from: "acme" | "own" | "given";
-  /** The rest is undefined where no public authority is asked, or nothing has come of it yet. */
-  readonly issuer?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly lastTry?: string;
-  readonly nextTry?: string;
-  readonly error?: string;
 }
 
 /** Lists the certificates of a host's sites. */
@@ -27,7 +31,8 @@ export async function certificatesOf(config: HostConfig): Promise<Certificate[]>
   return config.sites.map(({ name, domains }) => {
     const tls = config.tls[name] ?? "own";
     const from = typeof tls === "object" ? "given" : tls;
-    return { site: name, names: domains, from, ...(from === "acme" && shown(answers.certificate(name))) };
+    const journal = from === "acme" ? answers.certificate(name) : undefined;
+    return { site: name, names: domains, from, ...(journal && renewalOf(journal)) };
   });
 }
 
@@ -37,11 +42,12 @@ export async function renewNow(config: HostConfig, sites: readonly string[]): Pr
   return askAgent(config, { job: "renew", sites: [...sites] }, { image });
 }
 
-function shown(journal: Journal | undefined): Omit<Certificate, "site" | "names" | "from"> {
-  if (!journal) return {};
-  const { held, tried, next, error } = journal;
+/** A host's own words of it, as they are shown. */
+export function renewalOf({ held, tried, next, error }: Journal): Renewal {
+  const window = held?.window;
   return {
     ...(held && { issuer: held.issuer, since: moment(held.from), until: moment(held.until) }),
+    ...(window && { window: { from: moment(window.from), until: moment(window.until) } }),
     ...{ lastTry: moment(tried), nextTry: moment(next) },
     ...(error !== undefined && { error }),
   };

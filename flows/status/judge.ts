@@ -142,13 +142,15 @@ function certificateFaults({ until }: Page, now: Date): Problem[] {
 }
 
 /** It is renewed when a third of its lifetime is left, half of a short one's: at a quarter that has failed for long. */
-function renewalFaults({ error, held }: Journal, now: Date): Problem[] {
-  const left = held ? held.until - now.getTime() / 1000 : 0;
+function renewalFaults({ error, held, next }: Journal, now: Date): Problem[] {
+  const seconds = now.getTime() / 1000;
+  const left = held ? held.until - seconds : 0;
   if (error !== undefined) {
     const text = held
       ? `its certificate ends in ${age(left)}, and no new one could be had: ${error}`
       : `no public certificate could be had: ${error}`;
-    return [{ word: "certificate", text }];
+    const again = next > seconds ? `in ${age(next - seconds)}` : "now";
+    return [{ word: "certificate", text: `${text}; it is tried again ${again}` }];
   }
   if (!held) return [];
   if (left > (held.until - held.from) / 4) return [];

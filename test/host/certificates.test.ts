@@ -130,6 +130,11 @@ describe("certificates of a public authority, on a host", function () {
     const of = (site: string) => all.find((each) => each.site === site);
     assert.match(of("garden")?.issuer ?? "", /Pebble/);
     assert.equal(of("garden")?.error, undefined);
+    const { window } = of("garden") ?? {};
+    assert.ok(window, "the authority's own word of when to renew");
+    // Pebble's is of two days, around a third of the lifetime.
+    assert.ok(window.from < window.until);
+    assert.match((await host.varvol("certs", "garden")).stdout, /To be renewed[^]*Pebble/);
     assert.match(of("lost")?.error ?? "", /^lost\.example\.org has no address in the DNS/);
     assert.equal(of("lost")?.until, undefined);
     assert.equal(of("local")?.from, "own");
@@ -142,8 +147,9 @@ describe("certificates of a public authority, on a host", function () {
       /no public certificate could be had: lost\.example\.org has no/,
     );
     assert.equal(shown("shop")?.state, "ok");
-    const end = Date.parse((await served(names.shop)).certificate.valid_to);
-    assert.equal(Date.parse(shown("shop")?.certificate?.until ?? ""), end);
+    const ends = Date.parse((await served(names.shop)).certificate.valid_to);
+    assert.equal(Date.parse(shown("shop")?.certificate?.until ?? ""), ends);
+    assert.match(shown("lost")?.certificate?.error ?? "", /has no address/);
     assert.deepEqual(told(), ["lost certificate wrong"]);
   });
 

@@ -6,8 +6,10 @@ import * as path from "node:path";
 import { legoArguments, legoFiles, legoReason, legoVariables } from "../../agent/certificates/lego";
 import { issuers } from "../../agent/certificates/lookUp";
 import { nextTry, readHeld, stepOf } from "../../agent/certificates/steps";
-import type { Certificates, Journal } from "../../agent/protocol";
+import { certificateId } from "../../agent/certificates/windows";
+import { type Certificates, type Journal, journalSchema } from "../../agent/protocol";
 import { vhostConf } from "../../components/gateway/nginx";
+import { renewalOf } from "../../flows/certificates/certificates";
 import { keysInClear } from "../../flows/certificates/inClear";
 import { judgePages } from "../../flows/status/judge";
 import { acmeProblems, isPublic, LETS_ENCRYPT, tlsOf } from "../../stacks/tls";
@@ -81,6 +83,34 @@ describe("certificates of a public authority", () => {
     assert.deepEqual(read.names, ["a.org", "*.a.org"]);
     assert.equal(read.issuer, "An authority R1");
     assert.equal(read.until - read.from, 90 * DAY);
+  });
+});
+
+describe("the authority's window for a certificate's renewal", () => {
+  // Of RFC 9773, appendix A, with its id.
+  const pem = `-----BEGIN CERTIFICATE-----
+MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt
+cGxlIENBMCIYDzAwMDEwMTAxMDAwMDAwWhgPMDAwMTAxMDEwMDAwMDBaMBYxFDAS
+BgNVBAMTC2V4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeBZu
+7cbpAYNXZLbbh8rNIzuOoqOOtmxA1v7cRm//AwyMwWxyHz4zfwmBhcSrf47NUAFf
+qzLQ2PPQxdTXREYEnKMjMCEwHwYDVR0jBBgwFoAUaYhba4dGQEHhs3uEe6CuLN4B
+yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb
++FYN/8oCIClDsqBklhB9KAelFiYt9+6FDj3z4KGVelYM5MdsO3pK
+-----END CERTIFICATE-----
+`;
+
+  it("is asked for by the key that signed the certificate, and its number", () => {
+    assert.equal(certificateId(pem), "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+  });
+
+  it("is shown with the rest of what came of the tries", () => {
+    const window = { from: NOW + 50 * DAY, until: NOW + 52 * DAY };
+    const { issuer, from, until } = held();
+    const kept = journalSchema.parse(journal({ held: { issuer, from, until, window }, error: "no" }));
+    const { window: shown, nextTry, error } = renewalOf(kept);
+    assert.deepEqual(shown, { from: "2027-03-06T08:00:00Z", until: "2027-03-08T08:00:00Z" });
+    assert.deepEqual([nextTry, error], ["2027-01-15T08:16:40Z", "no"]);
+    assert.equal(renewalOf(journal()).window, undefined);
   });
 });
 
@@ -239,7 +269,7 @@ describe("status of a certificate that the host renews", () => {
   it("names what the authority says, and one that is not renewed in time", () => {
     assert.match(
       problems(journal({ failures: 1, error: "no A record" }))[0] ?? "",
-      /could be had: no A record/,
+      /could be had: no A record; it is tried again in 17 min/,
     );
     const held = { issuer: "R1", from: NOW - 60 * DAY, until: NOW + 30 * DAY };
     assert.match(
