@@ -7,16 +7,12 @@ import type { SiteTls } from "../components/gateway/vhost";
 import { absolute, readText } from "./files";
 import type { HostProfile } from "./hostProfile";
 import { kindOf, type SiteConfig } from "./kinds";
-import { local } from "./local";
 import { readLock } from "./lock";
 import type { PolicyName } from "./policies";
-import { prod } from "./prod";
-import { rpi } from "./rpi";
+import { PROFILES } from "./profiles";
 import type { Hook, StackConfig } from "./schema";
 import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
-
-const PROFILES: Readonly<Record<StackConfig["kind"], HostProfile>> = { local, prod, rpi };
 
 /** Where backups go, and how sites are backed up that say nothing of their own. */
 export interface BackupConfig extends Schedule {
@@ -53,7 +49,7 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
 
 /** Fills in the kind's defaults and makes paths absolute. */
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
-  const profile = PROFILES[config.kind];
+  const profile: HostProfile = PROFILES[config.kind];
   const { host, acme } = config;
   return {
     ...profile,

@@ -3,8 +3,9 @@ import { mask } from "../base/words";
 import { confirmation } from "../components/backup/confirmation";
 import { KINDS, kindOf } from "./kinds";
 import { formerlyProblems } from "./formerNames";
+import { PROFILES } from "./profiles";
 import { type StackConfig, stackSchema } from "./schema";
-import { acmeProblems } from "./tls";
+import { acmeProblems, tlsOf } from "./tls";
 
 type Issue = z.core.$ZodIssue;
 
@@ -104,9 +105,13 @@ function findClashes(config: StackConfig): string[] {
   return problems;
 }
 
-function tlsProblems({ tls, acme }: StackConfig, site: StackConfig["sites"][number], key: string): string[] {
-  if ((site.tls ?? tls) !== "acme") return [];
-  return acmeProblems(site.domains, acme.directory).map((problem) => `${key}: ${problem}`);
+function tlsProblems(
+  { tls, acme, kind }: StackConfig,
+  { tls: own, domains }: StackConfig["sites"][number],
+  key: string,
+): string[] {
+  if (tlsOf(own, tls, PROFILES[kind].tls, domains) !== "acme") return [];
+  return acmeProblems(domains, acme).map((problem) => `${key}: ${problem}`);
 }
 
 function restoreProblems(

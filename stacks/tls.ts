@@ -87,12 +87,20 @@ export function isPublic(domain: string): boolean {
 }
 
 /** What is wrong with asking for a certificate for these domains; none where nothing is. */
-export function acmeProblems(domains: readonly string[], directory: string): string[] {
+export function acmeProblems(
+  domains: readonly string[],
+  { directory, dns }: Pick<AcmeConfig, "directory" | "dns">,
+): string[] {
+  const unproven = dns ? [] : domains.filter((domain) => domain.startsWith("*."));
   const own = directory === LETS_ENCRYPT ? domains.filter((domain) => !isPublic(domain)) : [];
   return [
     ...(domains.length > MOST_NAMES
       ? [`has ${domains.length} names, and a certificate takes ${MOST_NAMES}; make two sites of it`]
       : []),
+    ...unproven.map(
+      (domain) =>
+        `${domain} is proven to a public authority by the DNS alone; say by varvol:acme.dns how, or write tls: own`,
+    ),
     ...own.map(
       (domain) => `${domain} is no public name, so no public authority certifies it; write tls: own`,
     ),

@@ -29,9 +29,11 @@ export function domainProblem(text: string): string | undefined {
   if (/[^\x20-\x7e]/.test(text)) return `is not ASCII; write its punycode ${domainToASCII(text)}`;
   if (/[A-Z]/.test(text)) return `has upper-case letters; write ${text.toLowerCase()}`;
   if (text.length > 253) return "is longer than 253 characters";
-  if (text.startsWith("*.")) return "is a wildcard; name each domain";
   if (text.endsWith(".")) return `ends with a dot; write ${text.slice(0, -1)}`;
-  const bad = text.split(".").find((label) => !LABEL.test(label));
+  const bad = text
+    .replace(/^\*\./, "")
+    .split(".")
+    .find((label) => !LABEL.test(label));
   return bad === undefined
     ? undefined
     : `has the label "${bad}", which is no DNS label (a-z, 0-9 and inner dashes, 1 to 63)`;

@@ -14,7 +14,7 @@ export const lookUpSchema = z.strictObject({
   /** The authority's address, and what proves that it is the one where no browser knows it. */
   directory: z.url(),
   authority: z.string().optional(),
-  /** What the gateway serves under `path`, and at which port of each address. Undefined: it is not tried. */
+  /** What the gateway serves under `path`, and at which port of each address. Undefined: names are proven in the DNS. */
   probe: z.strictObject({ path: z.string(), text: z.string(), port: z.number() }).optional(),
 });
 
@@ -69,15 +69,14 @@ async function problemOf(
 ): Promise<string | undefined> {
   const refused = await forbidden(resolver, name, authorities);
   if (refused !== undefined) return refused;
-  // A wildcard is proven in the DNS alone.
-  if (name.startsWith("*.")) return undefined;
+  // What is proven in the DNS may be served to a house alone.
+  if (!probe) return undefined;
   const [four, six] = await Promise.all([
     records(() => resolver.resolve4(name)),
     records(() => resolver.resolve6(name)),
   ]);
   const addresses = [...four, ...six];
   if (addresses.length === 0) return `${name} has no address in the DNS (neither A nor AAAA)`;
-  if (!probe) return undefined;
   const answers = await Promise.all(addresses.map((address) => isElsewhere(address, name, probe)));
   const wrong = addresses.filter((_, i) => answers[i]);
   if (wrong.length === 0) return undefined;

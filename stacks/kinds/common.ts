@@ -24,8 +24,11 @@ export const common = {
   domains: z
     .array(domain)
     .min(1)
+    .refine(([first]) => !first?.startsWith("*."), {
+      error: "must begin with the domain that the site is served under; a wildcard redirects to it",
+    })
     .describe(
-      "Domains that the gateway serves the site under. The first is canonical; the others redirect to it.",
+      "Domains that the gateway serves the site under. The first is canonical; the others redirect to it, also those of a wildcard (*.example.org) that are no other site's.",
     ),
   image: pinnedImage.optional().describe("An image of your own instead of Varvol's, pinned by digest."),
   memory: z

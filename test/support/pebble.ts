@@ -1,3 +1,4 @@
+import * as dns from "node:dns/promises";
 import * as path from "node:path";
 import { attempt, run } from "../../base/exec";
 import { readLock } from "../../stacks/lock";
@@ -7,8 +8,8 @@ import { until } from "./until";
 
 const IMAGE = "varvol-test/pebble";
 const FOLDER = path.resolve("test/host/certificates");
-/** Of Debian's archive, which keeps it: a machine needs neither Go nor a registry for it. */
-const VERSION = "2.6.0+ds1-1";
+/** Of Debian's archive, which keeps them: a machine needs neither Go nor a registry for it. */
+const PACKAGES = ["pebble=2.6.0+ds1-1", "knot=3.4.6-2"];
 
 /** What a client must prove to get an account. */
 export interface AccountKey {
@@ -16,20 +17,31 @@ export interface AccountKey {
   readonly hmac: string;
 }
 
-/** Pebble, an ACME authority for tests that is hard on its clients, with a DNS of its own, in a container. */
+/** A zone of a real DNS, and the secret of the key `acme` (HMAC-SHA256) that may change it. */
+export interface Zone {
+  readonly name: string;
+  readonly secret: string;
+}
+
+/**
+ * Pebble, an ACME authority for tests that is hard on its clients, with a DNS of its own, in a container: one that is told
+ * of addresses by the test, or a real one with a zone.
+ */
 export class Pebble {
-  readonly container = `${NAMESPACE}pebble`;
+  readonly container: string;
 
   private constructor(
     /** The bridge's address, at which containers and this machine reach each other. */
     readonly bridge: string,
     private readonly ports: { readonly acme: number; readonly dns: number },
-  ) {}
+  ) {
+    this.container = `${NAMESPACE}pebble-${ports.acme}`;
+  }
 
   /** Starts one that asks names for proofs at a port of this machine. */
   static async start(
     port: number,
-    { httpPort, seconds, eab }: { httpPort: number; seconds: number; eab: AccountKey },
+    { httpPort, seconds, eab, zone }: { httpPort: number; seconds: number; eab: AccountKey; zone?: Zone },
   ): Promise<Pebble> {
     await buildImage();
     const bridge = await bridgeAddress();
@@ -40,6 +52,7 @@ export class Pebble {
       ...["-p", `${bridge}:${ports.dns}:8053/udp`, "-p", `${bridge}:${ports.dns}:8053/tcp`],
       ...["-v", `${FOLDER}/start:/start:ro`, "--entrypoint", "sh", IMAGE, "/start"],
       ...[bridge, String(httpPort), String(seconds), eab.kid, eab.hmac],
+      ...(zone ? [zone.name, zone.secret] : []),
     ]);
     await until("pebble", async () =>
       (await pebble.sh("curl -sk https://127.0.0.1:14000/dir")).includes("newOrder"),
@@ -71,10 +84,22 @@ export class Pebble {
     await this.manage("add-a", { host: `${name}.`, addresses: [address] });
   }
 
-  /** A machine's address at which something answers that is no gateway of ours: its own. */
+  /** Its own address: of a machine that is no gateway of ours, and of its zone's name server. */
   async elsewhere(): Promise<string> {
     const { NetworkSettings } = await inspect(this.container);
     return NetworkSettings.Networks.bridge?.IPAddress ?? "";
+  }
+
+  /** The TXT records of a name of its zone. */
+  async proofs(name: string): Promise<string[]> {
+    const resolver = new dns.Resolver();
+    resolver.setServers([await this.elsewhere()]);
+    try {
+      return (await resolver.resolveTxt(name)).flat();
+    } catch (error) {
+      if (["ENODATA", "ENOTFOUND"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+      throw error;
+    }
   }
 
   /** All that it said. */
@@ -112,7 +137,7 @@ async function buildImage(): Promise<void> {
   const { snapshot = "", packages = {} } = readLock().sets.web ?? {};
   await run([
     ...["docker", "build", "-q", "-t", IMAGE, "-f", path.join(FOLDER, "Dockerfile")],
-    ...["--build-arg", `PACKAGES=pebble=${VERSION} curl=${packages.curl}`],
+    ...["--build-arg", `PACKAGES=${PACKAGES.join(" ")} curl=${packages.curl}`],
     ...["--build-arg", `SNAPSHOT=${snapshot}`, "images"],
   ]);
 }

@@ -12,6 +12,7 @@ import { vhostConf } from "../../components/gateway/nginx";
 import { renewalOf } from "../../flows/certificates/certificates";
 import { keysInClear } from "../../flows/certificates/inClear";
 import { judgePages } from "../../flows/status/judge";
+import { checkConfig } from "../../stacks/problems";
 import { acmeProblems, isPublic, LETS_ENCRYPT, tlsOf } from "../../stacks/tls";
 
 const DAY = 86_400;
@@ -203,10 +204,41 @@ describe("tls of a stack file", () => {
   });
 
   it("refuses names that no public authority certifies, and more than a certificate takes", () => {
-    assert.match(acmeProblems(["a.local"], LETS_ENCRYPT)[0] ?? "", /a\.local is no public name.*tls: own/);
-    assert.deepEqual(acmeProblems(["a.local"], directory), []);
+    assert.match(
+      acmeProblems(["a.local"], { directory: LETS_ENCRYPT })[0] ?? "",
+      /a\.local is no public name.*tls: own/,
+    );
+    assert.deepEqual(acmeProblems(["a.local"], { directory }), []);
     const many = Array.from({ length: 26 }, (_, i) => `n${i}.example.org`);
-    assert.match(acmeProblems(many, LETS_ENCRYPT)[0] ?? "", /has 26 names, and a certificate takes 25/);
+    assert.match(
+      acmeProblems(many, { directory: LETS_ENCRYPT })[0] ?? "",
+      /has 26 names, and a certificate takes 25/,
+    );
+  });
+
+  it("has wildcards proven by the DNS, and none of them a site's first domain", () => {
+    const raw = (domains: readonly string[], more: object = {}) => ({
+      ...{ kind: "prod", namespace: "", volumeRoot: "/var/vol", policies: {} },
+      ...{ sites: [{ name: "a", kind: "static", domains }], ...more },
+    });
+    const dns = { provider: "hetzner", credentials: { HETZNER_API_TOKEN: "token" } };
+    const both = ["a.org", "*.a.org"];
+    assert.throws(
+      () => checkConfig("prod", raw(both)),
+      /varvol:sites\[0\]\.domains: \*\.a\.org is proven to a public authority by the DNS alone/,
+    );
+    assert.doesNotThrow(() => checkConfig("prod", raw(both, { acme: { dns } })));
+    assert.doesNotThrow(() => checkConfig("prod", raw(both, { tls: "own" })));
+    assert.throws(
+      () => checkConfig("prod", raw(["*.a.org"], { acme: { dns } })),
+      /must begin with the domain that the site is served under/,
+    );
+    for (const wrong of ["a.*.org", "*", "**.a.org", "*a.org"])
+      assert.throws(
+        () => checkConfig("prod", raw(["a.org", wrong], { acme: { dns } })),
+        /no DNS label/,
+        wrong,
+      );
   });
 });
 
