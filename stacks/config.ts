@@ -3,6 +3,7 @@ import type { ImageLock } from "../components/imageLock";
 import type { SshArgs } from "../machine/ssh";
 import { readCredentials } from "./credentials";
 import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
+import type { Hsts } from "../components/gateway/nginx";
 import type { SiteTls } from "../components/gateway/vhost";
 import { absolute, readText } from "./files";
 import type { HostProfile } from "./hostProfile";
@@ -43,6 +44,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly policiesOff: readonly PolicyName[];
   /** Where each site's certificate comes from. */
   readonly tls: Readonly<Record<string, SiteTls>>;
+  /** For how long each site tells browsers to come by HTTPS alone. */
+  readonly hsts: Readonly<Record<string, Hsts>>;
   /** How certificates are asked for at a public authority. */
   readonly acme: AcmeConfig;
 }
@@ -71,6 +74,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
         readTls(tlsOf(tls, config.tls, profile.tls, domains)),
       ]),
     ),
+    hsts: Object.fromEntries(config.sites.flatMap(({ name, hsts }) => (hsts ? [[name, hsts]] : []))),
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),

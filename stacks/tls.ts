@@ -24,6 +24,32 @@ export const tls = z
   ])
   .optional();
 
+/** What https://hstspreload.org asks for before browsers have a name built in. */
+const PRELOAD_DAYS = 365;
+
+/** `hsts` of a site. */
+export const hsts = z
+  .strictObject({
+    days: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 * 365)
+      .describe("For how many days a browser that was here comes by HTTPS alone. 0 has it forget that."),
+    subdomains: z
+      .boolean()
+      .default(false)
+      .describe("Whether that holds for all names below the site's, too. Default: false."),
+    preload: z
+      .boolean()
+      .default(false)
+      .describe("Whether browsers may have it built in (hstspreload.org). Default: false."),
+  })
+  .refine(({ days, subdomains, preload }) => !preload || (subdomains && days >= PRELOAD_DAYS), {
+    error: `has preload, which takes subdomains: true and at least ${PRELOAD_DAYS} days`,
+  })
+  .optional();
+
 /** `acme` of a host. */
 export const acme = z
   .strictObject({

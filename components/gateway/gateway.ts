@@ -10,7 +10,7 @@ import type { Networks } from "../networks";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
-import { gatewayConf, HTTP, HTTPS } from "./nginx";
+import { gatewayConf, type Hsts, HTTP, HTTPS } from "./nginx";
 import { Routes } from "./routes";
 import { keepPart, type Part, type SiteTls, Vhost, type VhostArgs } from "./vhost";
 
@@ -25,6 +25,8 @@ export interface GatewayArgs {
   readonly workers: number | "auto";
   /** Where each site's certificate comes from. */
   readonly tls: Readonly<Record<string, SiteTls>>;
+  /** For how long sites tell browsers to come by HTTPS alone. Defaults to not at all. */
+  readonly hsts?: Readonly<Record<string, Hsts>>;
   /** Which requests are logged. */
   readonly accessLog: "all" | "errors" | "none";
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
@@ -127,7 +129,7 @@ export class Gateway extends pulumi.ComponentResource {
     args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook">,
     parent: pulumi.Resource,
   ): Vhost {
-    const { redirectToHttps, https, tls } = this.args;
+    const { redirectToHttps, https, tls, hsts } = this.args;
     return new Vhost(
       `${this.host.scoped(site)}-vhost`,
       {
@@ -135,6 +137,7 @@ export class Gateway extends pulumi.ComponentResource {
         authority: this.authority,
         site,
         tls: tls[site] ?? "own",
+        ...(hsts?.[site] && { hsts: hsts[site] }),
         ...args,
         ...(redirectToHttps && { redirectToPort: https }),
       },

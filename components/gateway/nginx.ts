@@ -13,6 +13,13 @@ export const HTTPS = { first: 8443, last: 8443 + MOST_ADDRESSES - 1 };
 const http = `${HTTP.first}-${HTTP.last}`;
 const https = `${HTTPS.first}-${HTTPS.last}`;
 
+const HEADERS = `    proxy_hide_header X-Powered-By;
+    proxy_hide_header X-Content-Type-Options;
+    proxy_hide_header Referrer-Policy;
+    add_header X-Content-Type-Options nosniff always;
+    add_header Referrer-Policy strict-origin-when-cross-origin always;
+`;
+
 export interface GatewayConf {
   readonly workers: number | "auto";
   readonly accessLog: "all" | "errors" | "none";
@@ -122,12 +129,7 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     proxy_set_header Proxy "";
     proxy_set_header X-Original-URL "";
     proxy_set_header X-Rewrite-URL "";
-    proxy_hide_header X-Powered-By;
-    proxy_hide_header X-Content-Type-Options;
-    proxy_hide_header Referrer-Policy;
-    add_header X-Content-Type-Options nosniff always;
-    add_header Referrer-Policy strict-origin-when-cross-origin always;
-
+${HEADERS}
     # A request that an old worker still sends to a generation that has just gone is sent to the site's other one,
     # unless it may have been acted on already: by a program any, by files none that only asks.
     map $upstream_connect_time $was_sent {
@@ -194,6 +196,18 @@ export interface VhostConf {
   readonly challenges?: boolean;
   /** Port behind https:// where plain HTTP only redirects; undefined where it serves. */
   readonly redirectToPort?: number;
+  /** For how long browsers are told to come by HTTPS alone. Defaults to not at all. */
+  readonly hsts?: Hsts;
+}
+
+/** What a site says by Strict-Transport-Security (RFC 6797). */
+export interface Hsts {
+  /** 0 has browsers forget it. */
+  readonly days: number;
+  /** Whether it holds for all names below, too. */
+  readonly subdomains: boolean;
+  /** Whether browsers may have it built in: https://hstspreload.org */
+  readonly preload: boolean;
 }
 
 /** A site's virtual hosts: its canonical domain, and a redirect from the others. */
@@ -202,6 +216,7 @@ export function vhostConf(vhost: VhostConf): string {
   const key = vhost.key === undefined ? "" : `\n    ssl_certificate_key ${vhost.key};`;
   const tls = `listen ${https} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;${key}`;
   const challenges = vhost.challenges ? CHALLENGES : "";
+  const hsts = vhost.hsts ? strictTransport(vhost.hsts) : "";
   const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
   const blocks = [];
   if (vhost.redirectToPort !== undefined) {
@@ -218,7 +233,7 @@ ${challenges}    location / { return 308 https://${canonical}${port}$request_uri
     ${plain}${tls}
     server_name ${aliases.join(" ")};
     if ($misdirected) { return 421; }
-${challenges}    location / {
+${hsts}${challenges}    location / {
         # A browser that kept it for good would go in a circle once the other one is the first.
         expires 5m;
         return 301 $scheme://${canonical}$visible_port$request_uri;
@@ -232,7 +247,7 @@ ${challenges}    location / {
     if ($misdirected) { return 421; }
     set $generation ${vhost.upstream};
     set $any_generation ${vhost.site};
-${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
+${hsts}${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$generation:8080;
         error_page 502 = @again;
     }
@@ -244,6 +259,20 @@ ${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? C
 ${vhost.hook ? HOOK : ""}}
 `);
   return blocks.join("");
+}
+
+/** By HTTPS alone, and in place of what the site itself says: a browser obeys the first of two. A server's headers replace all others. */
+function strictTransport({ days, subdomains, preload }: Hsts): string {
+  const parts = [
+    `max-age=${days * 86_400}`,
+    ...(subdomains ? ["includeSubDomains"] : []),
+    ...(preload ? ["preload"] : []),
+  ];
+  return `    set $hsts "";
+    if ($https) { set $hsts "${parts.join("; ")}"; }
+${HEADERS}    proxy_hide_header Strict-Transport-Security;
+    add_header Strict-Transport-Security $hsts always;
+`;
 }
 
 // One folder for all generations of the gateway; it lies beside them, in what they are given to read.

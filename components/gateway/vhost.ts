@@ -3,7 +3,7 @@ import { vhost } from "../../machine/tools";
 import type { Host } from "../host";
 import { sha256, type Written, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
-import { vhostConf } from "./nginx";
+import { type Hsts, vhostConf } from "./nginx";
 
 /** Where a site's certificate comes from: a public authority, the host's own, or it is given, as PEM. */
 export type SiteTls = "acme" | "own" | { readonly certificate: string; readonly key: string };
@@ -30,6 +30,8 @@ export interface VhostArgs {
   readonly tls: SiteTls;
   /** Port behind https:// where plain HTTP only redirects. Defaults to none: HTTP serves. */
   readonly redirectToPort?: number;
+  /** For how long browsers are told to come by HTTPS alone. Defaults to not at all. */
+  readonly hsts?: Hsts;
 }
 
 /** A site's route: its domains, certificate and the generation that answers. It takes effect with the gateway's next routes. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { siteBackup } from "../backupSchema";
-import { tls } from "../tls";
+import { hsts, tls } from "../tls";
 import { domain, resourceName } from "../values";
 
 /** A file or folder of this machine. */
@@ -48,6 +48,9 @@ export const common = {
       "MiB of the disk that the site's files and database may take together: above that it can't write until there is room again. Needs varvol:backup, whose agent looks. Default: no limit of its own.",
     ),
   tls: tls.describe("Where the site's certificate comes from. Default: the host's tls."),
+  hsts: hsts.describe(
+    "Tells browsers to come by HTTPS alone (Strict-Transport-Security), for so long. Default: not at all.",
+  ),
   backup: siteBackup,
   restore: z
     .strictObject({

@@ -42,7 +42,10 @@ describe("certificates of names that are proven by the DNS, on a host", function
     host.configure(
       [
         { name: "garden", kind: "static", domains: ["example.org", "*.example.org"], import: content },
-        { name: "shop", kind: "static", domains: ["shop.example.org"], import: content },
+        {
+          ...{ name: "shop", kind: "static", domains: ["shop.example.org"], import: content },
+          hsts: { days: 30 },
+        },
       ],
       {
         tls: "acme",
@@ -105,6 +108,18 @@ describe("certificates of names that are proven by the DNS, on a host", function
     const led = await ask("any.example.org");
     assert.deepEqual([led.status, led.headers.location], [301, `https://example.org:${host.https}/page`]);
     assert.equal((await host.get("shop.example.org", "/", { tls: true })).status, 200);
+  });
+
+  it("have browsers come by HTTPS alone where a site says so, which is said by HTTPS alone", async () => {
+    const said = async (name: string, target: string, tls: boolean) => {
+      const { headers } = await host.get(name, target, { tls });
+      assert.equal(headers["x-content-type-options"], "nosniff");
+      return headers["strict-transport-security"];
+    };
+    for (const target of ["/", "/not-there"])
+      assert.equal(await said("shop.example.org", target, true), "max-age=2592000");
+    assert.equal(await said("shop.example.org", "/", false), undefined);
+    assert.equal(await said("example.org", "/", true), undefined);
   });
 
   it("leave nothing behind in the zone, and the key to it nowhere in clear", async () => {

@@ -242,6 +242,24 @@ describe("tls of a stack file", () => {
   });
 });
 
+describe("hsts of a site", () => {
+  it("is off, and takes what browsers ask for before they have it built in", () => {
+    const of = (hsts?: object) =>
+      checkConfig("local", {
+        ...{ kind: "local", sites: [{ name: "a", kind: "static", domains: ["a.localhost"], hsts }] },
+      }).sites[0]?.hsts;
+    assert.equal(of(), undefined);
+    assert.deepEqual(of({ days: 30 }), { days: 30, subdomains: false, preload: false });
+    assert.equal(of({ days: 365, subdomains: true, preload: true })?.preload, true);
+    for (const wrong of [
+      { days: 365, preload: true },
+      { days: 30, subdomains: true, preload: true },
+    ])
+      assert.throws(() => of(wrong), /takes subdomains: true and at least 365 days/);
+    assert.throws(() => of({ days: -1 }));
+  });
+});
+
 describe("keys that an authority or a DNS provider is asked with", () => {
   it("are named where the stack file has them in clear text, and not where they are encrypted", () => {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-")), "stack.yaml");

@@ -72,4 +72,25 @@ describe("the gateway's configuration", () => {
     );
     assert.match(vhostConf({ ...blog, cacheable: true }), /proxy_cache static/);
   });
+
+  it("has browsers come by HTTPS alone where a site wants that, with all other headers, in place of the site's own word", () => {
+    const hsts = { days: 365, subdomains: true, preload: false };
+    const text = vhostConf({ ...blog, hsts });
+    const servers = text.split(/^server \{$/m).slice(1);
+    assert.equal(servers.length, 2);
+    for (const server of servers) {
+      assert.match(
+        server,
+        /set \$hsts "";\s+if \(\$https\) \{ set \$hsts "max-age=31536000; includeSubDomains"; \}/,
+      );
+      assert.match(server, /add_header X-Content-Type-Options nosniff always;/);
+      assert.match(
+        server,
+        /proxy_hide_header Strict-Transport-Security;\s+add_header Strict-Transport-Security \$hsts always;/,
+      );
+    }
+    const forget = vhostConf({ ...blog, hsts: { ...hsts, days: 0, subdomains: false } });
+    assert.match(forget, /"max-age=0"/);
+    assert.doesNotMatch(vhostConf(blog), /Strict-Transport-Security|add_header/);
+  });
 });
