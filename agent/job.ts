@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { backup } from "./backup";
+import { certificateFiles, certificatesBack } from "./certificates/archive";
 import { certificates, renew } from "./certificates/renew";
 import { drill } from "./drill";
 import { ask, due } from "./due";
@@ -55,6 +56,10 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return Promise.resolve(certificates(request));
     case "renew":
       return renew(request);
+    case "certificate-files":
+      return Promise.resolve(certificateFiles());
+    case "certificates-back":
+      return Promise.resolve(certificatesBack(request));
     case "event":
       return event(request);
     case "load":

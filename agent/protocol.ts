@@ -63,6 +63,15 @@ export const certificatesSchema = z.strictObject({
   sites: z.array(z.strictObject({ name, domains: z.array(z.string()).min(1) })),
 });
 
+/** Texts of files by their paths below the volume root, of the folders that certificates and what belongs to them are in. */
+const certificateFiles = z.record(
+  below.refine(
+    (text) => /^(gateway\/(acme|certificates)|\.varvol\/certificates)\//.test(text),
+    "is no certificate's",
+  ),
+  z.string(),
+);
+
 const span = z.strictObject({ from: z.number(), until: z.number() });
 
 /** What came of the tries for a site's certificate, as the host keeps it. Times are in seconds since 1970. */
@@ -188,6 +197,9 @@ export const requestSchema = z.discriminatedUnion("job", [
   /** What is to be had from a public authority; and to see to it, for the sites named at once. */
   z.strictObject({ job: z.literal("certificates"), plan: certificatesSchema }),
   z.strictObject({ job: z.literal("renew"), sites: z.array(name) }),
+  /** What a lost host needs to order nothing anew; and to put it where it was, before an `up`. */
+  z.strictObject({ job: z.literal("certificate-files") }),
+  z.strictObject({ job: z.literal("certificates-back"), files: certificateFiles }),
   /** What the program's resources Backup, Restore and Drill have the host do. */
   z.discriminatedUnion("what", [
     z.strictObject({ job: z.literal("event"), what: z.literal("backup"), subject: subjectSchema, mode }),
@@ -280,6 +292,7 @@ export const messageSchema = z.discriminatedUnion("type", [
     isNew: z.boolean(),
     until: z.number().optional(),
   }),
+  z.strictObject({ type: z.literal("certificate-files"), files: certificateFiles }),
   z.strictObject({ type: z.literal("told"), name: z.string() }),
   /** What came of an event. */
   z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),

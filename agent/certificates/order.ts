@@ -9,7 +9,7 @@ import { acme, challenges, filesOf, tokens } from "./plan";
 import type { Step } from "./steps";
 
 /** Of the gateway's own user, as nginx reads the challenges. */
-const USER = 33;
+export const USER = 33;
 
 /** The folders that lego writes to. */
 export function prepareFolders({ authority }: Certificates): void {

@@ -12,7 +12,7 @@ export const challenges = path.join(root, "gateway", "conf", "challenges");
 /** Where in it lego and the look before an order leave what is asked for. */
 export const tokens = path.join(challenges, ".well-known", "acme-challenge");
 /** A folder a site: what the gateway serves in place of the own authority's certificate. */
-const published = path.join(root, "gateway", "certificates");
+export const published = path.join(root, "gateway", "certificates");
 
 /** What `up` has written down of whose certificates are asked for, and where; undefined where none are. */
 export function readPlan(): Certificates | undefined {
@@ -29,13 +29,18 @@ export function writePlan(plan: Certificates): void {
   for (const name of list(published).filter((one) => !names.has(one))) remove(path.join(published, name));
 }
 
+/** What came of the tries for a site's. */
+export function journalFile(site: string): string {
+  return path.join(settings, `${site}.json`);
+}
+
 export function readJournal(site: string): Journal | undefined {
-  const text = read(path.join(settings, `${site}.json`));
+  const text = read(journalFile(site));
   return text === undefined ? undefined : journalSchema.parse(JSON.parse(text));
 }
 
 export function writeJournal(site: string, journal: Journal): void {
-  write(path.join(settings, `${site}.json`), JSON.stringify(journal));
+  write(journalFile(site), JSON.stringify(journal));
 }
 
 /** The files of a site's certificate that the gateway is to serve. */

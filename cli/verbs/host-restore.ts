@@ -12,7 +12,15 @@ import { writeLockFile, writeStackFile } from "../../flows/hostRestore/files";
 import { planned } from "../../flows/hostRestore/plan";
 import { withReadable } from "../../flows/hostRestore/secrets";
 import { readTarget } from "../../flows/hostRestore/target";
-import { begin, dataOn, fill, finish, isUnfinished, moveAside } from "../../flows/hostRestore/volume";
+import {
+  begin,
+  dataOn,
+  fill,
+  finish,
+  isUnfinished,
+  moveAside,
+  putCertificates,
+} from "../../flows/hostRestore/volume";
 import { readCredentials } from "../../stacks/credentials";
 import { hasDatabase } from "../../stacks/kinds";
 import { isServer } from "../../stacks/values";
@@ -98,6 +106,7 @@ export async function run(options: Options): Promise<void> {
   await openRepository(stack.config, opened);
   if (!resumed) await begin(stack.config, run);
   try {
+    await putCertificates(stack.config, copy.certificates);
     await bringBack(stack, runs, { ...options, configFile: file });
   } catch (error) {
     say("What is there so far stays. The same command goes on with it.");

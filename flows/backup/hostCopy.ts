@@ -3,7 +3,7 @@ import { exportState } from "../../engine/exported";
 import type { Stack } from "../../engine/stack";
 import { decrypted, hasSecrets } from "../../engine/stackFile";
 import { lockFile } from "../../stacks/lock";
-import { askAgent } from "./repository";
+import { answer, askAgent } from "./repository";
 
 /** The file of a host's own snapshot. */
 export const HOST_FILE = "host.json";
@@ -20,6 +20,8 @@ export interface HostCopy {
   readonly lock: string;
   /** The passphrase of the state's secrets, where Varvol made it; for those who use the engine itself. */
   readonly passphrase?: string;
+  /** Accounts at public authorities and what these gave, where sites have certificates of such, by path below the volume root. */
+  readonly certificates?: Readonly<Record<string, string>>;
   /** What the engine exports, with its secrets in plain text: another machine has another passphrase. */
   readonly state: string;
 }
@@ -28,6 +30,7 @@ export interface HostCopy {
 export async function keepHost(stack: Stack, run: string, names: readonly string[]): Promise<void> {
   const state = await exportState(stack, "in plain text");
   const { passphrase } = stack.workspace.paths;
+  const isPublic = Object.values(stack.config.tls).includes("acme");
   const stackFile = readFileSync(stack.file, "utf8");
   const copy: HostCopy = {
     stack: stack.name,
@@ -37,6 +40,10 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
     ...(hasSecrets(stackFile) && { config: await decrypted(stack.file, (args) => stack.pulumi(args)) }),
     lock: readFileSync(lockFile(), "utf8"),
     ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
+    ...(isPublic && {
+      certificates: answer(await askAgent(stack.config, { job: "certificate-files" }), "certificate-files")
+        .files,
+    }),
     state,
   };
   const input = JSON.stringify(copy);

@@ -17,7 +17,7 @@ export function backupOf(config: HostConfig): BackupConfig {
 }
 
 /** Jobs that need no repository: it is not given out for them. */
-const ALONE: readonly Request["job"][] = ["ask", "renew"];
+const ALONE: readonly Request["job"][] = ["ask", "renew", "certificate-files", "certificates-back"];
 
 /** What a job is given beside the request, and who hears what it says meanwhile. */
 export interface Asking {

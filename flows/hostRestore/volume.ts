@@ -37,6 +37,15 @@ export async function isUnfinished(config: HostConfig, run: string, aside: boole
   );
 }
 
+/** Certificates of public authorities come before the first `up`, whose agent would order them anew. */
+export async function putCertificates(
+  config: HostConfig,
+  files: Readonly<Record<string, string>> | undefined,
+): Promise<void> {
+  if (files === undefined) return;
+  await step("Certificates", () => askAgent(config, { job: "certificates-back", files }));
+}
+
 /** The sites' files come before their containers, which leave alone what is there. */
 export async function fill(config: HostConfig, runs: ReadonlyMap<string, string>): Promise<void> {
   for (const site of config.sites) {

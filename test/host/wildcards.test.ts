@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tls from "node:tls";
 import type { Certificate } from "../../flows/certificates/certificates";
+import { remove } from "../support/cleanUp";
 import { CommandLines } from "../support/commandLines";
 import { Pebble } from "../support/pebble";
 import { TestHost } from "../support/testHost";
@@ -136,5 +137,30 @@ describe("certificates of names that are proven by the DNS, on a host", function
       line.includes(" config set ") || line.includes(`${pebble.bridge} ${host.http} `);
     assert.ok(!seen.some((line) => line.includes(zone.secret) && !own(line)));
     for (const file of states) assert.ok(!fs.readFileSync(file, "utf8").includes(zone.secret), file);
+  });
+
+  it("are back on a host that was lost, with nothing ordered anew", async () => {
+    const before = await Promise.all(["any.example.org", "shop.example.org"].map(certificate));
+    const password = path.join(host.folder, "password");
+    const kit = JSON.parse((await host.varvol("recovery-kit", "--json")).stdout) as { password: string };
+    fs.writeFileSync(password, kit.password, { mode: 0o600 });
+    const made = await host.varvol("host-backup");
+    assert.equal(made.code, 0, made.stderr);
+    remove({ namespace: host.namespace, folder: host.root });
+    for (const file of ["state", "stack.yaml"]) fs.rmSync(path.join(host.folder, file), { recursive: true });
+    fs.mkdirSync(path.join(host.folder, "state"));
+    const asked = (await pebble.log()).length;
+    const where = ["--repository", path.join(host.folder, "archive"), "--password-file", password];
+    const restored = await host.varvol("host-restore", ...where, "--yes");
+    assert.equal(restored.code, 0, restored.stdout + restored.stderr);
+    for (const { serialNumber, subjectaltname } of before) {
+      const name = subjectaltname?.includes("*") ? "any.example.org" : "shop.example.org";
+      assert.equal((await certificate(name)).serialNumber, serialNumber);
+    }
+    // It is asked by its account of before when the time has come, or somebody wants to know.
+    const { code, error, until: end } = await one("garden", "--renew");
+    assert.deepEqual([code, error, end !== undefined], [0, undefined, true]);
+    assert.doesNotMatch((await pebble.log()).slice(asked), /order-plz|sign-me-up/);
+    assert.match((await host.varvol("up")).stdout, /Nothing changed/);
   });
 });

@@ -7,7 +7,7 @@ import { legoArguments, legoFiles, legoReason, legoVariables } from "../../agent
 import { issuers } from "../../agent/certificates/lookUp";
 import { nextTry, readHeld, stepOf } from "../../agent/certificates/steps";
 import { certificateId } from "../../agent/certificates/windows";
-import { type Certificates, type Journal, journalSchema } from "../../agent/protocol";
+import { type Certificates, type Journal, journalSchema, requestSchema } from "../../agent/protocol";
 import { vhostConf } from "../../components/gateway/nginx";
 import { renewalOf } from "../../flows/certificates/certificates";
 import { keysInClear } from "../../flows/certificates/inClear";
@@ -161,6 +161,29 @@ describe("what lego is asked", () => {
       /^Could not obtain certificates:; error: one .*; \[a\.org\] acme: error: 403/,
     );
     assert.equal(legoReason(""), "lego said nothing");
+  });
+});
+
+describe("what a host's copy has of public certificates", () => {
+  const isTaken = (file: string) =>
+    requestSchema.safeParse({ job: "certificates-back", files: { [file]: "text" } }).success;
+
+  it("comes back to their own folders, and to nothing else", () => {
+    for (const file of [
+      "gateway/acme/accounts/ca.example.org/a@b.org/account.json",
+      "gateway/certificates/blog/key.pem",
+      ".varvol/certificates/blog.json",
+    ])
+      assert.ok(isTaken(file), file);
+    for (const file of [
+      "gateway/conf/current/nginx.conf",
+      "gateway/acme/../conf/nginx.conf",
+      "gateway/acme",
+      ".varvol/bin/routes",
+      "/etc/passwd",
+      "blog/gateway/acme/x",
+    ])
+      assert.ok(!isTaken(file), file);
   });
 });
 
