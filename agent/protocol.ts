@@ -54,7 +54,14 @@ export const certificatesSchema = z.strictObject({
   profile: z.string().optional(),
   eab: z.strictObject({ kid: z.string(), hmac: z.string() }).optional(),
   /** By the DNS, with the variables that lego's provider reads; else by HTTP. */
-  dns: z.strictObject({ provider: z.string(), credentials: z.record(z.string(), z.string()) }).optional(),
+  dns: z
+    .strictObject({
+      provider: z.string(),
+      credentials: z.record(z.string(), z.string()),
+      /** Seconds that are waited, instead of asking the zone's servers whether they have a proof. */
+      wait: z.number().int().optional(),
+    })
+    .optional(),
   /** Whom to ask in the DNS. Empty: as the machine does. */
   resolvers: z.array(z.string()),
   /** Where visitors reach the gateway by HTTP. */

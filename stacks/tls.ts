@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SiteTls } from "../components/gateway/vhost";
 import { readText } from "./files";
+import { duration } from "./values";
 
 /** Let's Encrypt's, for whoever names no other. */
 export const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
@@ -82,6 +83,11 @@ export const acme = z
         credentials: z
           .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string().regex(/^[^\r\n]*$/))
           .describe("Variables that lego reads for this provider, by name. Secrets."),
+        wait: duration
+          .optional()
+          .describe(
+            "How long to wait, instead of asking the zone's own servers whether they have a proof, where the host can't reach them. Default: they are asked.",
+          ),
       })
       .optional()
       .describe("Proves names by the DNS instead of by HTTP. Default: by HTTP."),

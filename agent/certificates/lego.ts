@@ -18,7 +18,10 @@ export function legoArguments(
     ...domains.flatMap((domain) => ["--domains", domain]),
     ...(dns === undefined
       ? ["--http", "--http.webroot", IN_CONTAINER.challenges]
-      : ["--dns", dns.provider, ...resolvers.flatMap((one) => ["--dns.resolvers", one])]),
+      : [
+          ...["--dns", dns.provider, ...resolvers.flatMap((one) => ["--dns.resolvers", one])],
+          ...(dns.wait === undefined ? [] : ["--dns.propagation-wait", `${dns.wait}s`]),
+        ]),
     ...(step === "order" ? ["run"] : ["renew", "--dynamic", "--no-random-sleep"]),
     ...(profile === undefined ? [] : ["--profile", profile]),
   ];

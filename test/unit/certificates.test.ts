@@ -133,6 +133,8 @@ describe("what lego is asked", () => {
     const look = legoArguments({ ...plan, dns, resolvers: ["192.0.2.1:53"] }, ["*.a.org"], "look");
     assert.match(look.join(" "), /--dns rfc2136 --dns\.resolvers 192\.0\.2\.1:53 renew --dynamic/);
     assert.ok(!look.includes("--must-staple"));
+    const waits = legoArguments({ ...plan, dns: { ...dns, wait: 90 } }, ["a.org"], "order");
+    assert.match(waits.join(" "), /--dns rfc2136 --dns\.propagation-wait 90s run$/);
   });
 
   it("has its secrets by standard input, and none in its arguments", () => {
