@@ -45,6 +45,11 @@ export function legoFiles(domains: readonly string[]): { readonly chain: string;
   return { chain: `certificates/${name}.crt`, key: `certificates/${name}.key` };
 }
 
+/** The file of the account that it asks by; the first order makes it. */
+export function legoAccount({ directory, email = "noemail@example.com" }: Certificates): string {
+  return `accounts/${new URL(directory).host.replaceAll(":", "_")}/${email}/account.json`;
+}
+
 /** What lego says that went wrong, on one line. */
 export function legoReason(printed: string): string {
   const lines = printed

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { Failure, plain } from "../failure";
 import { hook } from "../hook";
@@ -10,8 +11,9 @@ import type { Certificates, Journal, RequestOf } from "../protocol";
 import { say } from "../say";
 import { beside } from "./beside";
 import type { LookUp } from "./lookUp";
+import { legoAccount } from "./lego";
 import { askAuthority, prepareFolders } from "./order";
-import { filesOf, readJournal, readPlan, tokens, writeJournal, writePlan } from "./plan";
+import { acme, filesOf, readJournal, readPlan, tokens, writeJournal, writePlan } from "./plan";
 import { publish, unpublished } from "./publish";
 import { type Held, nextTry, readHeld, type Step, stepOf } from "./steps";
 import { certificateId, windowSchema } from "./windows";
@@ -105,13 +107,26 @@ class Round {
     prepareFolders(this.plan);
     const problems = await this.problems(work.flatMap(({ site }) => site.domains));
     const isWrong = ({ site }: Work) => site.domains.some((domain) => problems[domain] !== undefined);
-    // The first that asks makes the account, if there is none yet: two beside each other would make two.
     const [first, ...others] = [...work].sort((one, other) => Number(isWrong(one)) - Number(isWrong(other)));
-    if (first) await this.one(first, problems);
+    if (!first) return;
+    const begun = this.one(first, problems);
+    // It makes the account, if there is none yet: two beside each other would make two.
+    await Promise.race([begun, this.account(begun)]);
     const next = async (): Promise<void> => {
       for (let one = others.shift(); one; one = others.shift()) await this.one(one, problems);
     };
-    await Promise.all(Array.from({ length: BESIDE }, next));
+    await Promise.all([begun.then(next), ...Array.from({ length: BESIDE - 1 }, next)]);
+  }
+
+  /** Waits until there is an account, or until what would make it has ended. */
+  private async account(begun: Promise<void>): Promise<void> {
+    let ended = false;
+    const end = () => {
+      ended = true;
+    };
+    begun.then(end, end);
+    const file = path.join(acme, legoAccount(this.plan));
+    while (!ended && !read(file)?.trimEnd().endsWith("}")) await sleep(100);
   }
 
   private async one(

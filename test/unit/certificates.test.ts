@@ -3,7 +3,13 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { legoArguments, legoFiles, legoReason, legoVariables } from "../../agent/certificates/lego";
+import {
+  legoAccount,
+  legoArguments,
+  legoFiles,
+  legoReason,
+  legoVariables,
+} from "../../agent/certificates/lego";
 import { issuers } from "../../agent/certificates/lookUp";
 import { nextTry, readHeld, stepOf } from "../../agent/certificates/steps";
 import { certificateId } from "../../agent/certificates/windows";
@@ -148,6 +154,11 @@ describe("what lego is asked", () => {
 
   it("is kept by the first name, as lego writes it", () => {
     assert.equal(legoFiles(["*.a.org", "a.org"]).chain, "certificates/_.a.org.crt");
+    assert.equal(legoAccount(plan), "accounts/ca.example.org/noemail@example.com/account.json");
+    assert.equal(
+      legoAccount({ ...plan, directory: "https://192.0.2.1:14000/dir", email: "a@b.org" }),
+      "accounts/192.0.2.1_14000/a@b.org/account.json",
+    );
   });
 
   it("fails with lego's own reason, without its times and what went well", () => {
