@@ -16,6 +16,7 @@ import { takeOver } from "./stacks/formerly";
 import { heldSites, hold } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
+import { forgesOf, publishedAt } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
 import { createSite } from "./stacks/sites";
@@ -27,7 +28,7 @@ const config = readConfig();
 const { limits } = config;
 
 const host = new Host("host", config);
-const networks = new Networks("networks", { host });
+const networks = new Networks("networks", { host, published: publishedAt(config), forges: forgesOf(config) });
 const gateway = new Gateway("gateway", {
   ...config,
   host,

@@ -112,7 +112,9 @@ class Scratch {
     fs.mkdirSync(path.join(work, "new"), { recursive: true, mode: 0o700 });
     const dump = await this.fetch();
     const files = countFiles(path.join(work, "new"));
-    await this.docker(["network", "create", "--internal", "--label", labelOf(place), this.name]);
+    // Without an address of the host's on it, the site doesn't reach what listens there either.
+    const closed = ["--internal", "-o", "com.docker.network.bridge.inhibit_ipv4=true"];
+    await this.docker(["network", "create", ...closed, "--label", labelOf(place), this.name]);
     const asker = await this.startAsker();
     const database = dump === undefined ? undefined : await this.startDatabase(live, dump);
     step("starting the site");

@@ -22,6 +22,10 @@ export interface ContainerSpec {
   /** "none" for a container that speaks with nobody. */
   readonly networks:
     "none" | readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
+  /** Name servers for what is no container. Defaults to the host's. */
+  readonly dns?: readonly string[];
+  /** The kernel's settings of its network. Defaults to docker's. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** What root may do in it, as CAP_CHOWN: docker gives the names back so, and another spelling is a change. Defaults to nothing. */
   readonly capabilities?: readonly string[];
   /** Memory limit in MiB; there is no swap beyond it. */
@@ -61,6 +65,8 @@ export function containerArgs(spec: ContainerSpec): docker.ContainerArgs {
             aliases: aliases && [...aliases],
           })),
         }),
+    dns: spec.dns && [...spec.dns],
+    sysctls: spec.sysctls,
     ports: spec.ports?.map((port) => ({ ...port, protocol: "tcp" })),
     readOnly: true,
     tmpfs: { "/tmp": `rw,nosuid,nodev,noexec,mode=1777,size=${spec.tmp ?? 16}m`, ...spec.tmpfs },
@@ -101,6 +107,9 @@ const NEVER_IN_PLACE = [
   "mounts",
   "restart",
 ];
+
+/** Name servers of a container that asks for other containers alone: none answers there. */
+export const CONTAINERS_ONLY: readonly string[] = ["127.0.0.1"];
 
 /** For a container whose old and new generation run side by side until the new one has taken over. */
 export function overlapping(): pulumi.CustomResourceOptions {

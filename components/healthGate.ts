@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { gate } from "../machine/tools";
 import type { Host } from "./host";
+import { GATEWAY_SOURCES } from "./ports";
 
 /** How to tell that a container serves. */
 export type Probe =
@@ -27,6 +28,8 @@ export interface HealthGateArgs {
   readonly pids?: number;
 }
 
+const SOURCES = `${GATEWAY_SOURCES.first}-${GATEWAY_SOURCES.last}`;
+
 /**
  * Opens once a container is healthy, and fails with the container's last log lines if that doesn't come about.
  * It is a resource of its own because the provider's `wait` stays shut only once: the next `up` would take
@@ -47,7 +50,7 @@ export class HealthGate extends pulumi.ComponentResource {
           container: container.id,
           timeout: host.gateTimeout + (args.patience ?? 0),
           pids: args.pids ?? 256,
-          probe: probe.by === "http" ? { ...probe, name: container.name } : probe,
+          probe: probe.by === "http" ? { ...probe, name: container.name, sources: SOURCES } : probe,
         }),
       },
       { parent: this },

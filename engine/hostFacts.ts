@@ -9,6 +9,8 @@ export interface HostFacts {
   readonly docker?: string;
   /** Why no daemon answers. */
   readonly dockerProblem?: string;
+  /** Why the host can't keep containers from each other; undefined where it can. */
+  readonly unfiltered?: string;
   /** Whether docker has the image that all others are built on. */
   readonly baseImage: boolean;
   /** Free space in MiB where the volumes and where docker's images are. */
@@ -62,6 +64,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
   return {
     docker: all("docker")[0],
     dockerProblem: all("docker-problem")[0],
+    unfiltered: all("unfiltered")[0],
     baseImage: all("base-image").length > 0,
     free: { volumes: Number(all("free-volumes")[0]), docker: Number(all("free-docker")[0]) },
     listeners: new Map(listeners),

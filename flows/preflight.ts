@@ -48,6 +48,8 @@ export function checkHost(config: HostConfig, facts: HostFacts): string[] {
     ];
   }
   const problems: string[] = [];
+  if (facts.unfiltered !== undefined)
+    problems.push(`${where}: sites could reach each other there, because ${facts.unfiltered}`);
   for (const [key, port] of [
     ["http", config.http],
     ["https", config.https],

@@ -85,13 +85,14 @@ export function isWell({ state, backup }: PartStatus): boolean {
 }
 
 function hostStatus(config: HostConfig, answers: Answers): HostStatus {
-  const { dockerProblem, disks } = answers;
+  const { dockerProblem, disks, open } = answers;
   const known = new Set([...config.sites, ...modulesOf(config)].map(({ name }) => name));
   return {
     ...stated([
       ...(dockerProblem === undefined
         ? []
         : [{ word: "no docker", text: `docker does not answer: ${dockerProblem}` }]),
+      ...open.map((text) => ({ word: "network open", text })),
       ...disks.flatMap(judgeDisk),
     ]),
     notes: strangers(answers, known),

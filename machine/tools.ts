@@ -66,6 +66,8 @@ export type ProbeArgs =
       readonly name: string;
       readonly port: number;
       readonly domain: string;
+      /** Ports to ask from, as FIRST-LAST. */
+      readonly sources: string;
     };
 
 export const volume = tool({
@@ -96,7 +98,7 @@ export const gate = tool({
     readonly probe: ProbeArgs;
   }) => [
     ...[container, String(timeout), String(pids), probe.by],
-    ...(probe.by === "http" ? [probe.from, probe.name, String(probe.port), probe.domain] : []),
+    ...(probe.by === "http" ? [probe.from, probe.name, String(probe.port), probe.domain, probe.sources] : []),
   ],
   input: noInput,
   prints: word(id),
@@ -182,6 +184,15 @@ export const receive = tool({
   prints: nothing,
 });
 
+export const firewall = tool({
+  file: "firewall",
+  words: (args: { readonly verb: "write" | "apply" | "restore" | "check" | "remove" }) => [args.verb],
+  /** Rules, a line each. */
+  input: (rules: readonly string[]) => lines(rules),
+  /** The hash of what it has written; what is not in force, a line each. */
+  prints: z.string(),
+});
+
 export const purge = tool({
   file: "purge",
   words: (args: { readonly name: string; readonly label: string; readonly mysql: string }) => [
@@ -259,7 +270,7 @@ export const TOOLS = {
     sql,
     agent,
   },
-  ...{ through, deployKey },
+  ...{ through, deployKey, firewall },
 };
 
 /** A tool and what it is given, as `through` wants them. */

@@ -7,6 +7,7 @@ import { HealthGate } from "../healthGate";
 import type { Host } from "../host";
 import { type Image, imageOn } from "../image";
 import type { Networks } from "../networks";
+import { connectingFrom, GATEWAY_SOURCES } from "../ports";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
@@ -111,6 +112,7 @@ export class Gateway extends pulumi.ComponentResource {
             volume.mount("tmp", "/var/tmp/nginx", "rw"),
           ],
           networks: [{ name: args.networks.web }],
+          sysctls: connectingFrom(GATEWAY_SOURCES),
           env: { MEMORY: String(args.memory) },
           memory: args.memory,
           tmp: 24,
@@ -185,6 +187,7 @@ export class Gateway extends pulumi.ComponentResource {
           command: ["/usr/lib/varvol/hold", SOCKETS, ...LISTENING.map(String)],
           mounts: [volume.mount("run", "/run/varvol", "rw")],
           networks: [{ name: this.args.networks.web }],
+          sysctls: connectingFrom(GATEWAY_SOURCES),
           ports: [
             { internal: HTTP, external: http },
             { internal: HTTPS, external: https },
@@ -211,7 +214,7 @@ export class Gateway extends pulumi.ComponentResource {
         parent: this,
         provider: host.docker,
         dependsOn: [image.present, volume],
-        ignoreChanges: ["image"],
+        ignoreChanges: ["image", "sysctls"],
         ...exclusive(),
       },
     );

@@ -102,8 +102,9 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
         "~*^([^:]+):\\1$" 0;
         default 1;
     }
+    # A site's nginx closes first, so that the gateway may use its own port again.
     map $http_upgrade $connection_upgrade {
-        "" "";
+        "" close;
         default upgrade;
     }
 

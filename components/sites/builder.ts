@@ -4,6 +4,8 @@ import { scriptText } from "../../machine/scripts";
 import { Generation } from "../generation";
 import type { Host } from "../host";
 import { imageOn } from "../image";
+import type { Networks } from "../networks";
+import { OWN_PORTS } from "../ports";
 import type { Folder, Volume } from "../volume";
 
 /** A generator that makes the site of what a commit has. */
@@ -41,6 +43,7 @@ export function createBuilder(
   site: string,
   args: {
     readonly host: Host;
+    readonly networks: Networks;
     readonly build: BuildArgs;
     /** Folder of the repository that the command runs in; empty for the repository itself. */
     readonly folder: string;
@@ -48,7 +51,7 @@ export function createBuilder(
   },
   parent: pulumi.Resource,
 ): Generation {
-  const { host, build, folder, volume } = args;
+  const { host, networks, build, folder, volume } = args;
   return new Generation(
     host.scoped(`${site}-build`),
     {
@@ -57,12 +60,14 @@ export function createBuilder(
       owner: site,
       role: "build",
       probe: { by: "running" },
-      after: [volume],
+      after: [volume, ...(build.network ? [networks.firewall] : [])],
       container: {
         entrypoint: ["sh", "-c", scriptText("builder")],
         env: { BUILD_FOLDER: folder, BUILD_COMMAND: build.command, BUILD_SECONDS: String(build.timeout) },
         mounts: [buildMount(volume)],
-        networks: build.network ? [{ name: "bridge" }] : "none",
+        ...(build.network
+          ? { networks: [{ name: networks.abroad }], sysctls: OWN_PORTS }
+          : { networks: "none" }),
         memory: build.memory,
         tmp: Math.floor(build.memory / 4),
         stopSignal: "SIGTERM",

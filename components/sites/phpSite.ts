@@ -6,6 +6,8 @@ import { Generation } from "../generation";
 import { imageOn } from "../image";
 import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
+import { phpNetworks } from "../networks";
+import { OWN_PORTS } from "../ports";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { createHook, hookMount } from "./hook";
@@ -159,7 +161,11 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
     const { host, after, gitMemory: memory } = args;
     const env = { WRITABLE: args.writable.join(" ") };
     const mounts = dataMounts(args, volume, "rw");
-    return createPuller(name, { host, git, volume, source: "php-git", memory, env, mounts, after }, this);
+    return createPuller(
+      name,
+      { host, networks: args.networks, git, volume, source: "php-git", memory, env, mounts, after },
+      this,
+    );
   }
 
   private createPhp(
@@ -177,7 +183,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
         owner: name,
         role: "php",
         probe: { by: "exec" },
-        after: [volume, ...after, ...(args.after ?? [])],
+        after: [volume, args.networks.firewall, ...after, ...(args.after ?? [])],
         container: {
           env: {
             APP_DOMAIN: args.domains[0] ?? name,
@@ -198,7 +204,8 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             volume.mount("run/php", "/run/php", "rw"),
             ...(mysql ? [volume.mount("secrets", "/run/secrets", "ro")] : []),
           ],
-          networks: [{ name: args.networks.database }],
+          networks: phpNetworks(args.networks),
+          sysctls: OWN_PORTS,
           memory: args.phpMemory,
           tmp: 192,
           stopSignal: "SIGQUIT",

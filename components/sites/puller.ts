@@ -8,6 +8,7 @@ import { imageOn } from "../image";
 import type { ImageName } from "../imageSource";
 import type { Folder, SecretFile, Volume } from "../volume";
 import { sha256 } from "../written";
+import { connectingFrom, PULLER_SOURCES } from "../ports";
 import { type BuildArgs, buildEnv, buildMount, createBuilder } from "./builder";
 import { hookFolder, hookMount } from "./hook";
 import { wayOf } from "./repositoryAddress";
@@ -33,7 +34,7 @@ export interface GitArgs {
   readonly knownHosts?: string;
 }
 
-export interface PullerArgs extends Pick<SiteArgs, "host" | "after"> {
+export interface PullerArgs extends Pick<SiteArgs, "host" | "networks" | "after"> {
   readonly git: GitArgs;
   /** With what volumeOf says. */
   readonly volume: Volume;
@@ -93,10 +94,11 @@ function sourceOf(site: string, { url, worktree, branch, folder, token, knownHos
 
 /** The container that pulls a repository on a timer into a new tree, and switches to it once that is complete. */
 export function createPuller(site: string, args: PullerArgs, parent: pulumi.Resource): Generation {
-  const { host, git, volume } = args;
+  const { host, networks, git, volume } = args;
   const image = imageOn(host, args.source, site);
   const builder =
-    args.build && createBuilder(site, { host, build: args.build, folder: git.folder, volume }, parent);
+    args.build &&
+    createBuilder(site, { host, networks, build: args.build, folder: git.folder, volume }, parent);
   const key =
     wayOf(git.url) === "ssh" ? [createKey(site, host, image.name, [volume, image.present], parent)] : [];
   return new Generation(
@@ -108,7 +110,7 @@ export function createPuller(site: string, args: PullerArgs, parent: pulumi.Reso
       role: "git",
       probe: { by: "exec" },
       ...(args.build && { patience: args.build.timeout }),
-      after: [volume, ...key, ...(builder ? [builder] : []), ...(args.after ?? [])],
+      after: [volume, networks.firewall, ...key, ...(builder ? [builder] : []), ...(args.after ?? [])],
       container: {
         env: {
           ...pullerEnv(site, git),
@@ -125,8 +127,9 @@ export function createPuller(site: string, args: PullerArgs, parent: pulumi.Reso
           ...(args.mounts ?? []),
           ...(wayOf(git.url) === "path" ? [{ source: git.url, target: "/srv/origin", readOnly: true }] : []),
         ],
-        // Not on the intercontainer network: it speaks with the repository's server and with no other container.
-        networks: [{ name: "bridge" }],
+        // It speaks with the repository's server and with no other container.
+        networks: [{ name: networks.abroad }],
+        sysctls: connectingFrom(PULLER_SOURCES),
         memory: args.memory,
         tmp: 32,
         stopSignal: "SIGTERM",

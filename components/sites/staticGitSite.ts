@@ -23,7 +23,7 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
 
   constructor(name: string, args: StaticGitSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:StaticGitSite", name, {}, opts);
-    const { host, git } = args;
+    const { host, networks, git } = args;
     const hook = git.hook ? createHook(name, args, this) : undefined;
     const { folders, secrets } = volumeOf(git);
     const volume = new Volume(
@@ -37,7 +37,16 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
     );
     const puller = createPuller(
       name,
-      { host, git, volume, source: "git", memory: args.gitMemory, build: args.build, after: args.after },
+      {
+        host,
+        networks,
+        git,
+        volume,
+        source: "git",
+        memory: args.gitMemory,
+        build: args.build,
+        after: args.after,
+      },
       this,
     );
     const web = new Web(

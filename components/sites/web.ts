@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Mount } from "../container";
+import { CONTAINERS_ONLY, type Mount } from "../container";
 import { Generation } from "../generation";
 import { imageOn } from "../image";
 import type { ImageName } from "../imageSource";
+import { fromPortsOf, WEB_PORT } from "../ports";
 import { TIME_LIMITS } from "../timeLimits";
 import type { SiteArgs } from "./site";
 
@@ -31,12 +32,14 @@ export class Web extends pulumi.ComponentResource {
         image: imageOn(host, args.image ? { pinned: args.image } : args.source, site),
         owner: site,
         role: "web",
-        probe: { by: "http", from: args.gateway.netName, port: 8080, domain: domains[0] ?? site },
-        after: [...args.after, args.gateway.net],
+        probe: { by: "http", from: args.gateway.netName, port: WEB_PORT, domain: domains[0] ?? site },
+        after: [...args.after, args.gateway.net, args.networks.firewall],
         container: {
           env: { NGINX_CONF: pulumi.output(args.nginxConf).apply(withoutComments) },
           mounts: args.mounts,
           networks: [{ name: args.networks.web, aliases: [site] }],
+          dns: CONTAINERS_ONLY,
+          sysctls: fromPortsOf(WEB_PORT),
           memory: args.memory,
           tmp: args.tmp,
           stopSignal: "SIGQUIT",

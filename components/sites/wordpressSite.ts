@@ -7,6 +7,8 @@ import { Generation } from "../generation";
 import { imageOn } from "../image";
 import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
+import { phpNetworks } from "../networks";
+import { OWN_PORTS } from "../ports";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import type { Site, SiteArgs } from "./site";
@@ -159,7 +161,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         owner: name,
         role: "php",
         probe: { by: "exec" },
-        after: [volume, database, ...(args.after ?? [])],
+        after: [volume, database, args.networks.firewall, ...(args.after ?? [])],
         container: {
           env: {
             WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),
@@ -181,7 +183,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),
           ],
-          networks: [{ name: args.networks.database }],
+          networks: phpNetworks(args.networks),
+          sysctls: OWN_PORTS,
           memory: args.phpMemory,
           tmp: 192,
           stopSignal: "SIGQUIT",

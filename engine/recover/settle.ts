@@ -1,3 +1,4 @@
+import { NETWORKS } from "../../components/networks";
 import { askHost } from "../../machine/scripts";
 import { exportState, importState } from "../exported";
 import type { Stack } from "../stack";
@@ -50,7 +51,7 @@ async function readState(stack: Stack): Promise<Exported> {
 
 /** What a host has of a stack, and what serves there. */
 export async function look({ name, config }: Pick<Stack, "name" | "config">): Promise<Found> {
-  const networks = ["intercontainer", "database"].map((network) => config.namespace + network);
+  const networks = Object.values(NETWORKS).map((network) => config.namespace + network);
   const text = await askHost(config, "leftovers", [`varvol/${name}`, config.volumeRoot, ...networks]);
   const lines = text.split("\n").map((line) => line.split(" "));
   const of = (kind: string) => lines.filter(([key]) => key === kind).map(([, ...words]) => words);

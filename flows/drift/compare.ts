@@ -11,7 +11,7 @@ export interface Drift {
   readonly kind: "container" | "file" | "network" | "routes";
   /** A container as owner/role, a file below the volume root, a network. */
   readonly subject: string;
-  /** removed, stopped, changed, renamed, stray (not of the stack), edited, added. */
+  /** removed, stopped, changed, renamed, stray (not of the stack), edited, added, not in force. */
   readonly what: string;
   /** Old: what the stack says; new: what is on the host. */
   readonly differences: readonly KeyChange[];
@@ -23,6 +23,7 @@ export interface Drift {
 export function compare(declared: Declared, found: Found): Drift[] {
   return [
     ...networks(declared, found),
+    ...isolation(found),
     ...containers(declared, found),
     ...routes(declared, found),
     ...files(declared, found),
@@ -45,6 +46,12 @@ function networks({ networks: declared, containers: all }: Declared, found: Foun
       },
     ];
   });
+}
+
+/** Each `up` sets the rules again, whatever else it does. */
+function isolation({ open }: Found): Drift[] {
+  if (open.length === 0) return [];
+  return [{ kind: "network", subject: "isolation", what: "not in force", differences: [], urns: [] }];
 }
 
 function containers({ containers: declared, leftOver }: Declared, found: Found): Drift[] {

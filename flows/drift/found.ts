@@ -51,6 +51,8 @@ export interface Found {
   readonly images: ReadonlyMap<string, FoundImage>;
   /** Ids of networks by name. */
   readonly networks: ReadonlyMap<string, string>;
+  /** What containers may reach that they should not, in sentences. */
+  readonly open: readonly string[];
   /** Hashes of the files that are looked at, by their path below the volume root. */
   readonly files: ReadonlyMap<string, string>;
   /** What gateway/conf/current points to. */
@@ -73,6 +75,7 @@ export function readFound(text: string): Found {
     containers: all("container").map((line) => container.parse(JSON.parse(line))),
     images: new Map(images.map((one) => [one.Id, one])),
     networks: new Map(all("network").map((line) => [line.slice(65), line.slice(0, 64)])),
+    open: all("open"),
     files: new Map(
       all("file").map((line) => [
         line

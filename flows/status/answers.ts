@@ -71,6 +71,11 @@ export class Answers {
     return this.all("docker")[0]?.[0];
   }
 
+  /** What containers may reach that they should not, in sentences. */
+  get open(): string[] {
+    return this.all("open").flatMap(([text]) => (text ? [text] : []));
+  }
+
   get containers(): Found[] {
     const checks = new Map(this.all("check").map(([name = "", code, text = ""]) => [name, { code, text }]));
     return this.all("container").map((line): Found => {

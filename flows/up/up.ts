@@ -24,6 +24,7 @@ import { deploySites } from "./deploy";
 import { sayLeftOut } from "../import/leftOut";
 import type { Proof } from "../import/proof";
 import { proveAll } from "../import/prove";
+import { keepApart } from "./keepApart";
 import { sayMigrated } from "./migrated";
 import { missing } from "./missing";
 import { replaceOptions } from "./replace";
@@ -87,6 +88,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     `Stack ${stack.name}`,
     seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
   );
+  await keepApart(stack.config);
   await sayLeftOut(stack.config, filledNow(stack.config, facts));
   const proofs = await proveAll(
     stack.config,

@@ -9,6 +9,7 @@ list | xargs -r docker inspect --format '{{.Image}}' | sort -u |
     xargs -r docker image inspect --format 'image {{json .}}' 2> /dev/null
 docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
 cd "$root" 2> /dev/null || exit 0
+[ ! -x .varvol/bin/firewall ] || .varvol/bin/firewall check 2>&1 | sed 's/^/open /'
 echo "current $(readlink gateway/conf/current)"
 {
     find -H .varvol/bin gateway/conf/parts gateway/conf/current/ -type f ! -path '*/parts/.*' -print0 2> /dev/null

@@ -27,6 +27,11 @@ listener() {
 if version=$(timeout 20 docker version --format '{{.Server.Version}}' 2>&1); then
     echo "docker $version"
     echo "free-docker $(free "$(docker info --format '{{.DockerRootDir}}')")"
+    # What host/firewall needs.
+    PATH=$PATH:/usr/sbin:/sbin
+    command -v iptables-restore > /dev/null || echo "unfiltered it has no iptables: apt-get install iptables"
+    [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || modprobe -n -q br_netfilter 2> /dev/null ||
+        echo "unfiltered its kernel has no br_netfilter, which lets it filter between containers: take another kernel"
 else
     echo "docker-problem $(printf %s "$version" | tail -n 1)"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # status LABEL NET ROOT PATIENCE [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
 # tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; room
-# SITE USED LIMIT CALM STATE WHY, of the agent's last look; container
+# SITE USED LIMIT CALM STATE WHY, of the agent's last look; open TEXT, of what may be reached that should not; container
 # OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
 # of each site, and certificates.sh of all, whose texts are in $site and $certificates.
 : "${site:?}" "${certificates:?}"
@@ -32,6 +32,7 @@ now=$(date +%s)
 echo "now	$now"
 disk volumes "$root"
 sed 's/^/room\t/' "$root/.varvol/backup/room" 2>/dev/null
+[ ! -x "$root/.varvol/bin/firewall" ] || "$root/.varvol/bin/firewall" check 2>&1 | sed 's/^/open\t/'
 if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label" 2>&1); then
     # shellcheck disable=SC2086 # ids, a word each
     [ -z "$ids" ] || docker inspect -f "$labels $facts" $ids 2>/dev/null | {

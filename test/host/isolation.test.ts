@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
 import * as path from "node:path";
 import { attempt, capture } from "../../base/exec";
 import { CommandLines } from "../support/commandLines";
-import { execIn, inspect, type Inspected, runPhp } from "../support/docker";
+import { bridgeAddress, execIn, inspect, type Inspected, runPhp } from "../support/docker";
+import { OUTSIDE, reached, startOutside, stopOutside, type Targets } from "../support/reach";
 import { TestHost } from "../support/testHost";
 
+const SERVICE = 18224;
+const LISTENING = 8000;
 const CANARY = "a file of two, and of nobody else";
 
 describe("the containers of a host", function () {
@@ -14,6 +20,8 @@ describe("the containers of a host", function () {
   const origin = path.join(host.folder, "origin");
   const commandLines = new CommandLines();
   const all = new Map<string, Inspected>();
+  // One of the host's own, at all of its addresses.
+  const service = net.createServer((socket) => socket.destroy());
   let said: string;
 
   before(async () => {
@@ -44,47 +52,127 @@ describe("the containers of a host", function () {
       ]),
     );
     fs.writeFileSync(path.join(host.root, "two/content/canary.txt"), CANARY, { mode: 0o644 });
+    await new Promise<void>((resolve) => service.listen(SERVICE, "0.0.0.0", resolve));
+    await capture(["sh", "-ec", startOutside]);
   });
 
-  after(() => commandLines.stop());
+  after(async () => {
+    commandLines.stop();
+    service.close();
+    await attempt(["sh", "-c", stopOutside]);
+  });
 
   const php = (site: string) => host.container(`${site}/php`);
 
-  /** Whether a TCP connection from a container comes about. */
-  async function reaches(role: string, address: string, port: number): Promise<boolean> {
-    const script = `timeout 3 bash -c '</dev/tcp/${address}/${port}' 2>&1`;
-    return (await execIn(await host.container(role), ["sh", "-c", script])).code === 0;
-  }
+  const addressOf = (role: string, network: string) =>
+    all.get(role)?.NetworkSettings.Networks[host.namespace + network]?.IPAddress ?? assert.fail(role);
 
-  /** At the same time, because docker drops packets between networks without a word. */
-  async function reachNone(tries: [role: string, address: string, port: number][]): Promise<void> {
-    const found = await Promise.all(tries.map(async (one) => ((await reaches(...one)) ? one.join(" ") : "")));
-    assert.deepEqual(found.filter(Boolean), []);
-  }
-
-  const addressOf = (role: string) =>
-    Object.values(all.get(role)?.NetworkSettings.Networks ?? {})[0]?.IPAddress ?? assert.fail(role);
-
-  it("lets no web container, nor the gateway or a puller, reach MySQL", async () => {
-    const mysql = addressOf("mysql/mysql");
-    for (const name of ["mysql", mysql]) assert.ok(await reaches("one/php", name, 3306), name);
-    const others = [...all.keys()].filter((role) => !role.endsWith("/php") && role !== "mysql/mysql");
-    await reachNone(
-      others.flatMap((role) =>
-        ["mysql", `${host.namespace}mysql`, mysql].map((name): [string, string, number] => [
-          role,
-          name,
-          3306,
-        ]),
-      ),
+  /** All that there is to ask but what a container is itself. */
+  async function targets(from: string): Promise<Targets> {
+    const web = ["one", "two", "docs", "plain"].map((site) => `${site}/web`);
+    const names = ["intercontainer", "database", "abroad"].map((name) => host.namespace + name);
+    const format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";
+    const bridges = (await capture(["docker", "network", "inspect", "-f", format, ...names])).split("\n");
+    // Others' bridges come and go meanwhile.
+    const own = Object.entries(os.networkInterfaces())
+      .filter(([name]) => !/^(br-|veth|vout|docker)/.test(name))
+      .flatMap(([, some]) => (some ?? []).filter(({ family, internal }) => family === "IPv4" && !internal));
+    const ofHost = [...bridges, await bridgeAddress(), ...own.map(({ address }) => address)];
+    const gateway = addressOf("gateway/gateway", "intercontainer");
+    const everything: [string, readonly [string, number]][] = [
+      ...web.map((role): [string, [string, number]] => [role, [addressOf(role, "intercontainer"), 8080]]),
+      ["gateway-net", [addressOf("gateway/net", "intercontainer"), 8080]],
+      ["gateway", [gateway, 8080]],
+      ["gateway, https", [gateway, 8443]],
+      ["gateway, status", [gateway, 9000]],
+      ["mysql", [addressOf("mysql/mysql", "database"), 3306]],
+      ["two/php", [addressOf("two/php", "database"), LISTENING]],
+      ...[...new Set(ofHost)]
+        .filter(Boolean)
+        .map((address): [string, [string, number]] => [`host, ${address}`, [address, SERVICE]]),
+      ["two/php, by abroad", [addressOf("two/php", "abroad"), LISTENING]],
+      ["internet", [OUTSIDE.internet, OUTSIDE.port]],
+      ["link-local", [OUTSIDE.linkLocal, OUTSIDE.port]],
+    ];
+    const mine = Object.values(all.get(from)?.NetworkSettings.Networks ?? {}).map(
+      ({ IPAddress }) => IPAddress,
     );
+    return Object.fromEntries(everything.filter(([, [address]]) => !mine.includes(address)));
+  }
+
+  const reachedBy = async (from: string) =>
+    reached(
+      (id, script) => execIn(id, ["sh", "-c", script]),
+      await host.container(from),
+      await targets(from),
+    );
+
+  it("SEC-4: lets each container ask what it needs, and nothing else", async () => {
+    const serve = `$s = stream_socket_server('tcp://0.0.0.0:${LISTENING}'); while (true) @stream_socket_accept($s, 60);`;
+    await capture(["docker", "exec", "-d", await php("two"), "php", "-r", serve]);
+    const web = ["docs/web", "one/web", "plain/web", "two/web"];
+    const may: Record<string, string[]> = {
+      "gateway/gateway": [...web, "gateway-net"].sort(),
+      "gateway/net": web,
+      "one/web": [],
+      "plain/web": [],
+      "one/php": ["internet", "mysql"],
+      "docs/git": ["internet"],
+      "mysql/mysql": [],
+    };
+    const found = await Promise.all(
+      Object.keys(may).map(async (from) => [from, await reachedBy(from)] as const),
+    );
+    assert.deepEqual(Object.fromEntries(found), may);
+    // The service, and a site's php that listens, are there for whoever is let through.
+    const there = await attempt(["bash", "-c", `</dev/tcp/127.0.0.1/${SERVICE}`]);
+    assert.equal(there.code, 0, there.stderr);
+    const itself = await execIn(await php("two"), ["bash", "-c", `</dev/tcp/127.0.0.1/${LISTENING}`]);
+    assert.equal(itself.code, 0, itself.stderr);
   });
 
-  it("lets no site's php reach a web container, and has no FastCGI port", async () => {
-    assert.ok(await reaches("gateway/net", addressOf("two/web"), 8080));
-    const web = ["two/web", "one/web", "plain/web", "gateway/net"];
-    await reachNone(web.map((role) => ["one/php", addressOf(role), 8080]));
-    const listening = await execIn(await php("two"), ["ss", "-H", "-ltn"]);
+  it("gives no container an address of IPv6, nor a port that is another's by right", async () => {
+    for (const [role, id] of await host.containers())
+      assert.doesNotMatch((await execIn(id, ["cat", "/proc/net/if_inet6"])).stdout, /^(?!0{31}1 )./m, role);
+    const bound = async (role: string, port: number) =>
+      (
+        await execIn(await host.container(role), [
+          "perl",
+          "-MIO::Socket::INET",
+          "-e",
+          `exit !IO::Socket::INET->new(LocalPort => ${port}, Listen => 1)`,
+        ])
+      ).code === 0;
+    for (const port of [1024, 3306]) assert.equal(await bound("one/php", port), false, `php ${port}`);
+    for (const port of [1024, 1080, 8079]) assert.equal(await bound("one/web", port), false, `web ${port}`);
+    assert.equal(await bound("one/php", LISTENING + 1), true);
+  });
+
+  it("lets nobody on the host but root ask a container past the gateway", async () => {
+    const ask = (uid: string, role: string, network: string, port: number) =>
+      attempt([
+        ...["setpriv", `--reuid=${uid}`, "--clear-groups", "timeout", "2"],
+        ...["bash", "-c", `</dev/tcp/${addressOf(role, network)}/${port}`],
+      ]);
+    assert.equal((await ask("0", "one/web", "intercontainer", 8080)).code, 0);
+    assert.notEqual((await ask("65534", "one/web", "intercontainer", 8080)).code, 0);
+    assert.notEqual((await ask("65534", "mysql/mysql", "database", 3306)).code, 0);
+  });
+
+  it("says where the rules are gone, and sets them again although nothing else has changed", async () => {
+    const chain = `VARVOL-${createHash("sha256").update(host.root).digest("hex").slice(0, 8)}-forward`;
+    await capture(["iptables", "-w", "-t", "mangle", "-D", "FORWARD", "-j", chain]);
+    assert.ok((await reachedBy("one/web")).includes("two/web"), "that is what the rules are for");
+    const open = await host.varvol("status", "--json");
+    assert.equal(open.code, 1);
+    assert.match(open.stdout, /not in force for IPv4/);
+    assert.match((await host.varvol("drift")).stdout, /network isolation is not in force/);
+    assert.match(await host.up(), /Nothing changed/);
+    assert.deepEqual(await reachedBy("one/web"), []);
+  });
+
+  it("has no FastCGI port", async () => {
+    const listening = await execIn(await php("one"), ["ss", "-H", "-ltn"]);
     // Docker's own resolver.
     const ports = listening.stdout.split("\n").filter((line) => line && !line.includes("127.0.0.11:"));
     assert.deepEqual(ports, []);

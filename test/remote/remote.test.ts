@@ -5,8 +5,12 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { GitServer } from "../support/gitServer";
 import { TestHost } from "../support/testHost";
+import { listen, OUTSIDE, reached, startOutside } from "../support/reach";
 import { newKey, TestMachine } from "../support/testMachine";
 import { until } from "../support/until";
+
+const OWN = 7000;
+const SERVICE = listen(OWN).replace(/^perl /, "");
 
 describe("a host over ssh", function () {
   this.timeout(1_200_000);
@@ -162,11 +166,18 @@ describe("a host over ssh", function () {
     assert.match(await host.up(), /Nothing changed/);
   });
 
+  it("SEC-4: lets each container ask what it needs, and nothing else", async () => {
+    await machine.output(startOutside);
+    await machine.output(`systemd-run -q perl ${SERVICE}`);
+    await reach();
+  });
+
   it("comes back by itself when docker restarts, with the same containers", async () => {
     const before = await machine.containers();
     await machine.output("systemctl restart docker");
     await until("all sites", allAnswer, 60);
     assert.deepEqual(await machine.containers(), before);
+    await reach();
     assert.match(await host.up(), /Nothing changed/);
   });
 
@@ -175,6 +186,9 @@ describe("a host over ssh", function () {
     await machine.reboot();
     await until("all sites", allAnswer, 60);
     assert.deepEqual(await machine.containers(), before);
+    await machine.output(startOutside);
+    await machine.output(`systemd-run -q perl ${SERVICE}`);
+    await reach();
     assert.match(await host.up(), /Nothing changed/);
   });
 
@@ -200,6 +214,47 @@ describe("a host over ssh", function () {
     assert.equal((await machine.containers()).size, 0);
     assert.match(await machine.output("ls /var/vol"), /^blog\ndocs\ngateway\nhello\nmoved\nmysql$/);
   });
+
+  /** What containers reach of each other, the host, and what lies beyond. */
+  async function reach(): Promise<void> {
+    const containers = await machine.containers();
+    const of = (role: string) => containers.get(role) ?? assert.fail(role);
+    const address = (role: string, network: string) =>
+      machine.output(
+        `docker inspect -f '{{(index .NetworkSettings.Networks "${network}").IPAddress}}' ${of(role)}`,
+      );
+    const gateways = (
+      await machine.output(
+        `docker network inspect -f '{{range .IPAM.Config}}{{.Gateway}}{{end}}' intercontainer database abroad`,
+      )
+    ).split("\n");
+    const mysql = await address("mysql/mysql", "database");
+    const targets = {
+      "hello/web": [await address("hello/web", "intercontainer"), 8080],
+      "docs/web": [await address("docs/web", "intercontainer"), 8080],
+      "gateway-net": [await address("gateway/net", "intercontainer"), 8080],
+      gateway: [await address("gateway/gateway", "intercontainer"), 8080],
+      mysql: [mysql, 3306],
+      "ssh of the host": ["198.51.100.1", 22],
+      published: ["198.51.100.1", 443],
+      ...Object.fromEntries(gateways.map((gateway) => [`host, ${gateway}`, [gateway, OWN]])),
+      internet: [OUTSIDE.internet, OUTSIDE.port],
+      "link-local": [OUTSIDE.linkLocal, OUTSIDE.port],
+    } as const;
+    const web = ["docs/web", "hello/web"];
+    const may: Record<string, string[]> = {
+      "gateway/gateway": [...web, "gateway-net"].sort(),
+      "blog/web": [],
+      "blog/php": ["internet", "mysql", "published"],
+      "docs/git": ["internet"],
+      "mysql/mysql": [],
+    };
+    const run = (id: string, script: string) => machine.ssh(`docker exec -i ${id} sh`, { input: script });
+    const found = await Promise.all(
+      Object.keys(may).map(async (from) => [from, await reached(run, of(from), targets)] as const),
+    );
+    assert.deepEqual(Object.fromEntries(found), may);
+  }
 
   async function binary(command: string): Promise<Buffer> {
     return Buffer.from(await machine.output(`${command} | base64 -w0`), "base64");

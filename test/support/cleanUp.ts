@@ -26,10 +26,20 @@ export function remove({ namespace, folder }: Made): void {
     name.startsWith(namespace),
   );
   if (networks.length > 0) docker("network", "rm", ...networks);
+  removeFirewalls(folder);
   const parent = path.dirname(folder);
   for (const name of fs.readdirSync(parent)) {
     if (name.startsWith(path.basename(folder)))
       fs.rmSync(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** By the hosts' own tools, of the volume roots that such folders hold. */
+function removeFirewalls(folder: string): void {
+  const parent = path.dirname(folder);
+  for (const name of fs.readdirSync(parent).filter((one) => one.startsWith(path.basename(folder)))) {
+    const tool = path.join(parent, name, "vol/.varvol/bin/firewall");
+    if (fs.existsSync(tool)) spawnSync(tool, ["remove"]);
   }
 }
 

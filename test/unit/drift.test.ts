@@ -120,6 +120,11 @@ describe("drift of containers", () => {
     ]);
   });
 
+  it("is rules of the kernel that somebody took away", () => {
+    const open = "open what keeps sites from each other and from the host is not in force for IPv4";
+    assert.deepEqual(said(compare(declared([]), found({}, [open]))), ["isolation not in force"]);
+  });
+
   it("is none where the host is as the state says, whatever the image brings itself", () => {
     assert.deepEqual(compare(declared(), found({})), []);
   });

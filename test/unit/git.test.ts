@@ -209,7 +209,7 @@ describe("a generator", () => {
       assert.equal(inputs.networkMode, network ? undefined : "none");
       assert.deepEqual(
         inputs.networksAdvanced?.map(({ name }) => name),
-        network ? ["bridge"] : undefined,
+        network ? ["abroad"] : undefined,
       );
     }
   });

@@ -112,8 +112,8 @@ describe("a PHP application", () => {
     assert.deepEqual(mounts("shop-web", false), []);
     const networks = (name: string) =>
       (containers.get(name)?.networksAdvanced as { name: string }[]).map((network) => network.name);
-    assert.deepEqual(networks("shop-php"), ["database"]);
-    assert.deepEqual(networks("wiki-git"), ["bridge"]);
+    assert.deepEqual(networks("shop-php"), ["database", "abroad"]);
+    assert.deepEqual(networks("wiki-git"), ["abroad"]);
     assert.doesNotMatch(JSON.stringify(containers.get("shop-php")), /-password/);
   });
 });

@@ -122,7 +122,9 @@ describe("the program", () => {
       );
     assert.deepEqual(networks("blog-web"), ["intercontainer"]);
     assert.deepEqual(networks("hello-web"), ["intercontainer"]);
-    assert.deepEqual(networks("blog-php"), ["database"]);
+    assert.deepEqual(networks("blog-php"), ["database", "abroad"]);
+    assert.deepEqual(networks("gateway"), ["intercontainer"]);
+    assert.deepEqual(networks("gateway-net"), ["intercontainer"]);
     assert.deepEqual(networks("mysql-server"), ["database"]);
   });
 

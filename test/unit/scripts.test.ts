@@ -79,6 +79,9 @@ describe("the scripts that are sent to a host", () => {
       (await host.script("look", root, "net", "varvol/local", "base", "site content", "1")).stdout;
     const bare = await look(path.join(host.root, "missing/deep"));
     assert.match(bare, /^docker-problem Cannot connect\nfree-volumes \d+\nmariadb \n$/);
+    host.standIn("docker", "echo 28");
+    assert.doesNotMatch(await look(path.join(host.root, "missing")), /^unfiltered/m);
+    host.standIn("docker", "echo Cannot connect >&2; exit 1");
     host.file("vol/hello/site/page");
     host.file("vol/blog/content/x");
     fs.rmSync(path.join(host.root, "vol/blog/content/x"));

@@ -218,6 +218,7 @@ describe("the tools of a host", () => {
         name: "hello-web-1",
         port: 8080,
         domain: "hello.org",
+        sources: "1024-8079",
       } as const;
       host.file("answer", "404");
       assert.equal(await host.call(tools.gate, { ...args, probe }), ID);
@@ -227,6 +228,7 @@ describe("the tools of a host", () => {
         [["exec", "net", "curl"], "http://hello-web-1:8080/"],
       );
       assert.ok(asked?.includes("Host: hello.org"));
+      assert.equal(asked?.[asked.indexOf("--local-port") + 1], "1024-8079");
       host.file("answer", "502");
       const late = host.call(tools.gate, { ...args, timeout: 0, probe });
       await assert.rejects(
