@@ -137,8 +137,9 @@ describe("the tools of a host", () => {
       assert.equal(await host.call(tools.routes, { generation, container: ID }, both), generation);
       assert.equal(current(), `generation-${generation}`);
       assert.equal(host.read("gateway/conf/current/vhosts/hello.conf"), "hello");
-      const asked = host.words("docker").map(([, ...words]) => words.slice(1).join(" "));
-      assert.ok(host.words("docker").every(([verb, container]) => verb === "exec" && container === ID));
+      const touched = host.words("docker").filter(([verb]) => verb === "exec");
+      assert.ok(touched.every(([, container]) => container === ID));
+      const asked = touched.map(([, , ...words]) => words.join(" "));
       assert.deepEqual(
         asked.filter((words) => !words.includes("curl")),
         [`nginx -t -q -e stderr -c /etc/varvol/generation-${generation}/nginx.conf`, "sh -c kill -HUP 1"],
@@ -146,6 +147,25 @@ describe("the tools of a host", () => {
       assert.deepEqual(fs.readdirSync(under("gateway/conf")).sort(), [
         ...["current", "generation-0123456789ab", "generation-first", "parts", "previous"],
       ]);
+    });
+
+    it("has a gateway that goes reload too, so that it sends nothing to containers that go before it", async () => {
+      const gateways = `inspect*) echo varvol/prod ;; ps*) printf '%s\\n' ${ID} old ;;`;
+      await host.call(tools.routes, { generation: "first" }, first);
+      host.standIn(
+        "docker",
+        `case "$*" in
+          ${gateways}
+          *${ID}*"kill -HUP 1"*) touch '${under("reloaded")}' ;;
+          *curl*) [ ! -e '${under("reloaded")}' ] || echo 0123456789ab ;;
+        esac`,
+      );
+      await host.call(tools.routes, { generation: "0123456789ab", container: ID }, first);
+      const reloaded = host.words("docker").filter((words) => words.includes("kill -HUP 1"));
+      assert.deepEqual(
+        reloaded.map(([, container]) => container),
+        [ID, "old"],
+      );
     });
 
     it("makes a generation that was edited by hand anew, under an id of its own", async () => {
