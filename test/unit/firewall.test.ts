@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
 import { type FirewallArgs, firewallRules, ruleLine } from "../../components/firewall";
 import { NETWORKS } from "../../components/networks";
 import { forgeOf } from "../../components/sites/forge";
@@ -150,12 +151,16 @@ describe("firewall", () => {
       { address: "localhost", port: 22 },
     ],
   }).map(ruleLine);
+  const bridged = (family: string) => `proc/sys/net/bridge/bridge-nf-call-${family}`;
   /** What iptables-restore was last given. */
   const given = (family: 4 | 6) => host.read(`.varvol/firewall/v${family}`).split("\n");
 
   beforeEach(() => {
     host = new HostTools();
     process.env.VARVOL_UNITS = host.root;
+    process.env.VARVOL_PROC = path.join(host.root, "proc");
+    host.file("proc/net/if_inet6");
+    for (const family of ["iptables", "ip6tables"]) host.file(bridged(family), "0\n");
     for (const program of ["chown", "modprobe", "systemctl", "docker"]) host.standIn(program, "");
     for (const program of ["iptables", "ip6tables"]) {
       host.standIn(`${program}-restore`, "cat > /dev/null");
@@ -164,6 +169,7 @@ describe("firewall", () => {
   });
   afterEach(() => {
     delete process.env.VARVOL_UNITS;
+    delete process.env.VARVOL_PROC;
     host.remove();
   });
 
@@ -220,6 +226,10 @@ describe("firewall", () => {
     ] as const)
       host.standIn(program, `case $* in *-S*) grep ^-A '${host.root}/.varvol/firewall/v${family}' ;; esac`);
     assert.equal(await host.call(firewall, { verb: "check" }), "");
+    host.file(bridged("ip6tables"), "0\n");
+    assert.match(await host.call(firewall, { verb: "check" }), /not in force for IPv6/);
+    await host.call(firewall, { verb: "restore" });
+    assert.equal(host.read(bridged("ip6tables")), "1\n");
     for (const family of [4, 6] as const)
       host.file(`.varvol/firewall/v${family}`, `${given(family).join("\n")}-A one more\n`);
     host.standIn("iptables", "");
