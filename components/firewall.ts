@@ -78,7 +78,12 @@ function forward({ bridges, label, forges }: FirewallArgs, family: 4 | 6): Draft
     ...neighbours("@forward", family),
     rule(`${within(web)} -p tcp -m tcp ${from(GATEWAY_SOURCES)} --dport ${WEB_PORT} -j RETURN`),
     { when: `old=gateway:${label}`, text: `${within(web)} ${tcp(WEB_PORT)} -j RETURN` },
-    ...gatewayResolvers(`@forward -i ${web}`, label),
+    // It asks for containers that have gone, and has to be told at once that there are none. Which name servers docker asks
+    // for that changes where the machine moves to another network, and no `up` follows.
+    ...["udp", "tcp"].map((protocol) =>
+      rule(`@forward -i ${web} -p ${protocol} -m ${protocol} ${from(GATEWAY_SOURCES)} --dport 53 -j RETURN`),
+    ),
+    oldGatewayResolver(`@forward -i ${web}`, label),
     rule(`@forward -i ${web} -j DROP`),
     rule(`${within(database)} ${tcp(DATABASE_PORT)} -j RETURN`),
     rule(`@forward -i ${database} -o ${web} -j DROP`),
@@ -112,7 +117,8 @@ function input({ bridges, label, published, forges }: FirewallArgs, family: 4 | 
     ...published
       .filter(({ address }) => familyOf(address) === family && !isLoopback(address))
       .map(({ address, port }) => rule(`@input -i ${abroad}${to(address)} ${tcp(port)} -j RETURN`)),
-    ...gatewayResolvers(`@input -i ${bridges.web}`, label),
+    ...resolvers(`@input -i ${bridges.web}`, ` ${from(GATEWAY_SOURCES)}`),
+    oldGatewayResolver(`@input -i ${bridges.web}`, label),
     ...resolvers(`@input -i ${abroad}`),
     { when: `old=php:${label}`, text: `@input -i ${bridges.database} -p udp -m udp --dport 53 -j RETURN` },
     ...named(forges, family, `@input -i ${abroad}`),
@@ -134,12 +140,8 @@ function resolvers(match: string, sources = ""): Draft[] {
   }));
 }
 
-/** The gateway asks for containers that have gone, and has to be told at once that there are none. */
-function gatewayResolvers(match: string, label: string): Draft[] {
-  return [
-    ...resolvers(match, ` ${from(GATEWAY_SOURCES)}`),
-    { when: `old=gateway:${label}`, text: `${match} -p udp -m udp --dport 53 -j RETURN` },
-  ];
+function oldGatewayResolver(match: string, label: string): Draft {
+  return { when: `old=gateway:${label}`, text: `${match} -p udp -m udp --dport 53 -j RETURN` };
 }
 
 /** Pullers alone ask these also where they are the host itself. */

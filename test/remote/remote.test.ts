@@ -10,7 +10,7 @@ import { newKey, TestMachine } from "../support/testMachine";
 import { until } from "../support/until";
 
 const OWN = 7000;
-const SERVICE = listen(OWN).replace(/^perl /, "");
+const SERVICE = `setsid ${listen(OWN)} > /dev/null 2>&1 < /dev/null &`;
 
 describe("a host over ssh", function () {
   this.timeout(1_200_000);
@@ -168,7 +168,7 @@ describe("a host over ssh", function () {
 
   it("SEC-4: lets each container ask what it needs, and nothing else", async () => {
     await machine.output(startOutside);
-    await machine.output(`systemd-run -q perl ${SERVICE}`);
+    await machine.output(SERVICE);
     await reach();
   });
 
@@ -187,7 +187,7 @@ describe("a host over ssh", function () {
     await until("all sites", allAnswer, 60);
     assert.deepEqual(await machine.containers(), before);
     await machine.output(startOutside);
-    await machine.output(`systemd-run -q perl ${SERVICE}`);
+    await machine.output(SERVICE);
     await reach();
     assert.match(await host.up(), /Nothing changed/);
   });
@@ -250,6 +250,8 @@ describe("a host over ssh", function () {
     };
     const others = (from: string) => (from === "mysql/mysql" ? targets : { ...targets, ...mysql });
     const run = (id: string, script: string) => machine.ssh(`docker exec -i ${id} sh`, { input: script });
+    const listens = `timeout 3 bash -c '</dev/tcp/127.0.0.1/${OWN}'`;
+    await until("the service of the host", async () => (await machine.ssh(listens)).code === 0);
     const found = await Promise.all(
       Object.keys(may).map(async (from) => [from, await reached(run, of(from), others(from))] as const),
     );

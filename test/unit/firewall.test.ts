@@ -39,6 +39,14 @@ describe("what containers may reach", () => {
     );
   });
 
+  it("lets the gateway ask for names wherever that is, from its own ports, and no web container", () => {
+    const onward = texts({}).filter((one) => /^always @forward -i br-w .* --dport 53 /.test(one));
+    assert.deepEqual(
+      onward.map((one) => one.replace(/.*-m /, "")),
+      ["udp --sport 1024:8079 --dport 53 -j RETURN", "tcp --sport 1024:8079 --dport 53 -j RETURN"],
+    );
+  });
+
   it("lets php ask where visitors do, by their family, and not where only the machine itself can", () => {
     const asked = (addresses: string[], family: 4 | 6) =>
       texts({ published: publishedAt({ addresses, http: 80, https: 443 }) }, family)
