@@ -19,9 +19,11 @@ export interface ContainerSpec {
   readonly user?: string;
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly mounts: readonly Mount[];
-  /** "none" for a container that speaks with nobody. */
+  /** "none" for a container that speaks with nobody, "host" for one that listens at the host's own addresses. */
   readonly networks:
-    "none" | readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
+    | "none"
+    | "host"
+    | readonly { readonly name: pulumi.Input<string>; readonly aliases?: readonly string[] }[];
   /** Name servers for what is no container. Defaults to the host's. */
   readonly dns?: readonly string[];
   /** The kernel's settings of its network. Defaults to docker's. */
@@ -57,8 +59,8 @@ export function containerArgs(spec: ContainerSpec): docker.ContainerArgs {
       target,
       readOnly: readOnly ?? false,
     })),
-    ...(spec.networks === "none"
-      ? { networkMode: "none" }
+    ...(typeof spec.networks === "string"
+      ? { networkMode: spec.networks }
       : {
           networksAdvanced: spec.networks.map(({ name, aliases }) => ({
             name,

@@ -43,7 +43,7 @@ export function containerFacts(inputs: Inputs): Map<string, string> {
         break;
       // Of no network docker has one of that name; of others a refresh writes the mode beside the networks themselves.
       case "networkMode":
-        if (value === "none") facts.set("network none", "joined");
+        if (value === "none" || value === "host") facts.set(`network ${value}`, "joined");
         else facts.set(key, text(value));
         break;
       case "labels":

@@ -1,8 +1,9 @@
+import { isIPv6 } from "node:net";
 import type { ImageName } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
-type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls">>;
+type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls" | "addresses">>;
 
 /** A part of a host that its sites share. */
 export interface Module {
@@ -13,6 +14,8 @@ export interface Module {
     readonly resource?: string;
     /** A further resource marks the moment when its predecessor stops. */
     readonly marked?: boolean;
+    /** Whether a host has it. Defaults to every host that has the module. */
+    readonly isOn?: (host: Host) => boolean;
   })[];
   /** Images that it runs for a moment, beside its containers' own. */
   readonly images?: (host: Host) => readonly ImageName[];
@@ -26,10 +29,15 @@ export const MODULES: readonly Module[] = [
   {
     name: "gateway",
     provides: "routes",
-    // Net runs the gateway's image, and goes where the gateway goes.
+    // What holds sockets runs the gateway's image, and goes where the gateway goes.
     containers: [
       { role: "gateway", image: "gateway", resource: "gateway" },
       { role: "net", resource: "gateway-net" },
+      {
+        role: "ipv6",
+        resource: "gateway-ipv6",
+        isOn: ({ addresses = [] }) => addresses.some((address) => isIPv6(address)),
+      },
     ],
     isOn: () => true,
   },
@@ -64,9 +72,12 @@ export function needsMysql({ sites }: { readonly sites: readonly SiteConfig[] })
   return sites.some(hasDatabase);
 }
 
-/** The modules that a host has. */
+/** The modules that a host has, with the containers that it has of them. */
 export function modulesOf(host: Host): Module[] {
-  return MODULES.filter(({ isOn }) => isOn(host));
+  return MODULES.filter(({ isOn }) => isOn(host)).map((one) => ({
+    ...one,
+    containers: one.containers.filter(({ isOn }) => isOn?.(host) ?? true),
+  }));
 }
 
 export function moduleOf(name: string): Module | undefined {

@@ -7,6 +7,7 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export const RESERVED_NAMES = [
   "gateway",
   "gateway-net",
+  "gateway-ipv6",
   "mysql",
   "agent",
   "backup",

@@ -1,7 +1,8 @@
+import { isIPv6 } from "node:net";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { routes } from "../../machine/tools";
-import { containerArgs, exclusive } from "../container";
+import { containerArgs, type ContainerSpec, exclusive } from "../container";
 import { Generation } from "../generation";
 import { HealthGate } from "../healthGate";
 import type { Host } from "../host";
@@ -37,6 +38,9 @@ export interface GatewayArgs {
 }
 
 const SOCKETS = "/run/varvol/sockets";
+const IPV6_RUN = "/run/varvol-ipv6";
+const IPV6_SOCKETS = `${IPV6_RUN}/sockets`;
+const IPV6_FOLDER = "run-ipv6";
 const LISTENING = [HTTP, HTTPS].flatMap(({ first, last }) =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i),
 );
@@ -44,6 +48,7 @@ const LISTENING = [HTTP, HTTPS].flatMap(({ first, last }) =>
 /**
  * Picks the site by Host. The tiny container gateway-net owns the published ports and hands their listening
  * sockets to each generation of nginx, so that old and new share one queue of connections and none is lost.
+ * What comes over IPv6 docker would pass on under an address of its own: gateway-ipv6 listens on the host's network.
  */
 export class Gateway extends pulumi.ComponentResource {
   readonly authority: CertificateAuthority;
@@ -53,6 +58,8 @@ export class Gateway extends pulumi.ComponentResource {
   readonly netName: string;
   private readonly host: Host;
   private readonly args: GatewayArgs;
+  /** Where it listens on the host's own network, as [address]:port. */
+  private readonly ipv6: readonly string[];
   private readonly main: Part;
   private readonly nginx: Generation;
 
@@ -62,6 +69,9 @@ export class Gateway extends pulumi.ComponentResource {
     this.host = host;
     this.args = args;
     this.netName = host.scoped("gateway-net");
+    this.ipv6 = args.addresses
+      .filter(isIPv6)
+      .flatMap((address) => [args.http, args.https].map((port) => `[${address}]:${port}`));
     this.authority = new CertificateAuthority(
       `${name}-tls`,
       { commonName: `Varvol ${pulumi.getStack()}` },
@@ -69,7 +79,13 @@ export class Gateway extends pulumi.ComponentResource {
     );
     const volume = new Volume(
       "gateway",
-      { host, folders: [{ name: "conf", mode: "0700" }, { name: "run" }, { name: "tmp", mode: "0700" }] },
+      {
+        host,
+        folders: [
+          ...[{ name: "conf", mode: "0700" }, { name: "run" }, { name: "tmp", mode: "0700" }],
+          ...(this.ipv6.length > 0 ? [{ name: IPV6_FOLDER, mode: "0755", owner: "0:0" }] : []),
+        ],
+      },
       { parent: this },
     );
     const image = imageOn(host, "gateway", "gateway");
@@ -85,11 +101,7 @@ export class Gateway extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: ["stdin"] },
     );
     this.net = this.createNet(image, volume);
-    new HealthGate(
-      `${this.netName}-gate`,
-      { host, container: this.net, probe: { by: "running" } },
-      { parent: this },
-    );
+    const holders = [this.net, ...(this.ipv6.length > 0 ? [this.createIpv6(image, volume)] : [])];
     this.nginx = new Generation(
       host.scoped(name),
       {
@@ -98,21 +110,25 @@ export class Gateway extends pulumi.ComponentResource {
         owner: "gateway",
         role: "gateway",
         probe: { by: "exec" },
-        after: [first, this.net],
+        after: [first, ...holders],
         container: {
           command: [
-            "/usr/lib/varvol/gateway",
-            SOCKETS,
-            "/etc/varvol/current/nginx.conf",
-            String(LISTENING.length),
+            ...["/usr/lib/varvol/gateway", "/etc/varvol/current/nginx.conf", String(args.https)],
+            `${SOCKETS}=${LISTENING.join(",")}`,
+            ...(this.ipv6.length > 0 ? [`${IPV6_SOCKETS}=${this.ipv6.join(",")}`] : []),
           ],
           mounts: [
             volume.mount("conf", "/etc/varvol", "ro"),
             volume.mount("run", "/run/varvol", "ro"),
+            ...(this.ipv6.length > 0 ? [volume.mount(IPV6_FOLDER, IPV6_RUN, "ro")] : []),
             volume.mount("tmp", "/var/tmp/nginx", "rw"),
           ],
           networks: [{ name: args.networks.web }],
-          sysctls: connectingFrom(GATEWAY_SOURCES),
+          sysctls: {
+            ...connectingFrom(GATEWAY_SOURCES),
+            // A configuration is tested where the host's addresses are not.
+            ...(this.ipv6.length > 0 && { "net.ipv6.ip_nonlocal_bind": "1" }),
+          },
           env: { MEMORY: String(args.memory) },
           memory: args.memory,
           tmp: 24,
@@ -177,25 +193,54 @@ export class Gateway extends pulumi.ComponentResource {
     return keepPart(name, this.host, "_main", files, { parent: this });
   }
 
+  /** The place to ask sites from, whose network has the ports that docker publishes. */
   private createNet(image: Image, volume: Volume): docker.Container {
-    const { host, addresses, http, https } = this.args;
-    return new docker.Container(
-      this.netName,
+    const { addresses, http, https, networks } = this.args;
+    return this.createHolder(this.netName, "net", [image.present, volume], {
+      image: image.name,
+      command: ["/usr/lib/varvol/hold", SOCKETS, ...LISTENING.map(String)],
+      mounts: [volume.mount("run", "/run/varvol", "rw")],
+      networks: [{ name: networks.web }],
+      sysctls: connectingFrom(GATEWAY_SOURCES),
+      ports: [
+        { internal: HTTP, external: http },
+        { internal: HTTPS, external: https },
+      ].flatMap(({ internal, external }) =>
+        addresses
+          .filter((ip) => !isIPv6(ip))
+          .map((ip, i) => ({ internal: internal.first + i, external, ip })),
+      ),
+      // The gates ask sites from here, and a curl each adds up.
+      memory: 64,
+    });
+  }
+
+  /** Has the host's addresses of IPv6, and nothing else of the host's. */
+  private createIpv6(image: Image, volume: Volume): docker.Container {
+    return this.createHolder(this.host.scoped("gateway-ipv6"), "ipv6", [image.present, volume], {
+      image: image.name,
+      command: ["/usr/lib/varvol/hold", IPV6_SOCKETS, ...this.ipv6],
+      user: "0:0",
+      capabilities: ["CAP_NET_BIND_SERVICE"],
+      mounts: [volume.mount(IPV6_FOLDER, IPV6_RUN, "rw")],
+      networks: "host",
+      memory: 32,
+    });
+  }
+
+  /** A container that holds listening sockets. */
+  private createHolder(
+    name: string,
+    role: "net" | "ipv6",
+    dependsOn: pulumi.Input<pulumi.Resource>[],
+    spec: Omit<ContainerSpec, "stopSignal" | "grace" | "logs" | "labels">,
+  ): docker.Container {
+    const { host } = this;
+    const container = new docker.Container(
+      name,
       {
         ...containerArgs({
-          image: image.name,
-          command: ["/usr/lib/varvol/hold", SOCKETS, ...LISTENING.map(String)],
-          mounts: [volume.mount("run", "/run/varvol", "rw")],
-          networks: [{ name: this.args.networks.web }],
-          sysctls: connectingFrom(GATEWAY_SOURCES),
-          ports: [
-            { internal: HTTP, external: http },
-            { internal: HTTPS, external: https },
-          ].flatMap(({ internal, external }) =>
-            addresses.map((ip, i) => ({ internal: internal.first + i, external, ip })),
-          ),
-          // The gates ask sites from here, and a curl each adds up.
-          memory: 64,
+          ...spec,
           tmp: 1,
           stopSignal: "SIGTERM",
           grace: 5,
@@ -203,20 +248,16 @@ export class Gateway extends pulumi.ComponentResource {
           labels: {
             host: `${pulumi.getProject()}/${pulumi.getStack()}`,
             owner: "gateway",
-            role: "net",
-            resource: this.netName,
+            role,
+            resource: name,
           },
         }),
-        name: this.netName,
+        name,
       },
       // A newer image is no reason to close the host's ports; only new ports or addresses are.
-      {
-        parent: this,
-        provider: host.docker,
-        dependsOn: [image.present, volume],
-        ignoreChanges: ["image", "sysctls"],
-        ...exclusive(),
-      },
+      { parent: this, provider: host.docker, dependsOn, ignoreChanges: ["image", "sysctls"], ...exclusive() },
     );
+    new HealthGate(`${name}-gate`, { host, container, probe: { by: "running" } }, { parent: this });
+    return container;
   }
 }

@@ -10,8 +10,14 @@ export const MOST_ADDRESSES = 4;
 export const HTTP = { first: 8080, last: 8080 + MOST_ADDRESSES - 1 };
 export const HTTPS = { first: 8443, last: 8443 + MOST_ADDRESSES - 1 };
 
-const http = `${HTTP.first}-${HTTP.last}`;
-const https = `${HTTPS.first}-${HTTPS.last}`;
+// images/gateway/gateway says there which addresses of IPv6 it listens at.
+const listen = (options = "") => ({
+  http: `listen ${HTTP.first}-${HTTP.last}${options};
+    include /tmp/listen/http.*;`,
+  https: `listen ${HTTPS.first}-${HTTPS.last} ssl${options};
+    include /tmp/listen/https.*;`,
+});
+const { http, https } = listen();
 
 const HEADERS = `    proxy_hide_header X-Powered-By;
     proxy_hide_header X-Content-Type-Options;
@@ -39,6 +45,7 @@ const ACCESS_LOGS = {
 
 /** The gateway's nginx.conf. Sites are in vhosts/, a file each. */
 export function gatewayConf(conf: GatewayConf): string {
+  const first = listen(" default_server backlog=4096");
   return `daemon off;
 pid /tmp/nginx.pid;
 error_log stderr warn;
@@ -153,8 +160,9 @@ ${HEADERS}
     }
 
     server {
-        listen ${http} default_server backlog=4096;
-        listen ${https} ssl default_server backlog=4096;
+        # The first one is the default, at IPv6 too.
+        ${first.http}
+        ${first.https}
         http2 on;
         ssl_reject_handshake on;
         access_log off;
@@ -215,20 +223,20 @@ export interface Hsts {
 export function vhostConf(vhost: VhostConf): string {
   const [canonical = "", ...aliases] = vhost.domains;
   const key = vhost.key === undefined ? "" : `\n    ssl_certificate_key ${vhost.key};`;
-  const tls = `listen ${https} ssl;\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;${key}`;
+  const tls = `${https}\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;${key}`;
   const challenges = vhost.challenges ? CHALLENGES : "";
   const hsts = vhost.hsts ? strictTransport(vhost.hsts) : "";
   const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
   const blocks = [];
   if (vhost.redirectToPort !== undefined) {
     blocks.push(`server {
-    listen ${http};
+    ${http}
     server_name ${vhost.domains.join(" ")};
 ${challenges}    location / { return 308 https://${canonical}${port}$request_uri; }
 }
 `);
   }
-  const plain = vhost.redirectToPort === undefined ? `listen ${http};\n    ` : "";
+  const plain = vhost.redirectToPort === undefined ? `${http}\n    ` : "";
   if (aliases.length > 0) {
     blocks.push(`server {
     ${plain}${tls}

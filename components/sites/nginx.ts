@@ -26,7 +26,13 @@ export const fastcgiLimits = `            fastcgi_connect_timeout 10s;
 /** What a visitor's address may have PHP make of a site: so many a second after so many at once. */
 export const VISITOR_LIMIT = { rate: 30, atOnce: 300 } as const;
 
-/** Counts by address what PHP makes, where the variable says so; a site's nginx sees the visitor's own address. */
+/**
+ * By what a visitor is counted, $visitor: his address, which a site's nginx sees. Of IPv6 the half that he is given whole,
+ * a /64 (https://www.ripe.net/publications/docs/ripe-690): he takes another one of its addresses whenever he likes.
+ */
+export const visitorMap = `map $binary_remote_addr $visitor { default $binary_remote_addr; "~(?s)^(.{8}).{8}$" $1; }`;
+
+/** Counts by visitor what PHP makes, where the variable says so. */
 export function visitorLimit(variable: string): string {
   return `    limit_req_zone ${variable} zone=visitors:1m rate=${VISITOR_LIMIT.rate}r/s;
     limit_req_status 429;

@@ -1,5 +1,5 @@
 import { hookConf } from "./hook";
-import { countVisitor, fastcgiLimits, nginxHead, visitorLimit } from "./nginx";
+import { countVisitor, fastcgiLimits, nginxHead, visitorLimit, visitorMap } from "./nginx";
 import { webFile } from "./webFiles";
 
 export interface PhpConfArgs {
@@ -29,7 +29,8 @@ export function phpConf({ root, front, writable, uploadLimit, hook }: PhpConfArg
     # Only the gateway speaks with this container; PHP shall see the visitor instead.
     set_real_ip_from 0.0.0.0/0;
     real_ip_header X-Real-IP;
-${visitorLimit("$binary_remote_addr")}
+    ${visitorMap}
+${visitorLimit("$visitor")}
 
 ${http}    server {
         listen 8080;

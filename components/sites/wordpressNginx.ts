@@ -1,6 +1,6 @@
 import type { Moved } from "../../agent/places";
 import { deniedLocations } from "./denied";
-import { countVisitor, fastcgiLimits, NAMELESS_JSON, nginxHead, visitorLimit } from "./nginx";
+import { countVisitor, fastcgiLimits, NAMELESS_JSON, nginxHead, visitorLimit, visitorMap } from "./nginx";
 import { webFile } from "./webFiles";
 
 // Plugins keep there what only PHP gives out: paid files, invoices, what visitors sent.
@@ -8,10 +8,10 @@ const PRIVATE =
   "woocommerce_uploads|wc-logs|dlm_uploads|wpo_wcpdf|wpcf7_uploads|cfdb7_uploads|pmpro-restricted";
 
 // Requests with a password of their own, by whose address they are counted.
-const AUTHORIZED = 'map $http_authorization $authorized { default $binary_remote_addr; "" ""; }';
+const AUTHORIZED = 'map $http_authorization $authorized { default $visitor; "" ""; }';
 const AUTHORIZED_OR_XMLRPC = `map "$uri:$http_authorization" $authorized {
-        default $binary_remote_addr;
-        /xmlrpc.php: $binary_remote_addr;
+        default $visitor;
+        /xmlrpc.php: $visitor;
         "~:$" "";
     }`;
 
@@ -59,14 +59,15 @@ export function wordpressConf({
     map $uri $personal_script { default 1; /index.php ""; }
     map $http_authorization $personal_login { default 1; "" ""; }
 
+    ${visitorMap}
     # Passwords are guessed by the thousand: what has PHP look at one is counted by the visitor's address.
-    map "$request_method $uri" $login { default ""; "POST /wp-login.php" $binary_remote_addr; }
+    map "$request_method $uri" $login { default ""; "POST /wp-login.php" $visitor; }
     ${xmlrpc ? AUTHORIZED_OR_XMLRPC : AUTHORIZED}
     limit_req_zone $login zone=logins:1m rate=20r/m;
     limit_req_zone $authorized zone=authorized:1m rate=60r/m;
     # The front page is nearly always in the store; of another address, it is not known beforehand.
     map "$request_method:$request_uri:$personal_cookie$personal_login" $made {
-        default $binary_remote_addr;
+        default $visitor;
         "~^(?:GET|HEAD):/:$" "";
     }
 ${visitorLimit("$made")}

@@ -31,6 +31,8 @@ export function interruptionOf(
       what: `pages of ${owner} that are not cached: no PHP runs while its database is renamed`,
     };
   if (!exclusive) return none("the new one is healthy before the old one goes");
+  if (role === "ipv6")
+    return { kind: "down", seconds: GATEWAY_NET, what: "new connections over IPv6 are refused" };
   if (role === "net")
     return { kind: "down", seconds: GATEWAY_NET, what: "new connections to every site are refused" };
   const seconds = facts.host.measured.get(owner) ?? null;

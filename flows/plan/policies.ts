@@ -69,13 +69,10 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
     level: "error",
     find: (judged) =>
       eachContainer(judged, (inputs) => {
-        if (inputs.networkMode === "host") return "it is on the host's own network";
+        const gatewayRole = labelOf(inputs, "owner") === "gateway" ? labelOf(inputs, "role") : undefined;
+        if (inputs.networkMode === "host" && gatewayRole !== "ipv6") return "it is on the host's own network";
         const ports = portsOf(inputs).map(({ external }) => external);
-        if (
-          ports.length === 0 ||
-          (labelOf(inputs, "owner") === "gateway" && labelOf(inputs, "role") === "net")
-        )
-          return undefined;
+        if (ports.length === 0 || gatewayRole === "net") return undefined;
         return `it publishes ${ports.join(", ")}; only gateway-net may`;
       }),
   },

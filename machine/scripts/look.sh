@@ -17,6 +17,10 @@ listener() {
     fi
     name=$(printf %s "$line" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (pid \2)/p')
     case $name in
+        *"(pid $ipv6)")
+            echo "listener $1 docker"
+            return 0
+            ;;
         docker-proxy*)
             name="the container $(docker ps --filter "publish=$1" --format '{{.Names}}' | head -n 1)"
             ;;
@@ -46,6 +50,9 @@ parent=$root
 while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
 echo "free-volumes $(free "$parent")"
 own=$(docker inspect -f '{{.State.Running}}' "$gateway" 2> /dev/null || true)
+# Holds ports of the host's own network.
+ipv6=$(docker ps -q --filter "label=varvol.host=$label" --filter label=varvol.role=ipv6 2> /dev/null)
+[ -z "$ipv6" ] || ipv6=$(docker inspect -f '{{.State.Pid}}' "$ipv6")
 for port; do listener "$port"; done
 for folder in "$root"/*; do
     [ -d "$folder" ] || continue

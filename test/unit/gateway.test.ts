@@ -46,7 +46,7 @@ describe("the gateway's configuration", () => {
     );
     assert.match(
       text,
-      /listen 8080-8083;\n {4}listen 8443-8446 ssl;[\s\S]*server_name blog\.example\.org;\n/,
+      /listen 8080-8083;\n {4}include .*;\n {4}listen 8443-8446 ssl;\n {4}include .*;[\s\S]*server_name blog\.example\.org;\n/,
     );
     assert.match(text, /set \$generation blog-web-1a2b3c4;/);
   });

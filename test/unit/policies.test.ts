@@ -152,6 +152,7 @@ describe("policies", () => {
     assert.deepEqual(verdicts(container({ image: `me/site@sha256:${"a".repeat(64)}` })), []);
     const ports = [{ internal: 8080, external: 80, ip: "0.0.0.0" }];
     assert.deepEqual(verdicts(container({ ports, labels: labels("gateway", "net") })), []);
+    assert.deepEqual(verdicts(container({ networkMode: "host", labels: labels("gateway", "ipv6") })), []);
   });
 
   for (const [policy, what, preview, message] of broken) {

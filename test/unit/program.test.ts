@@ -114,6 +114,25 @@ describe("the program", () => {
     ]);
   });
 
+  it("listens at IPv6 on the host's network, where docker would hide who asks", async () => {
+    const all = containers(
+      await render("local", { ...stackFile("local"), gateway: { addresses: ["::1", "127.0.0.1"] } }),
+    );
+    const inputs = (name: string) => all.find((one) => one.name === name)?.inputs ?? {};
+    const [net, ipv6, nginx] = ["gateway-net", "gateway-ipv6", "gateway"].map(inputs);
+    assert.deepEqual(
+      (net?.ports as { internal: number; ip: string }[]).map(({ internal, ip }) => [internal, ip]),
+      [
+        [8080, "127.0.0.1"],
+        [8443, "127.0.0.1"],
+      ],
+    );
+    assert.equal(ipv6?.networkMode, "host");
+    assert.deepEqual(ipv6?.capabilities, { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] });
+    assert.deepEqual((ipv6?.command as string[]).slice(2), ["[::1]:8080", "[::1]:8443"]);
+    assert.equal((nginx?.command as string[]).at(-1), "/run/varvol-ipv6/sockets=[::1]:8080,[::1]:8443");
+  });
+
   it("keeps web containers off MySQL's network and php off the gateway's", async () => {
     const all = containers(await render("local", stackFile("local")));
     const networks = (name: string) =>
