@@ -35,7 +35,15 @@ const bin = path.join(repo, "node_modules", ".bin");
 const LANES = 3;
 const LONGEST = [
   ...["remote/archive", "host/interrupted", "host/security", "remote/remote", "host/hostRestore", "host/php"],
-  ...["host/upgrade", "host/backup", "host/failingSite", "host/hostileNames", "host/git"],
+  ...[
+    "host/formerly",
+    "host/upgrade",
+    "host/certificates",
+    "host/backup",
+    "host/migration",
+    "host/failingSite",
+  ],
+  ...["host/hostileNames", "host/git", "host/wildcards", "host/import"],
 ];
 
 async function main(): Promise<void> {

@@ -105,7 +105,7 @@ describe("a host whose kernel can't keep containers apart", () => {
     const well: HostFacts = {
       ...{ docker: "28", baseImage: true, free: { volumes: 1e5, docker: 1e5 }, listeners: new Map() },
       ...{ volumes: [], unproven: new Set(), filled: new Set(), routed: new Set(), running: new Set() },
-      ...{ pulls: new Set(), serves: new Map() },
+      ...{ pulls: new Set(), serves: new Map(), renamed: new Map(), renaming: new Set() },
     };
     assert.deepEqual(checkHost(config, well), []);
     assert.deepEqual(
