@@ -217,7 +217,9 @@ export class Gateway extends pulumi.ComponentResource {
 
   /** Has the host's addresses of IPv6, and nothing else of the host's. */
   private createIpv6(image: Image, volume: Volume): docker.Container {
-    return this.createHolder(this.host.scoped("gateway-ipv6"), "ipv6", [image.present, volume], {
+    // Docker's proxy of a version before this one has the same ports until gateway-net is another one.
+    const after = [image.present, volume, this.net];
+    return this.createHolder(this.host.scoped("gateway-ipv6"), "ipv6", after, {
       image: image.name,
       command: ["/usr/lib/varvol/hold", IPV6_SOCKETS, ...this.ipv6],
       user: "0:0",

@@ -119,7 +119,7 @@ describe("a host over ssh", function () {
 
   it("tells its status", async () => {
     const { code, stdout } = await host.varvol("status", "--json");
-    assert.equal(code, 0);
+    assert.equal(code, 0, stdout);
     const status = JSON.parse(stdout) as { sites: { name: string; state: string; git?: object }[] };
     assert.deepEqual(
       status.sites.map(({ name, state }) => [name, state]),
