@@ -9,7 +9,7 @@ export type Counts = Readonly<Record<number, number>>;
  * takes only what the host's own leave of the processors.
  */
 export async function flood(
-  port: number,
+  at: { readonly address: string; readonly port: number },
   domain: string,
   path: string,
   seconds: number,
@@ -19,15 +19,21 @@ export async function flood(
     "--require",
     "tsx/cjs",
     __filename,
-    ...[port, domain, path, seconds, connections].map(String),
+    ...[at.address, at.port, domain, path, seconds, connections].map(String),
   ];
   return JSON.parse(await capture(["nice", "-n", "19", process.execPath, ...words])) as Counts;
 }
 
-function ask(agent: http.Agent, port: number, domain: string, path: string): Promise<number> {
+function ask(
+  agent: http.Agent,
+  address: string,
+  port: number,
+  domain: string,
+  path: string,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     http
-      .get({ agent, host: "127.0.0.1", port, path, headers: { host: domain } }, (answer) => {
+      .get({ agent, host: address, port, path, headers: { host: domain } }, (answer) => {
         answer.resume();
         answer.on("end", () => resolve(answer.statusCode ?? 0));
         answer.on("error", reject);
@@ -36,14 +42,14 @@ function ask(agent: http.Agent, port: number, domain: string, path: string): Pro
   });
 }
 
-async function main([port, domain, path, seconds, connections]: readonly string[]): Promise<void> {
+async function main([address, port, domain, path, seconds, connections]: readonly string[]): Promise<void> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: Number(connections) });
   const counts: Record<number, number> = {};
   const end = Date.now() + Number(seconds) * 1000;
   await Promise.all(
     Array.from({ length: Number(connections) }, async () => {
       while (Date.now() < end) {
-        const status = await ask(agent, Number(port), domain ?? "", path ?? "/");
+        const status = await ask(agent, address ?? "", Number(port), domain ?? "", path ?? "/");
         counts[status] = (counts[status] ?? 0) + 1;
       }
     }),
