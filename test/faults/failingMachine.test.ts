@@ -25,7 +25,7 @@ describe("a machine that fails in the middle of up", function () {
     );
     host.configure(
       [{ name: "hello", kind: "static", domains: ["hello.example.org"], import: path.resolve("demo/hello") }],
-      { kind: "prod", namespace: "", volumeRoot: "/var/vol", gateway: {}, host: machine.host },
+      { kind: "prod", tls: "own", namespace: "", volumeRoot: "/var/vol", gateway: {}, host: machine.host },
     );
   });
 

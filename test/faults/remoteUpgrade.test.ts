@@ -31,7 +31,7 @@ describe("the example prod on another machine", function () {
     await git.commit("docs", { "public/index.html": "<h1>docs</h1>" });
     await machine.addUser();
     host.configure(exampleSites(`${git.address}/docs`), {
-      kind: "prod",
+      ...{ kind: "prod", tls: "own" },
       namespace: "",
       volumeRoot: "/var/vol",
       gateway: {},
