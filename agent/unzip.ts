@@ -17,6 +17,8 @@ import {
 import { wayBelow } from "./zipNames";
 
 const LONGEST_LINK = 4096;
+/** What the system says of a name that something else has, or that is too long for it. */
+export const NO_PLACE: readonly string[] = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG"];
 
 /** Unpacks a zip archive into an empty folder; gives what was left out. Throws a Failure where it is not whole. */
 export async function unzip(file: string, folder: string): Promise<string[]> {
@@ -54,8 +56,7 @@ async function unpackAll(zip: Zip, folder: string): Promise<string[]> {
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (code.startsWith("Z_")) throw corrupt(entry.name);
-      if (code !== "EEXIST" && code !== "ENOTDIR" && code !== "ENAMETOOLONG" && code !== "EISDIR")
-        throw error;
+      if (!NO_PLACE.includes(code)) throw error;
       leave(code === "ENAMETOOLONG" ? "a name that is too long" : "one of that name came before it");
     }
   }
@@ -73,7 +74,8 @@ async function write(zip: Zip, entry: ZipEntry, file: string): Promise<void> {
   else await pipeline(contentOf(zip, entry), fs.createWriteStream(file, how));
 }
 
-async function linkIn(zip: Zip, entry: ZipEntry): Promise<string> {
+/** Where a link in a zip archive leads. Throws a Failure where that is no path. */
+export async function linkIn(zip: Zip, entry: ZipEntry): Promise<string> {
   if (entry.size > LONGEST_LINK) throw corrupt(entry.name);
   const pieces: Buffer[] = [];
   for await (const piece of contentOf(zip, entry)) pieces.push(piece as Buffer);

@@ -1,7 +1,6 @@
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
-import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { isJudged } from "../../agent/dropIns";
 import { Failure } from "../../agent/failure";
@@ -10,6 +9,7 @@ import { merge } from "../../agent/merge";
 import { decodeNames } from "../../agent/names";
 import { makeRelative } from "../../agent/prune";
 import { bytes as bytesOf, raw } from "../../agent/tree";
+import { linkIn, NO_PLACE } from "../../agent/unzip";
 import { closeZip, contentOf, entriesOf, openZip } from "../../agent/zip";
 import { wayBelow } from "../../agent/zipNames";
 import { attempt } from "../../base/exec";
@@ -102,7 +102,7 @@ function attemptTo(make: () => void): void {
     make();
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    if (!["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG"].includes(code)) throw error;
+    if (!NO_PLACE.includes(code)) throw error;
   }
 }
 
@@ -130,7 +130,7 @@ async function takeFromZip(archive: string, wanted: readonly Listed[], folder: s
       const way = wayBelow(entry.name);
       if (way === undefined || !names.has(entry.name)) continue;
       const file = join(folder, way);
-      if (entry.type === "link") links.push([file, await text(contentOf(zip, entry))]);
+      if (entry.type === "link") links.push([file, await linkIn(zip, entry)]);
       else if (entry.type === "file") {
         attemptTo(() => mkdirSync(dirname(file), { recursive: true }));
         await pipeline(contentOf(zip, entry), createWriteStream(file, { mode: 0o600 })).catch(passBy);
