@@ -207,7 +207,8 @@ export function holdsWordPress(tree: string): boolean {
   return false;
 }
 
-function realPath(file: string): string | undefined {
+/** A path without links; undefined where there is nothing. */
+export function realPath(file: string): string | undefined {
   try {
     return fs.realpathSync(file);
   } catch {

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isIn } from "./layout";
 import { bytes, entries, type Entry, linkAt, raw, real, statOf } from "./tree";
 
 /** Links that are followed one after the other, as the kernel has it. */
@@ -30,7 +31,7 @@ function follow(root: string, from: string, names: readonly string[]): string | 
     const name = left.shift() ?? "";
     if (name === "" || name === ".") continue;
     const next = name === ".." ? path.dirname(at) : path.join(at, name);
-    if (next !== root && !next.startsWith(`${root}/`)) return undefined;
+    if (!isIn(root, next)) return undefined;
     const stat = statOf(next);
     if (!stat) return undefined;
     if (!stat.isSymbolicLink()) {

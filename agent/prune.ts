@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isIn } from "./layout";
 import { below, resolveIn } from "./links";
 import { allow, bytes, entries, linkAt, raw, real, shown, statOf } from "./tree";
 
@@ -79,7 +80,7 @@ export function settleLinks(
   const [tree, part] = [real(raw(whole)), real(raw(folder))];
   const removed: string[] = [];
   const apart = without.map(raw);
-  const isApart = (file: string): boolean => apart.some((one) => isBelow(one, file));
+  const isApart = (file: string): boolean => apart.some((one) => isIn(one, file));
   const drop = (link: string, why: string): void => {
     fs.rmSync(bytes(link), { recursive: true, force: true });
     removed.push(`${shown(path.relative(part, link))}: ${why}`);
@@ -109,7 +110,7 @@ export function settleLinks(
       const stays = isWithin(part, file) && (target === undefined || !isApart(target));
       if (stays) continue;
       if (target === undefined) drop(file, OUT_OF);
-      else if (isBelow(target, file)) drop(file, "a link back into itself");
+      else if (isIn(target, file)) drop(file, "a link back into itself");
       else {
         fs.rmSync(bytes(file));
         brought.add(shown(target));
@@ -130,12 +131,8 @@ function isWithin(part: string, link: string): boolean {
   let at = real(path.dirname(link));
   for (const name of says.split("/")) {
     at = path.join(at, name);
-    if (isBelow(part, at) && fs.existsSync(bytes(at))) at = real(at);
-    if (!isBelow(part, at)) return false;
+    if (isIn(part, at) && fs.existsSync(bytes(at))) at = real(at);
+    if (!isIn(part, at)) return false;
   }
   return !says.startsWith("/");
-}
-
-function isBelow(folder: string, file: string): boolean {
-  return file === folder || file.startsWith(`${folder}/`);
 }

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { pipeline, type Readable, Transform } from "node:stream";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { Failure, plain } from "./failure";
-import { nameIn } from "./zipNames";
+import { extraField, nameIn } from "./zipNames";
 
 /** What a zip archive says of something in it. Names are as they lie in the archive. */
 export interface ZipEntry {
@@ -159,15 +159,6 @@ function typeOf(head: Buffer, name: string): ZipEntry["type"] {
   const isFolder =
     /[/\\]$/.test(name) || format === 0o040000 || (!isUnix && (head.readUInt8(38) & 0x10) !== 0);
   return isFolder ? "folder" : "file";
-}
-
-export function extraField(extra: Buffer, id: number): Buffer | undefined {
-  for (let at = 0; at + 4 <= extra.length;) {
-    const length = extra.readUInt16LE(at + 2);
-    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + length);
-    at += 4 + length;
-  }
-  return undefined;
 }
 
 /** Bytes of all that it holds. Throws a Failure where nobody's files are as that says. */

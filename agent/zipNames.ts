@@ -21,10 +21,16 @@ export function nameIn(raw: Buffer, extra: Buffer, isUtf8: boolean): string {
 
 /** Info-ZIP's field with the name in UTF-8, which counts as long as the other name is the one that it was made for. */
 function unicodeName(raw: Buffer, extra: Buffer): Buffer | undefined {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    const field = extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2));
-    if (extra.readUInt16LE(at) !== 0x7075 || field.length < 5) continue;
-    return field.readUInt32LE(1) === crc32(raw) ? field.subarray(5) : undefined;
+  const field = extraField(extra, 0x7075);
+  return field && field.length >= 5 && field.readUInt32LE(1) === crc32(raw) ? field.subarray(5) : undefined;
+}
+
+/** What an entry says beside its own fields, by the number of what it is. */
+export function extraField(extra: Buffer, id: number): Buffer | undefined {
+  for (let at = 0; at + 4 <= extra.length;) {
+    const length = extra.readUInt16LE(at + 2);
+    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import { colors, table } from "../base/output";
 import { age } from "../base/words";
 import type { Stack } from "../engine/stack";
 import { type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
+import { asksAuthority } from "../stacks/modules";
 
 /** Prints the table of sites, what they share, and what is wrong with any. */
 export async function printSites(stack: Stack): Promise<Status> {
@@ -32,7 +33,7 @@ export async function printSites(stack: Stack): Promise<Status> {
 }
 
 function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
-  const isPublic = Object.values(config.tls).includes("acme");
+  const isPublic = asksAuthority(config);
   const rows = sites.map((site) => [
     site.name,
     site.kind,

@@ -80,9 +80,7 @@ function forward({ bridges, label, forges }: FirewallArgs, family: 4 | 6): Draft
     { when: `old=gateway:${label}`, text: `${within(web)} ${tcp(WEB_PORT)} -j RETURN` },
     // It asks for containers that have gone, and has to be told at once that there are none. Which name servers docker asks
     // for that changes where the machine moves to another network, and no `up` follows.
-    ...["udp", "tcp"].map((protocol) =>
-      rule(`@forward -i ${web} -p ${protocol} -m ${protocol} ${from(GATEWAY_SOURCES)} --dport 53 -j RETURN`),
-    ),
+    ...names(`@forward -i ${web}`, ` ${from(GATEWAY_SOURCES)}`).map(rule),
     oldGatewayResolver(`@forward -i ${web}`, label),
     rule(`@forward -i ${web} -j DROP`),
     rule(`${within(database)} ${tcp(DATABASE_PORT)} -j RETURN`),
@@ -133,11 +131,15 @@ function output({ bridges }: FirewallArgs): Draft[] {
   );
 }
 
-function resolvers(match: string, sources = ""): Draft[] {
-  return ["udp", "tcp"].map((protocol) => ({
-    when: "resolvers",
-    text: `${match} -p ${protocol} -m ${protocol}${sources} --dport 53 -j RETURN`,
-  }));
+function resolvers(match: string, sources?: string): Draft[] {
+  return names(match, sources).map((text) => ({ when: "resolvers", text }));
+}
+
+/** Questions for names, by both of the protocols that there are for them. */
+function names(match: string, sources = ""): string[] {
+  return ["udp", "tcp"].map(
+    (protocol) => `${match} -p ${protocol} -m ${protocol}${sources} --dport 53 -j RETURN`,
+  );
 }
 
 function oldGatewayResolver(match: string, label: string): Draft {

@@ -61,7 +61,7 @@ export class Networks extends pulumi.ComponentResource {
     this.web = all.web.name;
     this.database = all.database.name;
     this.abroad = all.abroad.name;
-    this.registerOutputs({ ...{ web: this.web, database: this.database, abroad: this.abroad } });
+    this.registerOutputs({ web: this.web, database: this.database, abroad: this.abroad });
   }
 }
 
@@ -75,9 +75,7 @@ function bridges(networks: Readonly<Record<keyof Bridges, docker.Network>>): pul
   const { web, database, abroad } = networks;
   return pulumi
     .all({ web: web.id, database: database.id, abroad: abroad.id })
-    .apply((ids) => ({
-      ...{ web: bridge(ids.web), database: bridge(ids.database), abroad: bridge(ids.abroad) },
-    }));
+    .apply((ids) => ({ web: bridge(ids.web), database: bridge(ids.database), abroad: bridge(ids.abroad) }));
 }
 
 function bridge(id: string): string {

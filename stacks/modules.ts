@@ -63,7 +63,7 @@ export function needsAgent({ backup, tls }: Pick<Host, "backup" | "tls">): boole
 }
 
 /** Whether a site's certificate comes from a public authority. */
-function asksAuthority({ tls = {} }: Pick<Host, "tls">): boolean {
+export function asksAuthority({ tls = {} }: Pick<Host, "tls">): boolean {
   return Object.values(tls).includes("acme");
 }
 

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isIn } from "../layout";
 import { list, read, root, write } from "../place";
 import type { RequestOf } from "../protocol";
 import { say } from "../say";
@@ -26,17 +27,13 @@ export function certificatesBack({ files }: RequestOf<"certificates-back">): voi
     const file = path.join(root, name);
     if (fs.existsSync(file)) continue;
     write(file, text);
-    if (isBelow(acme, file)) own(file);
+    if (isIn(acme, file)) own(file);
   }
 }
 
 /** lego's files, and the folders that they are in, are of its own user. */
 function own(file: string): void {
-  for (let at = file; at === acme || isBelow(acme, at); at = path.dirname(at)) fs.chownSync(at, USER, USER);
-}
-
-function isBelow(folder: string, file: string): boolean {
-  return file.startsWith(`${folder}${path.sep}`);
+  for (let at = file; isIn(acme, at); at = path.dirname(at)) fs.chownSync(at, USER, USER);
 }
 
 function filesIn(folder: string): string[] {

@@ -190,7 +190,7 @@ class Round {
     const probe = plan.dns
       ? undefined
       : { path: `/.well-known/acme-challenge/${id}`, text: id, port: plan.port };
-    const request: LookUp & { readonly directory: string; readonly authority?: string } = {
+    const request: LookUp = {
       ...{ names: [...names], resolvers: plan.resolvers, directory: plan.directory },
       ...(plan.authority !== undefined && { authority: plan.authority }),
       ...(probe && { probe }),

@@ -42,11 +42,8 @@ export class Vhost extends pulumi.ComponentResource implements Part {
 
   constructor(name: string, args: VhostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Vhost", name, {}, opts);
-    const { site, tls } = args;
-    const { host } = args;
+    const { host, site, tls } = args;
     this.name = site;
-    const own = tls === "own";
-    const chain = `tls/${site}.pem`;
     // host/routes puts a public one in place of the first of these names, and drift knows.
     const key = tls === "acme" ? `tls/${site}.key` : `tls/${site}.given.key`;
     const files = pulumi
@@ -55,11 +52,11 @@ export class Vhost extends pulumi.ComponentResource implements Part {
         [`vhosts/${site}.conf`]: vhostConf({
           ...args,
           upstream,
-          ...(!own && { key }),
+          ...(tls !== "own" && { key }),
           challenges: tls === "acme",
         }),
-        [chain]: certificate,
-        ...(!own && { [key]: privateKey }),
+        [`tls/${site}.pem`]: certificate,
+        ...(tls !== "own" && { [key]: privateKey }),
       }));
     const { hash, written } = keepPart(name, host, site, files, { parent: this });
     this.hash = hash;

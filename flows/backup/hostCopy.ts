@@ -3,6 +3,7 @@ import { exportState } from "../../engine/exported";
 import type { Stack } from "../../engine/stack";
 import { decrypted, hasSecrets } from "../../engine/stackFile";
 import { lockFile } from "../../stacks/lock";
+import { asksAuthority } from "../../stacks/modules";
 import { answer, askAgent } from "./repository";
 
 /** The file of a host's own snapshot. */
@@ -30,7 +31,6 @@ export interface HostCopy {
 export async function keepHost(stack: Stack, run: string, names: readonly string[]): Promise<void> {
   const state = await exportState(stack, "in plain text");
   const { passphrase } = stack.workspace.paths;
-  const isPublic = Object.values(stack.config.tls).includes("acme");
   const stackFile = readFileSync(stack.file, "utf8");
   const copy: HostCopy = {
     stack: stack.name,
@@ -40,7 +40,7 @@ export async function keepHost(stack: Stack, run: string, names: readonly string
     ...(hasSecrets(stackFile) && { config: await decrypted(stack.file, (args) => stack.pulumi(args)) }),
     lock: readFileSync(lockFile(), "utf8"),
     ...(existsSync(passphrase) && { passphrase: readFileSync(passphrase, "utf8") }),
-    ...(isPublic && {
+    ...(asksAuthority(stack.config) && {
       certificates: answer(await askAgent(stack.config, { job: "certificate-files" }), "certificate-files")
         .files,
     }),

@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { isFolder, isIn } from "../../agent/layout";
+import { isFolder, isIn, realPath } from "../../agent/layout";
 import { run } from "../../base/exec";
 
 /** Folders of a WordPress whose entries are often links to what several releases share. */
@@ -63,12 +63,4 @@ export async function packLinked(top: string, links: readonly Linked[], archive:
     ...["-cf", archive, ".", ...folders.map((one) => `${one}/.`)],
     ...(files.length > 0 ? ["-C", copies, ...files] : []),
   ]);
-}
-
-function realPath(file: string): string | undefined {
-  try {
-    return statSync(file) && realpathSync(file);
-  } catch {
-    return undefined;
-  }
 }
