@@ -13,6 +13,7 @@ import type { Figure } from "./figure";
 import { gatewayFigures } from "./gateway";
 import { importFigures } from "./import";
 import { reloadFigures } from "./reloads";
+import { shareFigures } from "./shares";
 
 const repo = path.dirname(__dirname);
 interface Measurement {
@@ -32,6 +33,10 @@ const TABLES: Readonly<Record<string, { readonly marker: string; readonly parts:
         { what: "Gateway and memory", measure: gatewayFigures, on: ["gateway", 18910] },
         { what: "Reloads", measure: reloadFigures, on: ["reloads", 18920] },
       ],
+    },
+    shares: {
+      marker: "figures of shares",
+      parts: [{ what: "Shares", measure: shareFigures, on: ["shares", 18980] }],
     },
     backups: {
       marker: "figures of backups",

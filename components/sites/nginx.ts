@@ -23,8 +23,11 @@ export const fastcgiLimits = `            fastcgi_connect_timeout 10s;
             fastcgi_buffers 16 8k;
             fastcgi_buffer_size 32k;`;
 
-/** What a visitor's address may have PHP make of a site: so many a second after so many at once. */
-export const VISITOR_LIMIT = { rate: 30, atOnce: 300 } as const;
+/**
+ * What a visitor's address may have PHP make of a site: so many a second after so many at once. As many more wait for their turn,
+ * 10 s at most, because an answer that refuses would only have the same program ask again at once; the rest are refused.
+ */
+export const VISITOR_LIMIT = { rate: 30, atOnce: 300, waiting: 300 } as const;
 
 /**
  * By what a visitor is counted, $visitor: his address, which a site's nginx sees. Of IPv6 the half that he is given whole,
@@ -39,7 +42,7 @@ export function visitorLimit(variable: string): string {
     # The gateway's log has them.
     limit_req_log_level info;`;
 }
-export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnce - 1} nodelay;`;
+export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnce + VISITOR_LIMIT.waiting - 1} delay=${VISITOR_LIMIT.atOnce - 1};`;
 
 /** What is JSON without saying so by its name. */
 export const NAMELESS_JSON = `        location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {
