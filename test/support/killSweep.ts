@@ -117,6 +117,7 @@ export class KillSweep {
       "rm",
       `${host.namespace}intercontainer`,
       `${host.namespace}database`,
+      `${host.namespace}abroad`,
     ]);
     for (const what of [host.root, path.join(host.folder, "state"), host.configFile])
       fs.rmSync(what, { recursive: true, force: true });
