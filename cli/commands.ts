@@ -164,6 +164,17 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/evidence") as typeof import("./verbs/evidence"),
   },
   {
+    name: "host-init",
+    arguments: "<user@address>",
+    about: "make a fresh Debian a host: docker, a user, a firewall, security updates",
+    load: () => lazy("./verbs/host-init") as typeof import("./verbs/host-init"),
+  },
+  {
+    name: "host-doctor",
+    about: "look at all that host-init gives a machine, change nothing",
+    load: () => lazy("./verbs/host-doctor") as typeof import("./verbs/host-doctor"),
+  },
+  {
     name: "host-backup",
     about: "take a snapshot of all sites and modules, the state and the stack file",
     load: () => lazy("./verbs/host-backup") as typeof import("./verbs/host-backup"),

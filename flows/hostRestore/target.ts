@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { UserError } from "../../base/errors";
+import { parseLogin } from "../../machine/login";
 
 /** The machine that a lost host is brought back on: this one, or what a stack file has as varvol:host. */
 export type Target =
@@ -34,19 +35,18 @@ export function readTarget({ to, hostKey, key, keepConfig }: TargetOptions): Tar
       "Say --to alone; or put varvol:host into the stack file that is here and say --keep-config.",
     );
   if (to === "here") return "here";
-  const [, user, plain, bracketed, port = "22"] =
-    /^([^@\s]+)@(?:([^\s:[\]]+)|\[([^\s\]]+)\])(?::(\d{1,5}))?$/.exec(to) ?? [];
-  const address = plain ?? bracketed;
-  if (!user || !address)
+  const login = parseLogin(to);
+  if (!login)
     throw new UserError(`--to ${to}: is neither user@address, user@address:port nor here; correct it`);
+  const { user, address, port } = login;
   if (!hostKey || !key)
     throw new UserError(
       `--to ${to}: ${!hostKey ? "--host-key" : "--key"} is missing`,
       !hostKey
-        ? `Compare what \`ssh-keyscan -t ed25519${port === "22" ? "" : ` -p ${port}`} ${address}\` prints with what the machine itself has, and give it without the address: --host-key "ssh-ed25519 …"`
+        ? `Compare what \`ssh-keyscan -t ed25519${port === 22 ? "" : ` -p ${port}`} ${address}\` prints with what the machine itself has, and give it without the address: --host-key "ssh-ed25519 …"`
         : "The file of the private key that logs in: --key ~/.ssh/id_ed25519",
     );
-  return { address, user, port: Number(port), hostKey: hostKey.trim(), privateKeyFile: resolve(key) };
+  return { address, user, port, hostKey: hostKey.trim(), privateKeyFile: resolve(key) };
 }
 
 /** A stack file for another machine, with all else as it was, comments too; and what else had to go for that. */

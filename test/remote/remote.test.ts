@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
+import { attempt } from "../../base/exec";
+import { scriptText } from "../../machine/scripts";
 import { GitServer } from "../support/gitServer";
 import { TestHost } from "../support/testHost";
 import { listen, OUTSIDE, reached, startOutside } from "../support/reach";
@@ -29,7 +31,7 @@ describe("a host over ssh", function () {
       namespace: "",
       volumeRoot: "/var/vol",
       gateway: {},
-      host: { ...machine.host, ...(hostKey && { hostKey }) },
+      host: { ...machine.host, user: "varvol", ...(hostKey && { hostKey }) },
     });
   const page = async (domain: string, target = "/") => (await host.get(domain, target, { tls: true })).body;
   const allAnswer = async () => {
@@ -70,9 +72,72 @@ describe("a host over ssh", function () {
     configure([], await newKey(path.join(host.folder, "other")));
     const { code, stderr } = await host.varvol("up");
     assert.equal(code, 1);
-    assert.match(stderr, /varvol:host\.hostKey: root@127\.0\.0\.1:18322 answers with another key \(SHA256:/);
+    assert.match(
+      stderr,
+      /varvol:host\.hostKey: varvol@127\.0\.0\.1:18322 answers with another key \(SHA256:/,
+    );
     assert.equal(await machine.output("ls /var/vol 2>/dev/null; docker ps -aq; docker images -q"), "");
     assert.deepEqual(fs.readdirSync(path.join(host.folder, "state")), []);
+  });
+
+  describe("is made of a fresh Debian by one command", () => {
+    const init = (...more: string[]) => {
+      const { privateKeyFile } = machine.host as { privateKeyFile: string };
+      const words = ["root@127.0.0.1:18322", "--name", host.stack, "--key", privateKeyFile, "--json"];
+      return host.varvol("host-init", ...words, ...more);
+    };
+    const hostKey = () => String(machine.host.hostKey);
+    const done = async () => {
+      const { code, stdout, stderr } = await init("--host-key", hostKey());
+      assert.equal(code, 0, stdout + stderr);
+      return (JSON.parse(stdout) as { done: string[] }).done;
+    };
+
+    it("which asks whether the key is that machine's, and does nothing before", async () => {
+      const asked = await init();
+      assert.match(asked.stderr, /shows the key SHA256:\S+\. Is it that machine's\?[^]*--host-key/);
+      const other = await init("--host-key", await newKey(path.join(host.folder, "third")));
+      assert.match(other.stderr, /shows another key/);
+      assert.deepEqual([asked.code, other.code], [1, 1]);
+      assert.equal((await machine.ssh("id varvol || ls /etc/varvol")).code, 2);
+    });
+
+    it("which says what it did, writes the stack file, and does nothing when it is run again", async () => {
+      fs.rmSync(host.configFile, { force: true });
+      const first = await done();
+      assert.match(first.join("\n"), /user[^]*firewall[^]*security updates[^]*journal/);
+      assert.match(fs.readFileSync(host.configFile, "utf8"), /user: varvol/);
+      assert.deepEqual(await done(), []);
+      configure();
+      const { code, stdout } = await host.varvol("host-doctor");
+      assert.equal(code, 0, stdout);
+    });
+
+    it("and lets nobody ask what it isn't there for", async () => {
+      await machine.output(SERVICE);
+      const asked = async (port: number) =>
+        (await attempt(["timeout", "2", "bash", "-c", `: < /dev/tcp/${await machine.inner()}/${port}`])).code;
+      assert.equal(await asked(22), 0);
+      assert.equal(await asked(OWN), 124);
+      await machine.output("nft delete table inet varvol_host");
+      assert.equal(await asked(OWN), 0);
+      const { code, stdout } = await host.varvol("host-doctor");
+      assert.equal(code, 1);
+      assert.match(stdout, /firewall\s+lacks being in force\s+npx varvol host-init/);
+      assert.equal((await done()).length, 1);
+      assert.equal(await asked(OWN), 124);
+    });
+
+    it("and is not shut by a firewall that lets nobody in", async () => {
+      const shut =
+        "table inet varvol_host\ndelete table inet varvol_host\ntable inet varvol_host { chain input { type filter hook input priority 0; policy drop; }; }";
+      await machine.ssh("cat > /tmp/prepare", { input: scriptText("prepare-host") });
+      const words = "nohup sh -c 'sleep 1; sh /tmp/prepare firewall-try 6 < /tmp/shut' > /dev/null 2>&1 &";
+      await machine.ssh(`cat > /tmp/shut; ${words}`, { input: shut });
+      await until("the shut door", async () => (await machine.ssh("true")).code !== 0, 10);
+      await until("an open one", async () => (await machine.ssh("true")).code === 0, 30);
+      assert.equal((await done()).length, 1);
+    });
   });
 
   it("brings all three kinds of site up on a bare machine, images built there", async () => {
@@ -186,6 +251,7 @@ describe("a host over ssh", function () {
   it("comes back by itself when the machine boots", async () => {
     const before = await machine.containers();
     await machine.reboot();
+    await machine.output("nft list table inet varvol_host");
     await until("all sites", allAnswer, 60);
     assert.deepEqual(await machine.containers(), before);
     await machine.output(startOutside);

@@ -80,6 +80,12 @@ export class TestMachine {
     return { address: this.address, port: this.ports.ssh, hostKey: this.key, privateKeyFile: this.keyFile };
   }
 
+  /** Its address for others than itself. */
+  async inner(): Promise<string> {
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    return (await capture(["docker", "inspect", "-f", format, this.container])).trim();
+  }
+
   /** Has a user `deploy` who may use docker, and sudo without a password. */
   async addUser(): Promise<void> {
     await this.output(USER);
