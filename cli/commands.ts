@@ -6,12 +6,17 @@ interface Verb {
   /** Names that it takes, as commander writes them. */
   arguments?: string;
   about: string;
+  /** On how many hosts it may run at the same time, where it can be run on all of them (--all). */
+  atOnce?: number;
   load: () => VerbModule;
 }
 
 // Each verb is loaded when it is asked for: none pays for the others. By require, because import() of TypeScript
 // takes a second loader, whose start alone costs half as much as all the rest.
 const lazy = createRequire(__filename);
+
+/** What runs a verb on all hosts. */
+export const everywhere = () => lazy("./all") as typeof import("./all");
 
 /** Every command, in the order of --help. */
 export const verbs: readonly Verb[] = [
@@ -23,16 +28,19 @@ export const verbs: readonly Verb[] = [
   {
     name: "up",
     about: "bring the host to what its stack describes",
+    atOnce: 4,
     load: () => lazy("./verbs/up") as typeof import("./verbs/up"),
   },
   {
     name: "plan",
     about: "say what `up` would do to each container, why, and what that interrupts",
+    atOnce: 4,
     load: () => lazy("./verbs/plan") as typeof import("./verbs/plan"),
   },
   {
     name: "drift",
     about: "say what was changed by hand on the host; exit code 1 if anything was",
+    atOnce: 4,
     load: () => lazy("./verbs/drift") as typeof import("./verbs/drift"),
   },
   {
@@ -109,6 +117,7 @@ export const verbs: readonly Verb[] = [
     name: "upgrade",
     arguments: "[name...]",
     about: "lock the newest versions for all sites, or those named; nothing runs them before `up`",
+    atOnce: 1,
     load: () => lazy("./verbs/upgrade") as typeof import("./verbs/upgrade"),
   },
   {
@@ -132,6 +141,7 @@ export const verbs: readonly Verb[] = [
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",
+    atOnce: 4,
     load: () => lazy("./verbs/backup") as typeof import("./verbs/backup"),
   },
   {
@@ -162,6 +172,11 @@ export const verbs: readonly Verb[] = [
     name: "evidence",
     about: "print what proves that each site can be restored: snapshots, their age, the last drills",
     load: () => lazy("./verbs/evidence") as typeof import("./verbs/evidence"),
+  },
+  {
+    name: "hosts",
+    about: "list the hosts that were brought up: state, sites, certificates, backups, drills",
+    load: () => lazy("./verbs/hosts") as typeof import("./verbs/hosts"),
   },
   {
     name: "host-init",

@@ -3,7 +3,13 @@ import { Command, CommanderError } from "commander";
 import { explain } from "../base/errors";
 import { errorColors } from "../base/output";
 import type { StackChoice } from "../engine/stack";
-import { verbs } from "./commands";
+import { everywhere, verbs } from "./commands";
+
+/** The options of a verb that can be run on all hosts. */
+interface Everywhere {
+  readonly all?: boolean;
+  readonly stacks?: string;
+}
 
 /** The commands. Only the one that is asked for is loaded, and so the only one whose options are known. */
 export function program(words: readonly string[] = process.argv.slice(2)): Command {
@@ -25,8 +31,20 @@ export function program(words: readonly string[] = process.argv.slice(2)): Comma
     if (verb.name !== asked) continue;
     const { options = {}, run } = verb.load();
     for (const [flags, about] of Object.values(options)) command.option(flags, about);
+    if (verb.atOnce !== undefined) {
+      command.option("--all", "on every host that was brought up and whose stack file is here");
+      command.option(
+        "--stacks <folder>",
+        "with --all: where the stack files are (default: the project's folder)",
+      );
+    }
     command.action(async (...given: unknown[]) => {
-      const { configFile, ...rest } = command.opts<StackChoice>();
+      const { configFile, all, stacks, ...rest } = command.opts<StackChoice & Everywhere>();
+      if (verb.atOnce !== undefined && (all || stacks !== undefined)) {
+        const { runOnAll, wordsForEach } = everywhere();
+        const folder = stacks === undefined ? undefined : resolve(stacks);
+        return runOnAll(verb.name, wordsForEach(words, all), { atOnce: verb.atOnce, folder });
+      }
       const names = given
         .slice(0, -2)
         .flat()

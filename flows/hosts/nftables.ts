@@ -31,12 +31,12 @@ table inet varvol_host {
     tcp dport { ${ports(ssh)} } accept
     tcp dport { ${ports(web)} } accept
     udp dport ${WIREGUARD_PORT} accept
-    iifkind "bridge" accept
+    meta iifkind "bridge" accept
     iifname "wg*" accept
   }
   chain forward {
     type filter hook forward priority filter - 5; policy accept;
-    iifkind != "bridge" ct status dnat ct original proto-dst != { ${ports(web)} } drop
+    meta iifkind != "bridge" ct status dnat ct original proto-dst != { ${ports(web)} } drop
   }
 }
 `;

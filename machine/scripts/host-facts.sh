@@ -7,13 +7,14 @@ state=/etc/varvol
 
 fact() { printf '%s\t%s\n' "$1" "$2"; }
 has() { command -v "$1" > /dev/null; }
+release() { sed -n "s/^$1=//p" /etc/os-release | tr -d '"'; }
 # on UNIT...: the first of them that starts with the machine
 on() {
     local one=''
     for one; do systemctl -q is-enabled "$one" 2> /dev/null && echo "$one" && return; done
 }
 
-fact system "$(sed -n 's/^\(ID\|VERSION_ID\)=//p' /etc/os-release | tr -d '"' | sort | tr '\n' ' ' | sed 's/ $//')"
+fact system "$(release ID) $(release VERSION_ID)"
 fact systemd "$([ ! -e /run/systemd/system ] || echo yes)"
 fact sudo "$(has sudo && echo yes)"
 fact member "$(id -nG "$user" 2> /dev/null)"

@@ -43,6 +43,21 @@ describe("a host over ssh", function () {
     return true;
   };
 
+  const init = (...more: string[]) => {
+    const { privateKeyFile } = machine.host as { privateKeyFile: string };
+    const words = ["root@127.0.0.1:18322", "--name", host.stack, "--key", privateKeyFile, "--json"];
+    return host.varvol("host-init", ...words, ...more);
+  };
+  /** How a connection from beside the machine ends: 0, or 124 where nobody says anything. */
+  const asked = async (port: number) =>
+    (await attempt(["timeout", "2", "bash", "-c", `: < /dev/tcp/${await machine.inner()}/${port}`])).code;
+  const hostKey = () => String(machine.host.hostKey);
+  const done = async () => {
+    const { code, stdout, stderr } = await init("--host-key", hostKey());
+    assert.equal(code, 0, stdout + stderr);
+    return (JSON.parse(stdout) as { done: string[] }).done;
+  };
+
   before(async () => {
     // ssh's files are made in the home folder; what has been installed stays in use.
     process.env.XDG_CACHE_HOME ??= path.join(home, ".cache");
@@ -80,64 +95,48 @@ describe("a host over ssh", function () {
     assert.deepEqual(fs.readdirSync(path.join(host.folder, "state")), []);
   });
 
-  describe("is made of a fresh Debian by one command", () => {
-    const init = (...more: string[]) => {
-      const { privateKeyFile } = machine.host as { privateKeyFile: string };
-      const words = ["root@127.0.0.1:18322", "--name", host.stack, "--key", privateKeyFile, "--json"];
-      return host.varvol("host-init", ...words, ...more);
-    };
-    const hostKey = () => String(machine.host.hostKey);
-    const done = async () => {
-      const { code, stdout, stderr } = await init("--host-key", hostKey());
-      assert.equal(code, 0, stdout + stderr);
-      return (JSON.parse(stdout) as { done: string[] }).done;
-    };
+  it("is made a host by a command that asks whether the key is that machine's, and does nothing before", async () => {
+    const asked = await init();
+    assert.match(asked.stderr, /shows the key SHA256:\S+\. Is it that machine's\?[^]*--host-key/);
+    const other = await init("--host-key", await newKey(path.join(host.folder, "third")));
+    assert.match(other.stderr, /shows another key/);
+    assert.deepEqual([asked.code, other.code], [1, 1]);
+    assert.equal((await machine.ssh("id varvol || ls /etc/varvol")).code, 2);
+  });
 
-    it("which asks whether the key is that machine's, and does nothing before", async () => {
-      const asked = await init();
-      assert.match(asked.stderr, /shows the key SHA256:\S+\. Is it that machine's\?[^]*--host-key/);
-      const other = await init("--host-key", await newKey(path.join(host.folder, "third")));
-      assert.match(other.stderr, /shows another key/);
-      assert.deepEqual([asked.code, other.code], [1, 1]);
-      assert.equal((await machine.ssh("id varvol || ls /etc/varvol")).code, 2);
-    });
+  it("is made a host by one that says what it did, writes the stack file, and does nothing when it is run again", async () => {
+    fs.rmSync(host.configFile, { force: true });
+    const first = await done();
+    assert.match(first.join("\n"), /user[^]*firewall[^]*time[^]*journal/);
+    assert.match(fs.readFileSync(host.configFile, "utf8"), /user: varvol/);
+    assert.deepEqual(await done(), []);
+    configure();
+    const { code, stdout } = await host.varvol("host-doctor");
+    assert.equal(code, 0, stdout);
+  });
 
-    it("which says what it did, writes the stack file, and does nothing when it is run again", async () => {
-      fs.rmSync(host.configFile, { force: true });
-      const first = await done();
-      assert.match(first.join("\n"), /user[^]*firewall[^]*security updates[^]*journal/);
-      assert.match(fs.readFileSync(host.configFile, "utf8"), /user: varvol/);
-      assert.deepEqual(await done(), []);
-      configure();
-      const { code, stdout } = await host.varvol("host-doctor");
-      assert.equal(code, 0, stdout);
-    });
+  it("lets nobody ask what it isn't there for", async () => {
+    await machine.output(SERVICE);
+    assert.equal(await asked(22), 0);
+    assert.equal(await asked(OWN), 124);
+    await machine.output("nft delete table inet varvol_host");
+    assert.equal(await asked(OWN), 0);
+    const { code, stdout } = await host.varvol("host-doctor");
+    assert.equal(code, 1);
+    assert.match(stdout, /firewall\s+lacks being in force\s+npx varvol host-init/);
+    assert.equal((await done()).length, 1);
+    assert.equal(await asked(OWN), 124);
+  });
 
-    it("and lets nobody ask what it isn't there for", async () => {
-      await machine.output(SERVICE);
-      const asked = async (port: number) =>
-        (await attempt(["timeout", "2", "bash", "-c", `: < /dev/tcp/${await machine.inner()}/${port}`])).code;
-      assert.equal(await asked(22), 0);
-      assert.equal(await asked(OWN), 124);
-      await machine.output("nft delete table inet varvol_host");
-      assert.equal(await asked(OWN), 0);
-      const { code, stdout } = await host.varvol("host-doctor");
-      assert.equal(code, 1);
-      assert.match(stdout, /firewall\s+lacks being in force\s+npx varvol host-init/);
-      assert.equal((await done()).length, 1);
-      assert.equal(await asked(OWN), 124);
-    });
-
-    it("and is not shut by a firewall that lets nobody in", async () => {
-      const shut =
-        "table inet varvol_host\ndelete table inet varvol_host\ntable inet varvol_host { chain input { type filter hook input priority 0; policy drop; }; }";
-      await machine.ssh("cat > /tmp/prepare", { input: scriptText("prepare-host") });
-      const words = "nohup sh -c 'sleep 1; sh /tmp/prepare firewall-try 6 < /tmp/shut' > /dev/null 2>&1 &";
-      await machine.ssh(`cat > /tmp/shut; ${words}`, { input: shut });
-      await until("the shut door", async () => (await machine.ssh("true")).code !== 0, 10);
-      await until("an open one", async () => (await machine.ssh("true")).code === 0, 30);
-      assert.equal((await done()).length, 1);
-    });
+  it("is not shut by a firewall that lets nobody in", async () => {
+    const shut =
+      "table inet varvol_host\ndelete table inet varvol_host\ntable inet varvol_host { chain input { type filter hook input priority 0; policy drop; }; }";
+    await machine.ssh("cat > /tmp/prepare", { input: scriptText("prepare-host") });
+    const words = "nohup sh -c 'sleep 1; sh /tmp/prepare firewall-try 6 < /tmp/shut' > /dev/null 2>&1 &";
+    await machine.ssh(`cat > /tmp/shut; ${words}`, { input: shut });
+    await until("the shut door", async () => (await machine.ssh("true")).code !== 0, 10);
+    await until("an open one", async () => (await machine.ssh("true")).code === 0, 30);
+    assert.equal((await done()).length, 1);
   });
 
   it("brings all three kinds of site up on a bare machine, images built there", async () => {
@@ -193,6 +192,43 @@ describe("a host over ssh", function () {
       ["hello", "docs", "blog"].map((name) => [name, "ok"]),
     );
     assert.ok(status.sites[1]?.git);
+  });
+
+  it("keeps from others what docker publishes by mistake", async () => {
+    const web = (await machine.containers()).get("hello/web") ?? "";
+    const image = await machine.output(`docker inspect -f '{{.Image}}' ${web}`);
+    await machine.output(`docker run -d --rm --name mistake -p 7001:8080 --entrypoint sleep ${image} 60`);
+    assert.equal((await machine.ssh("bash -c ': < /dev/tcp/127.0.0.1/7001'")).code, 0);
+    assert.equal(await asked(7001), 124);
+    assert.equal(await asked(443), 0);
+    await machine.output("docker rm -f mistake");
+  });
+
+  it("is listed beside others, and one that is down stops no other", async () => {
+    const folder = path.join(host.folder, "hosts");
+    const states = path.join(host.folder, "state/.pulumi/stacks/varvol");
+    const text = fs.readFileSync(host.configFile, "utf8");
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, `Pulumi.${host.stack}.yaml`), text);
+    fs.writeFileSync(path.join(folder, "Pulumi.down.yaml"), text.replace("port: 18322", "port: 18398"));
+    fs.copyFileSync(path.join(states, `${host.stack}.json`), path.join(states, "down.json"));
+    const onAll = (...words: string[]) =>
+      attempt([process.execPath, "cli/varvol.cjs", ...words, "--stacks", folder], { env: host.env });
+    const listed = await onAll("hosts", "--json");
+    const rows = JSON.parse(listed.stdout) as {
+      stack: string;
+      ok: boolean;
+      sites?: number;
+      error?: string;
+    }[];
+    const [down, up] = rows.sort((a, b) => Number(a.ok) - Number(b.ok));
+    assert.deepEqual([listed.code, up?.stack, up?.sites, down?.stack], [1, host.stack, 3, "down"]);
+    assert.match(down?.error ?? "", /127\.0\.0\.1:18398 can't be reached/);
+    const ended = await onAll("up", "--all");
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /failed: down; 1 of 2 ended well/);
+    assert.match(ended.stderr, /\| Nothing changed/);
+    fs.rmSync(path.join(states, "down.json"));
   });
 
   it("fills a WordPress from a dump and an archive of this machine, which leave no trace on the other", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { parse } from "yaml";
+import { wordsForEach } from "../../cli/all";
+import { onEach, stackFiles } from "../../flows/hosts/all";
 import { judgeHost, type Wanted } from "../../flows/hosts/checks";
 import { type HostFacts, parseFacts } from "../../flows/hosts/facts";
 import { hostTable } from "../../flows/hosts/nftables";
@@ -113,5 +115,33 @@ describe("a machine that becomes a host", () => {
     assert.throws(() => refuseOther("f", own, { ...SSH, address: "203.0.113.11" }), /of 203\.0\.113\.10/);
     assert.throws(() => refuseOther("f", own, { ...SSH, hostKey: "ssh-rsa AAAA" }), /another key/);
     assert.throws(() => refuseOther("f", "config:\n  varvol:kind: local\n", SSH), /no host over ssh/);
+  });
+});
+
+describe("all hosts", () => {
+  it("are those whose stack files are there", () =>
+    assert.deepEqual(
+      stackFiles(["Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.a-b.yaml", "x.yaml", "Pulumi.x.yml"]),
+      ["a-b", "prod"],
+    ));
+
+  it("get a command each, and one that fails stops no other", async () => {
+    const hosts = ["a", "b", "c", "d"].map((stack) => ({ stack, file: `Pulumi.${stack}.yaml` }));
+    let running = 0;
+    let most = 0;
+    const ended = await onEach(hosts, 2, async ({ stack }) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, stack === "a" ? 30 : 5));
+      running--;
+      return stack === "b" ? 1 : 0;
+    });
+    assert.deepEqual([ended, most], [[0, 1, 0, 0], 2]);
+  });
+
+  it("get the words of the command line but for those that say which they are", () => {
+    assert.deepEqual(wordsForEach(["plan", "--all", "--stacks", "there", "--json"], true), ["--json"]);
+    assert.deepEqual(wordsForEach(["backup", "blog", "--stacks=there", "--all"], true), ["blog"]);
+    assert.throws(() => wordsForEach(["up", "--all", "-s", "prod"], true), /contradict each other/);
+    assert.throws(() => wordsForEach(["up", "--stacks", "there"]), /goes with --all/);
   });
 });
