@@ -12,7 +12,7 @@ interface Everywhere {
 }
 
 /** The commands. Only the one that is asked for is loaded, and so the only one whose options are known. */
-export function program(words: readonly string[] = process.argv.slice(2)): Command {
+export function program(words: readonly string[]): Command {
   const asked = words.find((word) => !word.startsWith("-"));
   const root = new Command("varvol")
     .description("Runs a small web host: a gateway, MySQL and sites.")
@@ -55,9 +55,16 @@ export function program(words: readonly string[] = process.argv.slice(2)): Comma
   return root;
 }
 
+/** The words of a command line, in which `host init` is host-init. */
+export function wordsOf(words: readonly string[]): string[] {
+  const [first, second = "", ...more] = words;
+  return first === "host" && /^[a-z]/.test(second) ? [`host-${second}`, ...more] : [...words];
+}
+
 export async function main(): Promise<void> {
+  const words = wordsOf(process.argv.slice(2));
   try {
-    await program().parseAsync();
+    await program(words).parseAsync(words, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has printed the usage; whoever asked for it with --help made no mistake.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import { wordsForEach } from "../../cli/all";
+import { wordsOf } from "../../cli/main";
 import { onEach, stackFiles } from "../../flows/hosts/all";
 import { judgeHost, type Wanted } from "../../flows/hosts/checks";
 import { type HostFacts, parseFacts } from "../../flows/hosts/facts";
@@ -115,6 +116,14 @@ describe("a machine that becomes a host", () => {
     assert.throws(() => refuseOther("f", own, { ...SSH, address: "203.0.113.11" }), /of 203\.0\.113\.10/);
     assert.throws(() => refuseOther("f", own, { ...SSH, hostKey: "ssh-rsa AAAA" }), /another key/);
     assert.throws(() => refuseOther("f", "config:\n  varvol:kind: local\n", SSH), /no host over ssh/);
+  });
+});
+
+describe("the command line", () => {
+  it("takes a host's verbs in two words, too", () => {
+    assert.deepEqual(wordsOf(["host", "init", "root@a"]), ["host-init", "root@a"]);
+    assert.deepEqual(wordsOf(["host", "--help"]), ["host", "--help"]);
+    assert.deepEqual(wordsOf(["sql", "", "host", "init"]), ["sql", "", "host", "init"]);
   });
 });
 
