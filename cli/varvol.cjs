@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 "use strict";
 require("node:module").enableCompileCache?.();
-require("tsx/cjs");
+require("../toolchain/typescript.cjs");
 void require("./main.ts").main();
