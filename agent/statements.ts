@@ -232,7 +232,19 @@ class Splitter {
     }
     this.fate = "kept";
     if (/^(?:CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE|INSERT|REPLACE)\b/.test(words)) this.report.made++;
-    emit(Buffer.from(/^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text, "latin1"));
+    const own = /^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text;
+    emit(Buffer.from(this.withoutDatabase(own), "latin1"));
+  }
+
+  /** What is made or filled is the site's own, whatever database its name, or its trigger's, says that it is in. */
+  private withoutDatabase(text: string): string {
+    const head = withoutBlanks(text.slice(0, HEAD));
+    const of = HAS_ROWS.exec(head)?.[2];
+    if (of !== undefined) this.report.databases.add(unquoted(of));
+    const own = [HAS_ROWS, IS_TRIGGER, IS_DEFINED].reduce((words, one) => words.replace(one, "$1"), head);
+    return own === head
+      ? text
+      : text.slice(0, Math.min(HEAD, text.length) - head.length) + own + text.slice(HEAD);
   }
 
   private forget(): void {
@@ -270,16 +282,37 @@ function countLines(piece: Buffer): number {
 const NAME = "(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[\\w.%$-]+)";
 const DEFINER = new RegExp(`\\bDEFINER\\s*=\\s*${NAME}(?:\\s*@\\s*${NAME})?`, "i");
 
+const WORD = String.raw`(?:\`(?:[^\`]|\`\`)*\`|"[^"]*"|[\w$\x80-\xff]+)`;
+const DATABASE = String.raw`(${WORD})\s*\.\s*(?=${WORD})`;
+/** What may stand between a statement's first word and what it makes. */
+const HOW = String.raw`(?:\s|\*\/|\/\*M?!\d*|OR\s+REPLACE\b|TEMPORARY\b|AGGREGATE\b|ALGORITHM\s*=\s*\w+|SQL\s+SECURITY\s+\w+)*`;
+const TABLE = String.raw`(?:CREATE|ALTER|DROP)\b${HOW}\bTABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`;
+const ROWS = String.raw`(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE|INTO)\s+)*|LOCK\s+TABLES?\s+`;
+const DEFINITION = String.raw`(?:CREATE|DROP)\b${HOW}\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`;
+const TRIGGER = String.raw`CREATE\b${HOW}\bTRIGGER\s[^('"]{0,300}?\b(?:INSERT|UPDATE|DELETE)\s+ON\s+`;
+const [HAS_ROWS, IS_DEFINED, IS_TRIGGER] = [`${TABLE}|${ROWS}`, DEFINITION, TRIGGER].map(
+  (head) => new RegExp(`^(${head})${DATABASE}`, "i"),
+) as [RegExp, RegExp, RegExp];
+
+function unquoted(name: string): string {
+  return /^[`"]/.test(name) ? name.slice(1, -1).replaceAll("``", "`") : name;
+}
+
 /** What a statement begins with: in capitals, with single blanks, without comments. */
 function beginning(text: string): string {
-  // A version that no server has makes of code a comment.
-  const blank =
-    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
-  let rest = text.slice(0, HEAD);
-  for (let found = blank.exec(rest); found; found = blank.exec(rest)) rest = rest.slice(found[0].length);
-  return rest
+  return withoutBlanks(text.slice(0, HEAD))
     .slice(0, 200)
     .replaceAll(/\s+/g, " ")
     .replaceAll(/@@(GLOBAL|SESSION|PERSIST)\s*\.\s*/gi, "@@$1.")
     .toUpperCase();
+}
+
+/** A statement without what stands before its first word. */
+function withoutBlanks(text: string): string {
+  // A version that no server has makes of code a comment.
+  const blank =
+    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
+  let rest = text;
+  for (let found = blank.exec(rest); found; found = blank.exec(rest)) rest = rest.slice(found[0].length);
+  return rest;
 }

@@ -63,7 +63,7 @@ describe("a site that gets another name", function () {
        file_put_contents(WP_CONTENT_DIR . '/uploads/picture.png', 'a picture');
        foreach ([
          'CREATE TABLE counted (n INT, m INT)',
-         'CREATE TRIGGER doubles BEFORE INSERT ON counted FOR EACH ROW SET NEW.m = NEW.n * 2',
+         'CREATE TRIGGER ${blog}.doubles BEFORE INSERT ON ${blog}.counted FOR EACH ROW SET NEW.m = NEW.n * 2',
          'CREATE VIEW shown AS SELECT n, m FROM counted',
          'CREATE FUNCTION three() RETURNS INT RETURN 3',
          'CREATE EVENT seldom ON SCHEDULE EVERY 1 YEAR DISABLE DO DELETE FROM counted',

@@ -9,6 +9,7 @@ import { expiredLines, readExpired } from "../../agent/expired";
 import { parseRequest, readRequest } from "../../agent/input";
 import { messageSchema } from "../../agent/protocol";
 import { isDue } from "../../agent/schedule";
+import { severalDatabases } from "../../agent/dumpText";
 import { newReport, ownStatements } from "../../agent/statements";
 import { readMessage } from "../../flows/backup/repository";
 import { SERVER_NAMES } from "../support/hostileNames";
@@ -196,6 +197,50 @@ describe("the agent", () => {
         "SET @@SESSION.SQL_LOG_BIN= 0;": 1,
         "GRANT ALL ON": 1,
       });
+    });
+
+    it("of whatever database it says that its tables and definitions are, but of one alone", async () => {
+      const own = async (text: string) => {
+        const { kept, report } = await filter(text);
+        return [kept, ...report.databases];
+      };
+      for (const [text, ...expected] of [
+        ["CREATE TABLE `o``ld`.`t` (a INT);", "CREATE TABLE `t` (a INT);", "o`ld"],
+        [
+          "-- x\ncreate table if not exists old . t (a INT);",
+          "-- x\ncreate table if not exists t (a INT);",
+          "old",
+        ],
+        ["DROP TABLE IF EXISTS `old`.`t`;", "DROP TABLE IF EXISTS `t`;", "old"],
+        [
+          "INSERT IGNORE INTO `old`.`t` VALUES (1.5,'`a`.`b`');",
+          "INSERT IGNORE INTO `t` VALUES (1.5,'`a`.`b`');",
+          "old",
+        ],
+        ["INSERT INTO t SELECT a.b FROM a;", "INSERT INTO t SELECT a.b FROM a;"],
+        ["CREATE TABLE t (a INT COMMENT 'TABLE a.b');", "CREATE TABLE t (a INT COMMENT 'TABLE a.b');"],
+        [
+          "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DROP TABLE a.b;",
+          "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DROP TABLE a.b;",
+        ],
+        [
+          "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER old.tr BEFORE INSERT ON `old`.t FOR EACH ROW SET NEW.a = 1 */;",
+          "/*!50003 CREATE*/ /*!50017 */ /*!50003 TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1 */;",
+        ],
+        [
+          "CREATE TRIGGER tr AFTER DELETE ON old.t FOR EACH ROW SET @a = 1;",
+          "CREATE TRIGGER tr AFTER DELETE ON t FOR EACH ROW SET @a = 1;",
+        ],
+        [
+          "CREATE ALGORITHM=MERGE SQL SECURITY DEFINER VIEW `old`.`v` AS SELECT 1;",
+          "CREATE ALGORITHM=MERGE SQL SECURITY DEFINER VIEW `v` AS SELECT 1;",
+        ],
+      ] as const)
+        assert.deepEqual(await own(text), expected);
+      const { report } = await filter(
+        "USE `one`;\nINSERT INTO `one`.`t` VALUES (1);\nINSERT INTO `two`.`t` VALUES (1);\n",
+      );
+      assert.match(severalDatabases(report) ?? "", /is of several databases \(one, two\)/);
     });
 
     it("in little memory, however long a row is", async () => {
