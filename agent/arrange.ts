@@ -4,10 +4,11 @@ import { Failure } from "./failure";
 import { findWordPress, isIn, type WordPressTree } from "./layout";
 import { below } from "./links";
 import { merge } from "./merge";
-import { CONTENT_FOLDER, type Moved, ROOT_FOLDER } from "./places";
+import { ADDRESSES, CONTENT_FOLDER, type Moved, ROOT_FOLDER } from "./places";
 import { settleLinks } from "./prune";
-import { isDump, PHP, takeRootFiles } from "./rootFiles";
+import { BACKUPBUDDY, isDump, PHP, takeRootFiles } from "./rootFiles";
 import { bytes, entries, raw, shown } from "./tree";
+import { addressesIn } from "./wordpressConfig";
 
 /**
  * Makes of a tree, in which a WordPress lies anywhere and all names are UTF-8, the folders of such a site's volume and nothing
@@ -51,6 +52,7 @@ export function arrangeWordPress(unpacked: string, given: Moved): string[] {
   else fs.renameSync(content, path.join(made, CONTENT_FOLDER));
   left.push(...takeRootFiles(found.root, [made, ...apart, ...addresses], path.join(made, ROOT_FOLDER)));
   left.push(...leaveDumps(path.join(made, CONTENT_FOLDER)));
+  noteAddresses(path.join(made, CONTENT_FOLDER, ADDRESSES), addressesIn(found.config));
   for (const name of fs.readdirSync(tree))
     if (name !== path.basename(made)) fs.rmSync(path.join(tree, name), { recursive: true, force: true });
   lift(tree, path.basename(made));
@@ -74,13 +76,18 @@ export function besides(tree: string, { root, content }: WordPressTree, taken: r
 
 /** A dump in wp-content was never meant for its visitors. */
 function leaveDumps(content: string): string[] {
-  return fs
-    .readdirSync(content)
-    .filter(isDump)
-    .map((name) => {
-      fs.rmSync(path.join(content, name), { recursive: true });
-      return `wp-content/${name}: a dump of a database`;
-    });
+  const folders = fs.existsSync(path.join(content, BACKUPBUDDY)) ? [BACKUPBUDDY] : [];
+  return [...fs.readdirSync(content).filter(isDump), ...folders].map((name) => {
+    fs.rmSync(path.join(content, name), { recursive: true });
+    return `wp-content/${name}: a dump of a database`;
+  });
+}
+
+/** A configuration goes before the database, and is not taken along. */
+function noteAddresses(file: string, addresses: readonly string[]): void {
+  fs.rmSync(file, { recursive: true, force: true });
+  if (addresses.length > 0)
+    fs.writeFileSync(file, addresses.map((one) => `${one}\n`).join(""), { mode: 0o644 });
 }
 
 /** Addresses that nobody answers unless the stack file says so. */

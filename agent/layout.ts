@@ -21,6 +21,8 @@ const DEEPEST = 8;
 const MOST = 50_000;
 /** WordPresses of which one may still be told to be the one that is meant. */
 const MOST_FOUND = 500;
+const SAY_WHICH =
+  "say which is meant: `varvol import` with --inside FOLDER, or unpack it and name the folder";
 /** Folders of a wp-content. */
 const INNER = ["plugins", "themes", "uploads", "mu-plugins"];
 /** What holds no WordPress that anybody means. */
@@ -30,8 +32,7 @@ const PASSED_BY = /^(?:\.|__MACOSX$|wp-admin$|wp-includes$|node_modules$|vendor$
 export function findWordPress(tree: string, given: Moved = {}): WordPressTree | undefined {
   const [named] = Object.keys(given).filter((place) => given[place] === "wp-content");
   const contents = contentsIn(tree);
-  if (contents.length > MOST_FOUND)
-    throw new Failure(`holds ${contents.length} WordPresses; name the folder of the one that is meant`);
+  if (contents.length > MOST_FOUND) throw new Failure(`holds ${contents.length} WordPresses; ${SAY_WHICH}`);
   const linked = contents.filter((content) => fs.lstatSync(content).isSymbolicLink()).map(realPath);
   const found = contents
     .filter((content) => realPath(content) !== content || !linked.includes(content))
@@ -63,7 +64,7 @@ function only(tree: string, found: readonly WordPressTree[]): WordPressTree | un
     .slice(0, 10)
     .map((each) => plain(path.relative(tree, each.root ?? each.content) || "."));
   throw new Failure(
-    `holds ${found.length} WordPresses (${names.join(", ")}${found.length > 10 ? ", …" : ""}); unpack it, and name the folder of the one that is meant`,
+    `holds ${found.length} WordPresses (${names.join(", ")}${found.length > 10 ? ", …" : ""}); ${SAY_WHICH}`,
   );
 }
 

@@ -2,6 +2,9 @@
 export const CONTENT_FOLDER = "content";
 export const ROOT_FOLDER = "root";
 
+/** File in a wp-content of what its configuration called the site, a line each; gone once these are replaced. */
+export const ADDRESSES = ".varvol-addresses";
+
 /** Folders of a WordPress that its owner may have put, and named, as he liked; the first has the others in it. */
 export const PLACES = [
   "wp-content",

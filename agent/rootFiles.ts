@@ -15,6 +15,9 @@ const SETTINGS =
 /** What Softaculous puts beside a site in its backup: a list of all files, and what it knows of the site, with its passwords. */
 const SOFTACULOUS = /^soft(?:perms|ver)\.txt$|^[a-z]+\.\d+_\d+\.\d{4}(?:[-_]\d\d){5}$/;
 
+/** Where BackupBuddy puts its dumps, below wp-content, with a folder for each of its backups. */
+export const BACKUPBUDDY = "uploads/backupbuddy_temp";
+
 export function isDump(name: string): boolean {
   return DUMP.test(name);
 }

@@ -61,3 +61,15 @@ export function pathIn(config: string, name: string, depth = 0): string | undefi
   const joined = found.join("").replace(/^https?:\/\/[^/]*/, "");
   return joined.replace(/^\/+|\/+$/g, "") || undefined;
 }
+
+/** The addresses that its configuration gives a site, whatever its database says: of plain text alone. */
+export function addressesIn(config: string): string[] {
+  const found = ["WP_HOME", "WP_SITEURL"].flatMap((name) => [
+    /^(['"])([^'"]*)\1$/.exec(definedAs(config, name) ?? "")?.[2],
+    new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(['"]?)([^\s'"]{1,999})\1[ \t\r]*$`, "m").exec(
+      config,
+    )?.[2],
+  ]);
+  const addresses = found.filter((one): one is string => /^https?:\/\/[^\s/$]+[^\s$]*$/i.test(one ?? ""));
+  return [...new Set(addresses.map((one) => one.replace(/\/+$/, "")))];
+}

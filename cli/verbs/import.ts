@@ -33,6 +33,7 @@ interface Options extends texts.JsonOption {
   readonly kind?: string;
   readonly domain?: string;
   readonly prefix?: string;
+  readonly inside?: string;
   readonly setAside?: boolean;
   /** False where the host is not to be brought up. */
   readonly up?: boolean;
@@ -46,6 +47,7 @@ export const options: texts.OptionsOf<Options> = {
   kind: ["--kind <kind>", `${NAMES.join(" or ")}, for a site that the stack file does not have yet`],
   domain: ["--domain <domain>", "the domain of such a site"],
   prefix: ["--prefix <prefix>", "table prefix of the WordPress that is meant, where its dump holds several"],
+  inside: ["--inside <folder>", "the folder in the place that is meant, where that holds several sites"],
   setAside: [
     "--set-aside",
     "keep drop-ins and must-use plugins that need what is not here (Redis, a host's own machines) beside, unused",
@@ -67,7 +69,9 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const again = await beginsAgain(stack, name);
   // What can't be written into the stack file is not fetched either.
   await stackText(stack, site, { content: "/", ...((database || dump === "always") && { database: "/" }) });
-  const named = { database, prefix: options.prefix };
+  if (options.inside !== undefined && source.place === "ssh")
+    throw new UserError("--inside: --from names the folder itself where it is another machine's");
+  const named = { database, prefix: options.prefix, inside: options.inside };
   const { fetched, wordpress, htaccess } = await fetch(stack, site, source, named, options.setAside ?? false);
   if (again && options.up !== false) {
     say(`${name} holds what an import brought that has not come whole: it is taken away, and begun anew.`);
@@ -196,7 +200,7 @@ async function fetch(
   stack: Stack,
   site: NewSite,
   source: Source,
-  named: Pick<LocalArgs, "database" | "prefix">,
+  named: Pick<LocalArgs, "database" | "prefix" | "inside">,
   setAside: boolean,
 ): Promise<Come> {
   const folder = newFolder(stack.name, site.name);

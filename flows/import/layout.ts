@@ -1,8 +1,15 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { Failure } from "../../agent/failure";
-import { findWordPress, holdsWordPress, isFolder, isIn, type WordPressTree } from "../../agent/layout";
-import { isDump } from "../../agent/rootFiles";
+import {
+  findWordPress,
+  holdsWordPress,
+  isFolder,
+  isIn,
+  realPath,
+  type WordPressTree,
+} from "../../agent/layout";
+import { BACKUPBUDDY, isDump } from "../../agent/rootFiles";
 import { definedAs, pathIn } from "../../agent/wordpressConfig";
 import { UserError } from "../../base/errors";
 import { kindOf, type KindName } from "../../stacks/kinds";
@@ -18,19 +25,37 @@ export interface FoundWordPress {
 
 /** Folders that panels and services put their dumps into, and those that have a folder for each. */
 const DUMP_FOLDERS = ["mysql", "databases", "backup", "sql", "db", "mwp_db"];
-const DUMP_PER_FOLDER = new Set(["databases", "db"]);
+const DUMP_PER_FOLDER = new Set(["databases", "db", basename(BACKUPBUDDY)]);
 
-/** Looks for a WordPress, wherever it lies in a folder; `packed` is what that was unpacked from, if from a folder. */
-export function wordPressIn(folder: string, from: string, packed?: string): FoundWordPress | undefined {
-  const tree = read(folder, from);
+/**
+ * Looks for a WordPress, wherever it lies in `meant`, and for its dumps as far up as `folder`; `packed` is what that was
+ * unpacked from, if from a folder.
+ */
+export function wordPressIn(
+  folder: string,
+  from: string,
+  { meant = folder, packed }: { readonly meant?: string; readonly packed?: string } = {},
+): FoundWordPress | undefined {
+  const tree = read(meant, from);
   if (!tree) return undefined;
   const top = tree.root ?? tree.content;
-  const places = new Set([dirname(tree.content), tree.content, join(top, "dup-installer")]);
+  const own = [join(tree.content, BACKUPBUDDY), join(top, "dup-installer")];
+  const places = new Set([dirname(tree.content), tree.content, ...own]);
   for (let at = top; isIn(folder, at); at = dirname(at))
     for (const name of ["", ...DUMP_FOLDERS]) places.add(join(at, name));
   const inside = [...places].filter((place) => isIn(folder, place));
   const beside = packed === undefined ? [] : inside.map((place) => join(packed, relative(folder, place)));
   return { tree, top, dumps: [...inside, ...beside].sort().flatMap(dumpsBelow) };
+}
+
+/** The folder in what is imported that `--inside` names; all of it where that names none. */
+export function meantIn(root: string, from: string, inside = ""): string {
+  const folder = realPath(join(root, inside));
+  if (folder !== undefined && isFolder(folder) && isIn(root, folder)) return folder;
+  throw new UserError(
+    `--inside ${inside}: ${from} holds no such folder`,
+    "Name it by its way from the top, such as homedir/public_html/shop.",
+  );
 }
 
 function read(folder: string, from: string): WordPressTree | undefined {

@@ -15,6 +15,7 @@ import { checkRoom } from "./fetched";
 import {
   checkKind,
   chooseDump,
+  meantIn,
   noWordPress,
   pagesIn,
   prefixIn,
@@ -37,6 +38,8 @@ export interface LocalArgs {
   readonly database?: string;
   /** The table prefix that was named. */
   readonly prefix?: string;
+  /** The folder in it that is meant, by its way from the top. Default: all of it. */
+  readonly inside?: string;
   /** Where what is made of it goes. */
   readonly folder: string;
 }
@@ -72,19 +75,22 @@ async function rootOf({ kind, path, archive, folder }: LocalArgs, left: string[]
   return refusing(path, work());
 }
 
-function pages({ kind, path }: LocalArgs, root: string): Fetched {
-  const layout = pagesIn(root);
+function pages({ kind, path, inside }: LocalArgs, root: string): Fetched {
+  const layout = pagesIn(meantIn(root, path, inside));
   checkKind(kind, layout, path);
   return { content: layout.content };
 }
 
 async function wordPress(
-  { path, archive, database, prefix, folder }: LocalArgs,
+  { path, archive, database, prefix, inside, folder }: LocalArgs,
   root: string,
   left: string[],
 ): Promise<Fetched> {
   const packed = archive ? undefined : realpathSync(path);
-  const found = wordPressIn(root, path, packed === root ? undefined : packed);
+  const found = wordPressIn(root, path, {
+    meant: meantIn(root, path, inside),
+    ...(packed !== root && { packed }),
+  });
   if (!found) throw noWordPress(path);
   const { tree, top, dumps } = found;
   refuseNetwork(tree.config, path);

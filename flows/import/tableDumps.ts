@@ -1,15 +1,17 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { dumpText } from "../../agent/dumpText";
+import { BACKUPBUDDY } from "../../agent/rootFiles";
 
-/** Whether dumps are one database's together, each of one table, as Jetpack makes them. */
+/** Whether dumps are one database's together, each of one table or of some, as Jetpack and BackupBuddy make them. */
 export function areTables(dumps: readonly string[]): boolean {
+  const [folder = "", ...others] = new Set(dumps.map(dirname));
+  if (others.length > 0) return false;
+  if (dirname(folder).endsWith(`/${BACKUPBUDDY}`)) return dumps.length > 1;
   const names = new Set(dumps.map((dump) => basename(dump)));
   const prefixes = [...names].map((name) => /^(\w*)options\.sql$/.exec(name)?.[1]);
-  return (
-    new Set(dumps.map(dirname)).size === 1 &&
-    prefixes.some((prefix) => prefix !== undefined && names.has(`${prefix}posts.sql`))
-  );
+  return prefixes.some((prefix) => prefix !== undefined && names.has(`${prefix}posts.sql`));
 }
 
 /** Makes one dump of such, in a folder. */
@@ -17,7 +19,7 @@ export async function joined(dumps: readonly string[], folder: string): Promise<
   const whole = join(folder, "database.sql");
   const out = createWriteStream(whole, { mode: 0o600 });
   for (const dump of dumps) {
-    await pipeline(createReadStream(dump), out, { end: false });
+    await pipeline(dumpText(dump), out, { end: false });
     // The next one begins with a line of its own.
     out.write("\n");
   }

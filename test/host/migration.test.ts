@@ -16,6 +16,7 @@ const MORE = {
   latin: `INSERT INTO wp_options VALUES (900,'more','a:1:{i:0;s:6:"æ—¥æœ¬";}','no');\n`,
   keyless:
     "CREATE TABLE wp_pairs (a INT, b VARCHAR(20), v TEXT, PRIMARY KEY (a, b)) DEFAULT CHARSET=utf8mb4;\n" +
+    `INSERT INTO wp_options VALUES (900,'more','https://moved.example/x','no');\n` +
     `INSERT INTO wp_pairs VALUES ${Array.from({ length: 4000 }, (_, i) => `(${i >> 1},'${i}','https://alt.example/${i}')`).join(",")};\n`,
 };
 
@@ -53,6 +54,10 @@ describe("a WordPress as people have them", function () {
       }
       fs.appendFileSync(dump, MORE[name as keyof typeof MORE] ?? "");
     }
+    fs.appendFileSync(
+      path.join(folder("keyless"), "wp-config.php"),
+      "define( 'WP_HOME', 'https://moved.example' );\n",
+    );
     // As its server made the names of tables small, and not those in rows.
     const dump = path.join(folder("shop"), "site.sql");
     const text = fs.readFileSync(dump, "utf8");
@@ -211,6 +216,11 @@ describe("a WordPress as people have them", function () {
       ["wp_pairs", `v = CONCAT('${url}/', b)`, "4000"],
     ] as const)
       assert.deepEqual(await sql(host, `SELECT COUNT(*) FROM keyless.${table} WHERE ${where}`), [rows]);
+  });
+
+  it("has its new address also for the one that its configuration puts before the database's", async () => {
+    assert.equal(await more("keyless"), `${address("keyless")}/x`);
+    assert.ok(!fs.existsSync(path.join(host.root, "keyless/content/.varvol-addresses")));
   });
 
   describe("that can't run here as it is", () => {

@@ -33,7 +33,11 @@ describe("an export of a panel's or a plugin's", () => {
     fs.rmSync(file(inner), { recursive: true });
   };
 
-  async function fetched(name: string, database?: string): Promise<Fetched & { said: string }> {
+  async function fetched(
+    name: string,
+    database?: string,
+    inside?: string,
+  ): Promise<Fetched & { said: string }> {
     fs.mkdirSync(file("to"));
     const from = file(name);
     const archive = fs.statSync(from).isFile();
@@ -46,6 +50,7 @@ describe("an export of a panel's or a plugin's", () => {
         path: from,
         archive,
         database,
+        inside,
         folder: file("to"),
       });
       return { ...found, said: said.join("") };
@@ -245,6 +250,39 @@ describe("an export of a panel's or a plugin's", () => {
     }
   });
 
+  it("of several sites is the one that is meant, with its own database, and none where nobody says which", async () => {
+    const sites = {
+      public_html: "garden_wp",
+      "public_html/blog": "garden_blog",
+      "shop.example": "garden_shop",
+    };
+    for (const [site, database] of Object.entries(sites)) {
+      for (const one of whole) write(`cp/b/homedir/${site}/wp-content/${one}`, site);
+      write(`cp/b/homedir/${site}/wp-config.php`, `<?php\ndefine( 'DB_NAME', '${database}' );\n`);
+      write(`cp/b/mysql/${database}.sql`, SQL);
+    }
+    write("cp/b/homedir/pages.example/index.html", "pages");
+    for (const from of ["cp", "cp.tar"]) {
+      if (from === "cp.tar") await tar("cp.tar", "cp");
+      await assert.rejects(
+        fetched(from),
+        /holds 3 WordPresses \(b\/homedir\/public_html, .*b\/homedir\/shop\.example.*--inside FOLDER/,
+      );
+      fs.rmSync(file("to"), { recursive: true });
+      for (const [site, database] of Object.entries(sites)) {
+        const found = await fetched(from, undefined, `b/homedir/${site}/`);
+        assert.equal(path.basename(found.database ?? ""), `${database}.sql`);
+        assert.deepEqual(filled(found), whole);
+        assert.equal(fs.readFileSync(file(`out/content/${BOAT}`), "utf8"), site);
+        for (const name of ["to", "out"]) fs.rmSync(file(name), { recursive: true });
+      }
+      for (const wrong of ["b/homedir/shop", "..", `b/homedir/shop.example/wp-config.php`]) {
+        await assert.rejects(fetched(from, undefined, wrong), /--inside .* holds no such folder/);
+        fs.rmSync(file("to"), { recursive: true });
+      }
+    }
+  });
+
   it("is Plesk's, with its files and each of its databases packed once more", async () => {
     for (const one of whole) write(`data/httpdocs/wp-content/${one}`, one);
     write("data/httpdocs/wp-config.php", "<?php\ndefine('DB_NAME', 'garden_1');\n");
@@ -372,6 +410,41 @@ describe("an export of a panel's or a plugin's", () => {
     );
     assert.deepEqual(filled(found), whole);
     assert.ok(!fs.existsSync(file("out/root/sql")));
+  });
+
+  it("is BackupBuddy's, with its dumps among the uploads, in one file or one for each table", async () => {
+    const temp = "wp-content/uploads/backupbuddy_temp/0a1b2c3d4e";
+    for (const tables of [["db_1"], ["db_1", "db_2"], ["g_options", "g_posts", "g_users"]]) {
+      const dumps = tables.map((table) => ({
+        name: `${temp}/${table}.sql`,
+        text: `CREATE TABLE \`${table}\` (id INT);`,
+      }));
+      const own = ["importbuddy.php", `${temp}/backupbuddy_dat.php`, `${temp}/importbuddy.php`];
+      const others = [...own, ...whole.map((one) => `wp-content/${one}`)];
+      write(
+        "backup-garden_example-2024_05_01-full-0a1b2c3d4e.zip",
+        zipOf([...dumps, ...others.map((name) => ({ name, text: name }))]),
+      );
+      const found = await fetched("backup-garden_example-2024_05_01-full-0a1b2c3d4e.zip");
+      const text = fs.readFileSync(found.database ?? "", "utf8");
+      assert.deepEqual(
+        [...text.matchAll(/`(\w+)`/g)].map(([, table]) => table),
+        tables,
+      );
+      assert.deepEqual(filled(found), whole);
+      assert.ok(!fs.existsSync(file("out/content/uploads/backupbuddy_temp")));
+      for (const name of ["to", "out"]) fs.rmSync(file(name), { recursive: true });
+    }
+  });
+
+  it("is not guessed where a dump lies beside one that BackupBuddy left among the uploads", async () => {
+    for (const one of whole) write(`site/wp-content/${one}`, one);
+    write("site/garden.sql", SQL);
+    write("site/wp-content/uploads/backupbuddy_temp/0a1b2c3d4e/db_1.sql", SQL);
+    await assert.rejects(
+      fetched("site"),
+      /holds more than one dump of a database \(.*garden\.sql, .*db_1\.sql\)/,
+    );
   });
 
   it("is refused by name where its form is a program's own, or it is one part of several", async () => {

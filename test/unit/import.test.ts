@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { pathIn } from "../../agent/wordpressConfig";
+import { arrangeWordPress } from "../../agent/arrange";
+import { addressesIn, pathIn } from "../../agent/wordpressConfig";
 import { capture } from "../../base/exec";
 import { chosen, coreOf, siteProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
 import { chooseDump, pagesIn, prefixIn, refuseNetwork, wordPressIn } from "../../flows/import/layout";
@@ -56,6 +57,7 @@ describe("an import", () => {
       const since = Date.now();
       assert.equal(pathIn(config, "UPLOADS"), undefined);
       assert.equal(prefixIn(config), undefined);
+      assert.deepEqual(addressesIn(config), []);
       refuseNetwork(config, "x");
       assert.ok(Date.now() - since < 3000, `${Date.now() - since} ms: ${config.slice(0, 30)}`);
     }
@@ -83,6 +85,31 @@ describe("an import", () => {
     assert.throws(() => chooseDump(dumps, "x"), /more than one dump/);
     assert.throws(() => chooseDump([], "x"), /holds no dump/);
     assert.equal(chooseDump(["a.sql"], "x"), "a.sql");
+  });
+
+  it("notes the addresses that a configuration puts before its database's, where they are plain text", () => {
+    for (const [config, ...expected] of [
+      [
+        "define( 'WP_HOME', 'https://shop.example/' );\ndefine(\"WP_SITEURL\", \"https://shop.example/wp\");",
+        "https://shop.example",
+        "https://shop.example/wp",
+      ],
+      ['WP_HOME=https://shop.example\nWP_SITEURL="${WP_HOME}/wp"\n', "https://shop.example"],
+      ["define('WP_HOME', 'https://' . $_SERVER['HTTP_HOST']);\ndefine('WP_SITEURL', WP_HOME . '/wp');"],
+      ["// define('WP_HOME', 'https://shop.example');"],
+      ["define('WP_HOME', 'shop.example');"],
+    ] as const)
+      assert.deepEqual(addressesIn(config), expected, config);
+    make("site/wp-content/plugins/", "site/wp-content/themes/");
+    fs.writeFileSync(
+      path.join(folder, "site/wp-config.php"),
+      "<?php\ndefine('WP_HOME', 'https://shop.example');\n",
+    );
+    arrangeWordPress(path.join(folder, "site"), {});
+    assert.equal(
+      fs.readFileSync(path.join(folder, "site/content/.varvol-addresses"), "utf8"),
+      "https://shop.example\n",
+    );
   });
 
   it("takes a lone wp-content, and other pages from below a single folder", () => {

@@ -76,6 +76,7 @@ if ($fresh) {
     $database->query('DROP TABLE ' . INSTALL_MARKER);
 }
 if ($imported) {
+    @unlink(ADDRESSES_FILE);
     $database->query('DROP TABLE ' . IMPORT_MARKER);
 }
 file_put_contents('/tmp/table-prefix', $prefix);

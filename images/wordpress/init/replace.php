@@ -57,8 +57,8 @@ final class Tally
 }
 
 /**
- * Replaces the old URL of a site that came from elsewhere, as its own options name it. These two come last: until then an
- * interrupted run is simply repeated, as rows that are done have nothing left to replace.
+ * Replaces the old URL of a site that came from elsewhere, as its own options and its configuration name it. The options come
+ * last: until then an interrupted run is simply repeated, as rows that are done have nothing left to replace.
  *
  * @param list<string> $others prefixes of other WordPresses
  */
@@ -69,7 +69,7 @@ function replace_site_url(mysqli $database, string $prefix, array $others, strin
     // Of one that was Varvol's before.
     $noted = array_map(static fn (string $host): string
         => "https://$host", array_diff(noted_hosts($database, $prefix), hosts_in($url)));
-    $old = array_values(array_unique(array_filter([...$named, ...$noted], static fn (string $value): bool
+    $old = array_values(array_unique(array_filter([...$named, ...$noted, ...configured_addresses()], static fn (string $value): bool
         => $value !== $url && (string) parse_url($value, PHP_URL_HOST) !== '')));
     if ($old) {
         $changed = replace_everywhere($database, $prefix, $others, new UrlReplacement($old, $url));
@@ -78,6 +78,15 @@ function replace_site_url(mysqli $database, string $prefix, array $others, strin
     foreach (SITE_OPTIONS as $name) {
         set_option($database, $prefix, $name, $url);
     }
+}
+
+/** What the import has found of a configuration that went before the options. */
+const ADDRESSES_FILE = '/srv/wordpress/wp-content/.varvol-addresses';
+
+/** @return list<string> */
+function configured_addresses(): array
+{
+    return array_map(trim(...), @file(ADDRESSES_FILE, FILE_IGNORE_NEW_LINES) ?: []);
 }
 
 /**
