@@ -145,26 +145,37 @@ export function severalDatabases({ databases }: Report): string | undefined {
 }
 
 /**
- * Whether a dump of mysqldump's or mariadb-dump's has come to its end: a line tells a whole one from one that was cut off
- * between statements. What others have put behind it is no part of it.
+ * Whether a dump of mysqldump's or mariadb-dump's has come to its end, and each of several in one file: a line tells a whole
+ * one from one that was cut off between statements. What others have put behind it is no part of it.
  */
 class Ends {
   private rest = Buffer.from("\n");
   private open = false;
+  private cut = false;
 
   take(data: Buffer): void {
     const text = Buffer.concat([this.rest, data]);
-    const begins = Math.max(...BEGIN_LINES.map((line) => text.lastIndexOf(line)));
-    const ends = text.lastIndexOf(END_LINE);
-    if (begins !== ends) this.open = begins > ends;
-    this.rest = text.subarray(-LONGEST_LINE);
+    let at = text.indexOf(COMMENT);
+    while (at >= 0 && at + LONGEST_LINE <= text.length) {
+      this.look(text, at);
+      at = text.indexOf(COMMENT, at + 1);
+    }
+    this.rest = text.subarray(at < 0 ? -COMMENT.length : at);
   }
 
   isCutOff(): boolean {
-    return this.open;
+    const { rest } = this;
+    for (let at = rest.indexOf(COMMENT); at >= 0; at = rest.indexOf(COMMENT, at + 1)) this.look(rest, at);
+    return this.cut || this.open;
+  }
+
+  private look(text: Buffer, at: number): void {
+    const line = text.toString("latin1", at + COMMENT.length, at + LONGEST_LINE);
+    const begins = /^(?:MySQL|MariaDB) dump/.test(line);
+    if (begins && this.open) this.cut = true;
+    if (begins || line.startsWith("Dump completed")) this.open = begins;
   }
 }
 
-const BEGIN_LINES = ["\n-- MySQL dump", "\n-- MariaDB dump"];
-const END_LINE = "\n-- Dump completed";
+const COMMENT = "\n-- ";
 const LONGEST_LINE = 32;

@@ -8,6 +8,7 @@ import { UserError } from "../../base/errors";
 import { attempt } from "../../base/exec";
 import { bytes } from "../../base/words";
 import { insidesOf } from "./insides";
+import { isNetwork } from "./layout";
 import { listingOf } from "./listed";
 
 /** What a folder or an archive holds. */
@@ -58,7 +59,9 @@ async function inFolder(folder: string, as: UnpackedAs): Promise<Contents | stri
   const { stdout } = await attempt(["du", "-sk", "--apparent-size", "-D", folder]);
   const size = Number(stdout.split("\t")[0] ?? 0) * 1024;
   try {
-    const open = as !== "wordpress" || findWordPress(folder) !== undefined;
+    const tree = as === "wordpress" ? findWordPress(folder) : undefined;
+    if (tree && isNetwork(tree.config)) return "is a network of sites (MULTISITE), which can't be imported";
+    const open = as !== "wordpress" || tree !== undefined;
     const content = open || innerArchives(folder).length > 0;
     return { bytes: size, wordpress: holdsWordPress(folder), content, open };
   } catch (error) {

@@ -13,6 +13,8 @@ export interface DumpedWordPress {
   readonly version?: number;
   /** Where its uploads lie below the document root, as its options say; undefined where that is the usual place. */
   readonly uploads?: string;
+  /** How many further sites of a network have tables of their own beside it; undefined where it is none. */
+  readonly others?: number;
 }
 
 /** Versions of WordPress, and those of their databases where these change. */
@@ -56,11 +58,18 @@ export function parseDump(said: string): DumpedWordPress[] {
       const address = options.get(`${prefix}options siteurl`);
       const version = Number(options.get(`${prefix}options db_version`));
       const uploads = options.get(`${prefix}options upload_path`) ?? "";
+      const others = [...tables].filter((table) => isOther(table, prefix)).length;
       return {
         ...{ prefix, ...(address && { address }), ...(version > 0 && { version }) },
+        ...(others > 0 && { others }),
         ...(PLAIN_PATH.test(uploads) && uploads !== "wp-content/uploads" && { uploads }),
       };
     });
+}
+
+/** Whether it is the table of options of another site in a network, which has a number before it. */
+function isOther(table: string, prefix: string): boolean {
+  return table.startsWith(prefix) && /^\d+_options$/.test(table.slice(prefix.length));
 }
 
 /** The one that has the prefix, whose letters a server may have made small ones; or the only one. */
@@ -87,6 +96,8 @@ export function siteProblem(
     return prefix === undefined
       ? `holds ${found.length} WordPresses: ${list}; say which with prefix: in the stack file, or --prefix of an import`
       : `holds no WordPress with the table prefix ${prefix}, but ${list}; correct the prefix`;
+  if (one?.others !== undefined)
+    return `holds a network of sites, ${one.others} beside the first, which can't be imported; export the one that is meant as a site of its own, or, where the network is no more, leave those tables out`;
   const known = core === undefined ? undefined : databaseOf(core);
   if (one?.version === undefined || known === undefined || one.version <= known) return undefined;
   const [newest = ""] = DATABASES.at(-1) ?? [];

@@ -9,6 +9,7 @@ import { foreignIn } from "../../agent/setAside";
 import { type ContentNames, namesBelow, pluginsAmong, themesAmong } from "./contentNames";
 import type { Found } from "./htaccess/denied";
 import { htaccessFiles } from "./htaccess/files";
+import { isNetwork } from "./layout";
 import { listingOf, versionOf } from "./listed";
 import { withOutline } from "./outline";
 
@@ -16,7 +17,7 @@ import { withOutline } from "./outline";
 export interface Insides {
   /** Whether there is one that can be looked into as it lies there. */
   readonly found: boolean;
-  /** Why it is not known which one is meant. */
+  /** Why it can't be taken, or is not known which one is meant. */
   readonly problem?: string;
   /** What in it needs what is not here. */
   readonly foreign: readonly Foreign[];
@@ -61,6 +62,8 @@ function lookedInto(
   try {
     const tree = findWordPress(folder, moved);
     if (!tree) return NOTHING;
+    if (isNetwork(tree.config))
+      return { ...NOTHING, problem: "is a network of sites (MULTISITE), which can't be imported" };
     return {
       found: true,
       foreign: foreignIn(tree.content),

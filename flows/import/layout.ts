@@ -121,9 +121,14 @@ function databaseOf(dump: string): string {
     : basename(dump).replace(/(?:\.mysql)?\.sql(?:\.\w+)?$/i, "");
 }
 
+/** Whether a configuration says that it is one of many sites. */
+export function isNetwork(config: string): boolean {
+  return /^(?:true|1)\b/i.test(definedAs(config, "MULTISITE") ?? "");
+}
+
 /** Refuses a network of sites, which shares one database and one wp-content among many. */
 export function refuseNetwork(config: string, from: string): void {
-  if (/^true\b/i.test(definedAs(config, "MULTISITE") ?? ""))
+  if (isNetwork(config))
     throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
 }
 

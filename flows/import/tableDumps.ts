@@ -17,14 +17,14 @@ export function areTables(dumps: readonly string[]): boolean {
 /** Makes one dump of such, in a folder. */
 export async function joined(dumps: readonly string[], folder: string): Promise<string> {
   const whole = join(folder, "database.sql");
-  const out = createWriteStream(whole, { mode: 0o600 });
-  for (const dump of dumps) {
-    await pipeline(dumpText(dump), out, { end: false });
-    // The next one begins with a line of its own.
-    out.write("\n");
-  }
-  await new Promise<void>((resolve, reject) => {
-    out.on("error", reject).end(resolve);
-  });
+  await pipeline(oneAfterTheOther(dumps), createWriteStream(whole, { mode: 0o600 }));
   return whole;
+}
+
+async function* oneAfterTheOther(dumps: readonly string[]): AsyncGenerator<Buffer> {
+  for (const dump of dumps) {
+    for await (const piece of dumpText(dump)) yield piece as Buffer;
+    // The next one begins with a line of its own.
+    yield Buffer.from("\n");
+  }
 }

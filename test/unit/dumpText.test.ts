@@ -71,6 +71,10 @@ describe("a stranger's dump", () => {
     const more = `${whole}${"INSERT INTO t VALUES ('more');\n".repeat(100)}`;
     assert.equal(await dumpProblem(file("m.sql", more)), undefined);
     assert.match((await dumpProblem(file("n.sql", `${whole}${SQL}`))) ?? "", /is cut off/);
+    // Of several in one file
+    assert.match((await dumpProblem(file("p.sql", `${SQL}${whole}`))) ?? "", /is cut off/);
+    assert.equal(await dumpProblem(file("q.sql", whole.repeat(3))), undefined);
+    assert.equal(await dumpProblem(file("r.sql", `${SQL}-- x\n-- Dump completed`)), undefined);
     for (const length of [2 ** 18 - 40, 2 ** 18 - 30, 2 ** 18 - 20]) {
       const long = `INSERT INTO t VALUES ('${"x".repeat(length - SQL.length)}');\n`;
       assert.equal(

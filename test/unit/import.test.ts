@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { arrangeWordPress } from "../../agent/arrange";
 import { addressesIn, pathIn } from "../../agent/wordpressConfig";
 import { capture } from "../../base/exec";
+import { checkArchive } from "../../flows/import/archive";
 import { chosen, coreOf, siteProblem, parseDump, wordPressesIn } from "../../flows/import/dump";
 import { chooseDump, pagesIn, prefixIn, refuseNetwork, wordPressIn } from "../../flows/import/layout";
 import { fetchLocal } from "../../flows/import/local";
@@ -212,11 +213,47 @@ describe("an import", () => {
     assert.equal(prefixIn("<?php\n// $table_prefix = 'a_';\n$table_prefix = getenv('P');\n"), undefined);
   });
 
-  it("refuses a network of sites", () => {
+  it("knows the same where names are in other quotes than MySQL's own, or in none", async () => {
+    const dump = path.join(folder, "site.sql");
+    const text = (quote: string, words = (one: string) => one) =>
+      ["options", "posts", "users"]
+        .map((name) => words(`CREATE TABLE IF NOT EXISTS ${quote}wp_${name}${quote} (`) + "a INT);\r\n")
+        .join("") +
+      words(`INSERT INTO ${quote}wp_options${quote} `) +
+      "VALUES (1,'siteurl','http://a.example');\r\n";
+    for (const one of [
+      text(""),
+      text('"'),
+      text("`", (words) => words.toLowerCase()),
+      text("`").replaceAll("`wp", "`old`.`wp"),
+      text("").replaceAll("wp_o", "old.wp_o"),
+    ]) {
+      fs.writeFileSync(dump, one);
+      assert.deepEqual(await wordPressesIn(dump), [{ prefix: "wp_", address: "http://a.example" }], one);
+    }
+  });
+
+  it("refuses a network of sites", async () => {
     const config = (value: string) => `<?php\ndefine( 'MULTISITE', ${value} );\n`;
     assert.throws(() => refuseNetwork(config("true"), "x"), /MULTISITE/);
     refuseNetwork(config("false"), "x");
     refuseNetwork("<?php\n// define( 'MULTISITE', true );\n", "x");
+
+    // By the keys alone
+    make("net/wp-content/plugins/", "net/wp-content/themes/");
+    fs.writeFileSync(path.join(folder, "net/wp-config.php"), config("true"));
+    await capture(["tar", "-C", folder, "-cf", path.join(folder, "net.tar"), "net"]);
+    for (const name of ["net", "net.tar"])
+      assert.match(
+        (await checkArchive("import", { archive: path.join(folder, name), as: "wordpress" }, 2 ** 30)).join(),
+        /import: \S+ is a network of sites \(MULTISITE\)/,
+      );
+    const tables = ["options", "posts", "users", "blogs", "2_options", "3_options"];
+    const found = parseDump(tables.map((name) => `table wp_${name}\n`).join(""));
+    assert.match(
+      siteProblem(found, undefined, undefined) ?? "",
+      /holds a network of sites, 2 beside the first/,
+    );
   });
 
   it("writes its key into the stack file and leaves the rest of that as it is", () => {

@@ -19,7 +19,7 @@ export function contentCases(host: KeptHost): void {
     );
     await sql(
       host,
-      "USE blog; SET enforce_storage_engine = NULL; CREATE TABLE counted (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=MyISAM; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER twice BEFORE INSERT ON counted FOR EACH ROW SET NEW.n = NEW.n * 2; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1; INSERT INTO counted (n) VALUES (1)",
+      "USE blog; SET enforce_storage_engine = NULL; CREATE TABLE counted (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=MyISAM; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER blog.twice BEFORE INSERT ON blog.counted FOR EACH ROW SET NEW.n = NEW.n * 2; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1; INSERT INTO counted (n) VALUES (1)",
     );
     const besides = path.join(host.root, "blog/root");
     fs.mkdirSync(path.join(besides, "press"), { recursive: true });
