@@ -70,6 +70,11 @@ wanted() {
         END { if (first != "") print first; else if (second != "") print second }' "$tmp/refs"
 }
 
+# format_of OBJECT: by what its repository names objects; git fetches from one of its own format alone
+format_of() {
+    if [ "${#1}" -eq 64 ]; then echo sha256; else echo sha1; fi
+}
+
 # nothing_there: why there is nothing to be served, and what there is
 nothing_there() {
     local there

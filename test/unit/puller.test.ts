@@ -58,6 +58,22 @@ describe("a puller", function () {
       assert.equal(puller.served("index.html"), "two");
     });
 
+    it("a repository that names objects by SHA-256, also in place of one that does not", async () => {
+      await commitTo(at("longer"), { "index.html": "by SHA-1" });
+      const env = { GIT_URL: `${address}/longer` };
+      assert.equal((await puller.pull(env)).error, null);
+      fs.rmSync(at("longer"), { recursive: true });
+      fs.mkdirSync(at("longer"));
+      await gitIn(at("longer"), "init", "-q", "-b", "main", "--object-format=sha256");
+      const commit = await commitTo(at("longer"), { "index.html": "by SHA-256" });
+      const { served, error } = await puller.pull(env);
+      assert.deepEqual([served, error], [commit, null]);
+      assert.equal(puller.served("index.html"), "by SHA-256");
+      await commitTo(at("longer"), { "index.html": "and on" });
+      await puller.pull(env);
+      assert.equal(puller.served("index.html"), "and on");
+    });
+
     it("a branch that was forced to another history", async () => {
       await commitTo(at("forced"), { "index.html": "one" });
       await commitTo(at("forced"), { "index.html": "two" });
