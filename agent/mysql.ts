@@ -167,6 +167,8 @@ export class Server {
   ): Promise<void> {
     await this.query(`SET GLOBAL max_allowed_packet = ${LOAD_PACKET}`, options);
     const connection = [
+      // A dump may say otherwise.
+      UTF8,
       PACKET,
       "--init-command=SET SESSION max_statement_time = 0",
       "--protocol=tcp",

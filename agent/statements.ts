@@ -1,5 +1,7 @@
 import { Transform } from "node:stream";
 import { type Emit, LargeRows } from "./largeRows";
+import { Letters } from "./letters";
+import { HAS_ROWS, IS_DEFINED, IS_TRIGGER, unquoted, withoutBlanks } from "./statementHead";
 
 /** Bytes of a statement that are looked at before the rest of it goes on or is left out. */
 const HEAD = 4096;
@@ -107,6 +109,7 @@ class Splitter {
   private atStart = true;
   /** Before the first word of the dump. */
   private begins = true;
+  private readonly letters = new Letters();
 
   constructor(
     private readonly report: Report,
@@ -203,6 +206,7 @@ class Splitter {
   }
 
   private keep(piece: Buffer, emit: Emit): void {
+    this.letters.take(piece);
     if (this.fate === "kept") emit(piece);
     if (this.fate === "left out") emitLines(piece, emit);
     if (this.fate !== "undecided") return;
@@ -213,6 +217,7 @@ class Splitter {
 
   private close(emit: Emit): void {
     if (this.fate === "undecided") this.decide(emit);
+    this.letters.end();
     this.ended();
     this.fate = "undecided";
     this.blank = true;
@@ -232,8 +237,13 @@ class Splitter {
     }
     this.fate = "kept";
     if (/^(?:CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE|INSERT|REPLACE)\b/.test(words)) this.report.made++;
-    const own = /^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text;
-    emit(Buffer.from(this.withoutDatabase(own), "latin1"));
+    const own = this.withoutDatabase(/^(?:CREATE|ALTER)\b/.test(words) ? this.withoutDefiner(text) : text);
+    const letters = this.letters.of(words, own.slice(0, HEAD));
+    if (letters !== undefined) {
+      emit(Buffer.concat([Buffer.from(`SET NAMES ${letters}`), this.delimiter]));
+      this.ended();
+    }
+    emit(Buffer.from(own, "latin1"));
   }
 
   /** What is made or filled is the site's own, whatever database its name, or its trigger's, says that it is in. */
@@ -282,22 +292,6 @@ function countLines(piece: Buffer): number {
 const NAME = "(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[\\w.%$-]+)";
 const DEFINER = new RegExp(`\\bDEFINER\\s*=\\s*${NAME}(?:\\s*@\\s*${NAME})?`, "i");
 
-const WORD = String.raw`(?:\`(?:[^\`]|\`\`)*\`|"[^"]*"|[\w$\x80-\xff]+)`;
-const DATABASE = String.raw`(${WORD})\s*\.\s*(?=${WORD})`;
-/** What may stand between a statement's first word and what it makes. */
-const HOW = String.raw`(?:\s|\*\/|\/\*M?!\d*|OR\s+REPLACE\b|TEMPORARY\b|AGGREGATE\b|ALGORITHM\s*=\s*\w+|SQL\s+SECURITY\s+\w+)*`;
-const TABLE = String.raw`(?:CREATE|ALTER|DROP)\b${HOW}\bTABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`;
-const ROWS = String.raw`(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE|INTO)\s+)*|LOCK\s+TABLES?\s+`;
-const DEFINITION = String.raw`(?:CREATE|DROP)\b${HOW}\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`;
-const TRIGGER = String.raw`CREATE\b${HOW}\bTRIGGER\s[^('"]{0,300}?\b(?:INSERT|UPDATE|DELETE)\s+ON\s+`;
-const [HAS_ROWS, IS_DEFINED, IS_TRIGGER] = [`${TABLE}|${ROWS}`, DEFINITION, TRIGGER].map(
-  (head) => new RegExp(`^(${head})${DATABASE}`, "i"),
-) as [RegExp, RegExp, RegExp];
-
-function unquoted(name: string): string {
-  return /^[`"]/.test(name) ? name.slice(1, -1).replaceAll("``", "`") : name;
-}
-
 /** What a statement begins with: in capitals, with single blanks, without comments. */
 function beginning(text: string): string {
   return withoutBlanks(text.slice(0, HEAD))
@@ -305,14 +299,4 @@ function beginning(text: string): string {
     .replaceAll(/\s+/g, " ")
     .replaceAll(/@@(GLOBAL|SESSION|PERSIST)\s*\.\s*/gi, "@@$1.")
     .toUpperCase();
-}
-
-/** A statement without what stands before its first word. */
-function withoutBlanks(text: string): string {
-  // A version that no server has makes of code a comment.
-  const blank =
-    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
-  let rest = text;
-  for (let found = blank.exec(rest); found; found = blank.exec(rest)) rest = rest.slice(found[0].length);
-  return rest;
 }

@@ -243,6 +243,38 @@ describe("the agent", () => {
       assert.match(severalDatabases(report) ?? "", /is of several databases \(one, two\)/);
     });
 
+    it("in each table's own letters, where the dump does not say which its text has", async () => {
+      const table = (name: string, charset: string) =>
+        `CREATE TABLE \`${name}\` (v TEXT COMMENT 'CHARSET=x') ENGINE=InnoDB ${charset} COMMENT='x';\n`;
+      const rows = (name: string) => `INSERT INTO \`${name}\` VALUES ('a');\n`;
+      const text = [
+        ...[
+          table("old", "DEFAULT CHARSET=latin1"),
+          table("new", "DEFAULT CHARSET=utf8mb4"),
+          table("none", ""),
+        ],
+        ...[
+          rows("old"),
+          rows("old"),
+          rows("new"),
+          rows("none"),
+          "DELIMITER ;;\n",
+          rows("old").replace(";", ";;"),
+        ],
+      ].join("");
+      for (const size of [1, 7, text.length])
+        assert.equal(
+          (await filter(text, size)).kept,
+          text
+            .replace("\nINSERT INTO `old`", "SET NAMES latin1;\nINSERT INTO `old`")
+            .replace("\nINSERT INTO `new`", "SET NAMES utf8mb4;\nINSERT INTO `new`")
+            .replace("DELIMITER ;;\n", "DELIMITER ;;\nSET NAMES latin1;;"),
+          String(size),
+        );
+      const said = `/*!40101 SET NAMES utf8 */;\n${text}`;
+      assert.equal((await filter(said)).kept, said);
+    });
+
     it("in little memory, however long a row is", async () => {
       const row = Buffer.alloc(1 << 20, "x;\\'");
       const report = newReport();
