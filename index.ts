@@ -4,6 +4,7 @@ import {
   Agent,
   Gateway,
   Host,
+  Mail,
   Mysql,
   Networks,
   PublicCertificates,
@@ -16,7 +17,7 @@ import { takeOver } from "./stacks/formerly";
 import { heldSites, hold } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
-import { forgesOf, publishedAt } from "./stacks/reach";
+import { publishedAt, serversOf } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
 import { createSite } from "./stacks/sites";
@@ -28,7 +29,12 @@ const config = readConfig();
 const { limits } = config;
 
 const host = new Host("host", config);
-const networks = new Networks("networks", { host, published: publishedAt(config), forges: forgesOf(config) });
+const networks = new Networks("networks", {
+  host,
+  published: publishedAt(config),
+  forges: serversOf(config),
+  mail: config.mail !== undefined,
+});
 const gateway = new Gateway("gateway", {
   ...config,
   host,
@@ -46,6 +52,8 @@ const mysql = needsMysql(config)
     })
   : undefined;
 
+const mail = config.mail && new Mail("mail", { ...config.mail, host, networks, memory: limits.mail });
+
 const repository =
   config.backup &&
   new Repository("backup", {
@@ -59,7 +67,7 @@ const held = heldSites();
 hold(held, host.namespace);
 const sites = config.sites.map((site) => ({
   ...site,
-  built: createSite(site, config, { host, networks, gateway, mysql, repository }),
+  built: createSite(site, config, { host, networks, gateway, mysql, mail, repository }),
 }));
 gateway.route(
   // What the program would write of a site that is held is not what is there.
@@ -99,6 +107,8 @@ export = {
   secrets,
   /** What opens the backups: `varvol recovery-kit` prints it. */
   ...(repository && { backupPassword: pulumi.secret(repository.password) }),
+  /** What the DNS must say below the domains that mail is from: `varvol mail` prints it. */
+  ...(mail && { mailRecord: mail.record }),
   /** What is in each image, for a plan to tell what an upgrade changes. */
   images: imagesInUse(config),
   certificateAuthority: gateway.authority.certificate,

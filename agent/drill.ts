@@ -288,7 +288,8 @@ class Scratch {
       ...each("--security-opt", host.SecurityOpt),
       ...each("--cap-drop", host.CapDrop),
       ...each("--cap-add", host.CapAdd),
-      ...each("--env", config.Env),
+      // It sends nothing, and does not wait for what would take it.
+      ...each("--env", config.Env?.filter((one) => !one.startsWith("MAIL_")) ?? null),
     ];
     const logs = ["--log-driver", "json-file", "--log-opt", "max-size=1m"];
     const folders = this.mounts(original).flatMap((mount) => ["--volume", mount]);

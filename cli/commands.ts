@@ -85,6 +85,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/certs") as typeof import("./verbs/certs"),
   },
   {
+    name: "mail",
+    arguments: "[words...]",
+    about: "print what the DNS must say of the host's mail; test <address> sends one; queue lists what waits",
+    load: () => lazy("./verbs/mail") as typeof import("./verbs/mail"),
+  },
+  {
     name: "secret",
     arguments: "[name]",
     about: "print a generated secret, or the names of all",

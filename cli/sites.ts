@@ -19,6 +19,8 @@ export async function printSites(stack: Stack): Promise<Status> {
     for (const text of problems) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
     for (const text of containers.flatMap(({ notes }) => notes)) process.stdout.write(`\n${name}: ${text}\n`);
   }
+  for (const { name, notes = [] } of modules)
+    for (const text of notes) process.stdout.write(`\n${name}: ${text}\n`);
   for (const text of host.notes) process.stdout.write(`\n${text}\n`);
   for (const { name, git, backup } of sites) {
     for (const text of backup?.problems ?? []) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);

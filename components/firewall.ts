@@ -1,4 +1,4 @@
-import { DATABASE_PORT, GATEWAY_SOURCES, type PortRange, PULLER_SOURCES, WEB_PORT } from "./ports";
+import { DATABASE_PORT, GATEWAY_SOURCES, MAIL_PORT, type PortRange, PULLER_SOURCES, WEB_PORT } from "./ports";
 
 /** The bridges of a host's networks, as the kernel names them. */
 export interface Bridges {
@@ -22,7 +22,9 @@ export interface FirewallArgs {
   readonly label: string;
   /** Where the gateway is published: what the internet may ask, php may. */
   readonly published: readonly Endpoint[];
-  /** Servers that repositories come from, wherever they are; an address or a name. */
+  /** Whether there is a server that takes php's mail. Defaults to none. */
+  readonly mail?: boolean;
+  /** Servers that repositories come from, and that takes the mail, wherever they are; an address or a name. */
   readonly forges: readonly Endpoint[];
 }
 
@@ -70,7 +72,7 @@ const from = ({ first, last }: PortRange) => `--sport ${first}:${last}`;
 const begun = (chain: string) => rule(`${chain} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN`);
 
 /** From a container to another one, or away from the host. */
-function forward({ bridges, label, forges }: FirewallArgs, family: 4 | 6): Draft[] {
+function forward({ bridges, label, mail, forges }: FirewallArgs, family: 4 | 6): Draft[] {
   const { web, database, abroad } = bridges;
   const within = (bridge: string) => `@forward -i ${bridge} -o ${bridge}`;
   return [
@@ -83,7 +85,12 @@ function forward({ bridges, label, forges }: FirewallArgs, family: 4 | 6): Draft
     ...names(`@forward -i ${web}`, ` ${from(GATEWAY_SOURCES)}`).map(rule),
     oldGatewayResolver(`@forward -i ${web}`, label),
     rule(`@forward -i ${web} -j DROP`),
+    // What takes mail has no business with the databases beside it.
+    ...(mail
+      ? [rule(`${within(database)} -p tcp -m tcp ${from(PULLER_SOURCES)} --dport ${DATABASE_PORT} -j DROP`)]
+      : []),
     rule(`${within(database)} ${tcp(DATABASE_PORT)} -j RETURN`),
+    ...(mail ? [rule(`${within(database)} ${tcp(MAIL_PORT)} -j RETURN`)] : []),
     rule(`@forward -i ${database} -o ${web} -j DROP`),
     // What docker publishes, which only the gateway is.
     rule(`@forward -o ${web} -m conntrack --ctstate DNAT -j RETURN`),

@@ -7,6 +7,7 @@ export { Schedule } from "./backup/schedule";
 export { Gateway } from "./gateway/gateway";
 export { PublicCertificates } from "./gateway/publicCertificates";
 export { Host } from "./host";
+export { Mail } from "./mail/mail";
 export { Mysql } from "./mysql/mysql";
 export { Networks } from "./networks";
 export { PhpSite } from "./sites/phpSite";

@@ -8,7 +8,9 @@ export interface NetworksArgs {
   readonly host: Host;
   /** Addresses and ports of the host that php may ask as any visitor does. Defaults to none. */
   readonly published?: readonly Endpoint[];
-  /** Servers that pullers may ask, also where they are the host itself. Defaults to none. */
+  /** Whether php may hand in mail. Defaults to false. */
+  readonly mail?: boolean;
+  /** Servers that pullers, and what sends mail, may ask, also where they are the host itself. Defaults to none. */
   readonly forges?: readonly Endpoint[];
 }
 
@@ -36,7 +38,7 @@ export class Networks extends pulumi.ComponentResource {
 
   constructor(name: string, args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:Networks", name, {}, { ...opts, aliases: [FORMERLY, ...(opts?.aliases ?? [])] });
-    const { host, published = [], forges = [] } = args;
+    const { host, published = [], forges = [], mail } = args;
     // Every argument of a network forces a replacement, for which all containers would have to leave it: set once.
     const network = (role: keyof Bridges) =>
       new docker.Network(
@@ -53,7 +55,7 @@ export class Networks extends pulumi.ComponentResource {
         args: { verb: "write" },
         undo: { verb: "remove" },
         input: bridges(all).apply((named) =>
-          firewallRules({ bridges: named, label, published, forges }).map(ruleLine),
+          firewallRules({ bridges: named, label, published, forges, mail }).map(ruleLine),
         ),
       },
       { parent: this },

@@ -4,6 +4,9 @@ export const WEB_PORT = 8080;
 /** MariaDB's port. */
 export const DATABASE_PORT = 3306;
 
+/** Where sites hand in their mail. */
+export const MAIL_PORT = 587;
+
 export interface PortRange {
   readonly first: number;
   readonly last: number;

@@ -2,6 +2,7 @@ import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
 import { shapeOf, type SiteConfig } from "../stacks/kinds";
+import { sendsMail } from "../stacks/mail";
 import { modulesOf } from "../stacks/modules";
 import { scheduleOf } from "../stacks/schedule";
 import { type BackupHealth, judgeBackups, readResults } from "./backup/results";
@@ -15,6 +16,7 @@ import {
   judgeDatabase,
   judgeDisk,
   judgeGit,
+  judgeMail,
   judgePages,
   judgeRoom,
   parseGit,
@@ -29,6 +31,8 @@ interface PartStatus {
   /** All that is wrong, in sentences. */
   readonly problems: readonly string[];
   readonly containers: readonly ContainerStatus[];
+  /** What is worth knowing, and no fault. */
+  readonly notes?: readonly string[];
   /** Undefined where there are no backups of it. */
   readonly backup?: BackupHealth;
 }
@@ -84,6 +88,8 @@ export function isWell({ state, backup }: PartStatus): boolean {
   return state === "ok" && (backup?.good ?? true);
 }
 
+const NO_MAIL = "mail is off: what sites would send is refused, and stands in their logs; see docs/mail.md";
+
 function hostStatus(config: HostConfig, answers: Answers): HostStatus {
   const { dockerProblem, disks, open } = answers;
   const known = new Set([...config.sites, ...modulesOf(config)].map(({ name }) => name));
@@ -95,7 +101,7 @@ function hostStatus(config: HostConfig, answers: Answers): HostStatus {
       ...open.map((text) => ({ word: "network open", text })),
       ...disks.flatMap(judgeDisk),
     ]),
-    notes: strangers(answers, known),
+    notes: [...strangers(answers, known), ...(config.mail || !config.sites.some(sendsMail) ? [] : [NO_MAIL])],
     disks,
   };
 }
@@ -105,7 +111,13 @@ function moduleStatuses(config: HostConfig, answers: Answers): ModuleStatus[] {
     const found = answers.containers.filter(({ owner }) => owner === name);
     const roles = expected.map(({ role }) => role);
     const { containers, problems } = judgeContainers(roles, found, answers.now);
-    return { name, ...stated(found.length === 0 ? notDeployed(problems) : problems), containers };
+    const mail = name === "mail" ? judgeMail(answers) : { problems: [], notes: [] };
+    return {
+      name,
+      ...stated(found.length === 0 ? notDeployed(problems) : [...problems, ...mail.problems]),
+      containers,
+      ...(mail.notes.length > 0 && { notes: mail.notes }),
+    };
   });
 }
 

@@ -22,6 +22,8 @@ export const SCRIPTS = [
   "left-undone",
   "leftovers",
   "look",
+  "mail",
+  "mail-test",
   "migrated",
   "move-aside",
   "packages",

@@ -9,6 +9,7 @@ import { absolute, readText } from "./files";
 import type { HostProfile } from "./hostProfile";
 import { kindOf, type SiteConfig } from "./kinds";
 import { readLock } from "./lock";
+import { type MailConfig, resolveMail } from "./mail";
 import type { PolicyName } from "./policies";
 import { PROFILES } from "./profiles";
 import type { Hook, StackConfig } from "./schema";
@@ -48,6 +49,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly hsts: Readonly<Record<string, Hsts>>;
   /** How certificates are asked for at a public authority. */
   readonly acme: AcmeConfig;
+  /** Undefined where no mail leaves the host. */
+  readonly mail?: MailConfig;
 }
 
 /** Fills in the kind's defaults and makes paths absolute. */
@@ -76,6 +79,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     ),
     hsts: Object.fromEntries(config.sites.flatMap(({ name, hsts }) => (hsts ? [[name, hsts]] : []))),
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
+    ...(config.mail && { mail: resolveMail(config.mail, config.sites) }),
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };

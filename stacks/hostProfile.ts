@@ -5,6 +5,7 @@ export interface Limits {
   readonly php: number;
   readonly mysql: number;
   readonly git: number;
+  readonly mail: number;
 }
 
 /** What a kind of host defaults to. A stack's own keys win. */

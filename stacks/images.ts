@@ -11,7 +11,7 @@ export function containersOf({ sites }: Pick<HostConfig, "sites">, owner: string
 
 /** Every image of Varvol's that a host runs, by name, with the packages in it. */
 export function imagesInUse(
-  host: Pick<HostConfig, "sites" | "lock" | "backup" | "tls">,
+  host: Pick<HostConfig, "sites" | "lock" | "backup" | "tls" | "mail">,
 ): Record<string, { packages: Record<string, string> }> {
   const { sites, lock } = host;
   const used = [

@@ -3,12 +3,12 @@ import type { ImageName } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
-type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls" | "addresses">>;
+type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls" | "addresses" | "mail">>;
 
 /** A part of a host that its sites share. */
 export interface Module {
   readonly name: string;
-  readonly provides: "routes" | "databases" | "snapshots";
+  readonly provides: "routes" | "databases" | "mail" | "snapshots";
   readonly containers: readonly (Role & {
     /** Its resource, but for the namespace; undefined where it is no part of the program. */
     readonly resource?: string;
@@ -47,6 +47,12 @@ export const MODULES: readonly Module[] = [
     containers: [{ role: "mysql", image: "mariadb", resource: "mysql-server", marked: true }],
     kept: true,
     isOn: needsMysql,
+  },
+  {
+    name: "mail",
+    provides: "mail",
+    containers: [{ role: "mail", image: "mail", resource: "mail-server", marked: true }],
+    isOn: ({ mail }) => mail !== undefined,
   },
   {
     name: "agent",

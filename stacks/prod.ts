@@ -13,5 +13,5 @@ export const prod: HostProfile = {
   bufferPool: 128,
   logs: { files: 3, size: 10 },
   gateTimeout: 120,
-  limits: { gateway: 256, web: 128, php: 768, mysql: 1024, git: 512 },
+  limits: { gateway: 256, web: 128, php: 768, mysql: 1024, git: 512, mail: 128 },
 };

@@ -11,6 +11,12 @@ export function publishedAt({
   return addresses.flatMap((address) => [http, https].map((port) => ({ address, port })));
 }
 
+/** The servers that may be asked also where they are the host itself: those that sites are pulled from, and the relay. */
+export function serversOf(config: Pick<HostConfig, "sites" | "mail">): Endpoint[] {
+  const { relay } = config.mail ?? {};
+  return [...forgesOf(config), ...(relay ? [{ address: relay.host, port: relay.port }] : [])];
+}
+
 /** The servers that sites are pulled from, each once. */
 export function forgesOf({ sites }: Pick<HostConfig, "sites">): Endpoint[] {
   const all = sites.flatMap((site) => {

@@ -13,5 +13,5 @@ export const rpi: HostProfile = {
   bufferPool: 32,
   logs: { files: 1, size: 2 },
   gateTimeout: 300,
-  limits: { gateway: 64, web: 48, php: 256, mysql: 256, git: 192 },
+  limits: { gateway: 64, web: 48, php: 256, mysql: 256, git: 192, mail: 96 },
 };

@@ -3,6 +3,7 @@ import { MOST_ADDRESSES } from "../components/gateway/nginx";
 import { beforeReplace, keep, schedule } from "./backupSchema";
 import { siteSchema } from "./kinds";
 import { path } from "./kinds/common";
+import { mail } from "./mailSchema";
 import { POLICIES, POLICY_NAMES } from "./policies";
 import { acme, tls } from "./tls";
 import { duration } from "./values";
@@ -76,6 +77,7 @@ export const stackSchema = z.strictObject({
     "Where certificates come from: acme (a public authority), own (the host's own), or files that you have. Default: acme for prod and rpi where a site's domains are public names; local: own.",
   ),
   acme: acme.prefault({}),
+  mail,
   healthTimeout: duration
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),

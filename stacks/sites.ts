@@ -1,4 +1,4 @@
-import type { Gateway, Host, Networks, Mysql, Repository, Site } from "../components";
+import type { Gateway, Host, Mail, Networks, Mysql, Repository, Site } from "../components";
 import type { HostConfig } from "./config";
 import { snapshotBefore } from "./events";
 import { kindOf, type SiteConfig } from "./kinds";
@@ -10,6 +10,8 @@ export interface Modules {
   readonly gateway: Gateway;
   /** There when a site needs it. */
   readonly mysql?: Mysql;
+  /** There when the host sends mail. */
+  readonly mail?: Mail;
   /** There when the host has backups. */
   readonly repository?: Repository;
 }
@@ -18,7 +20,13 @@ export interface Modules {
 export function createSite(site: SiteConfig, config: HostConfig, modules: Modules): Site {
   const { domains, image } = site;
   const snapshot = snapshotBefore(site, config, modules);
-  const args = { ...modules, domains, image, after: snapshot ? [snapshot] : [] };
+  const args = {
+    ...modules,
+    domains,
+    image,
+    mail: modules.mail?.account(site.name),
+    after: snapshot ? [snapshot] : [],
+  };
   const { limits, phpWorkers } = config;
   return kindOf(site.kind).create(site, { args, mysql: modules.mysql, limits, phpWorkers });
 }

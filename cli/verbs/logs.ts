@@ -17,7 +17,7 @@ export const options: texts.OptionsOf<Options> = {
   json: ["--json", "print JSON, a line each"],
 };
 
-const MODULES = ["gateway", "mysql", "agent"];
+const MODULES = ["gateway", "mysql", "mail", "agent"];
 
 /** Prints what the containers wrote. */
 export async function run(options: Options, names: readonly string[] = []): Promise<void> {

@@ -12,6 +12,7 @@ import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { createHook, hookMount } from "./hook";
 import { phpConf } from "./phpNginx";
+import { mailEnv, mailSecrets } from "./phpMail";
 import { createPuller, type GitArgs, volumeOf } from "./puller";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
@@ -129,11 +130,12 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
           // The host turns a link here; what php may write to lies a level below.
           { name: "run", mode: "0755", owner: "0:0" },
           { name: "run/php" },
-          ...(database ? [{ name: "secrets", mode: "0700" }] : []),
+          ...(database || args.mail ? [{ name: "secrets", mode: "0700" }] : []),
         ],
         secrets: [
           ...pulled.secrets,
           ...(database ? [{ name: "secrets/database", content: database.password }] : []),
+          ...mailSecrets(args.mail),
         ],
       },
       { parent: this },
@@ -192,6 +194,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             HEALTH_PATH: args.health,
             WRITABLE: writable.join(" "),
             ...(mysql && { DB_HOST: mysql.address, DB_NAME: name, DB_USER: name }),
+            ...mailEnv(name, args.mail),
             UPLOAD_MAX: UPLOAD_LIMIT,
             PHP_WORKERS: String(args.phpWorkers),
           },
@@ -202,7 +205,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("tmp", "/srv/tmp", "rw"),
             volume.mount("run/php", "/run/php", "rw"),
-            ...(mysql ? [volume.mount("secrets", "/run/secrets", "ro")] : []),
+            ...(mysql || args.mail ? [volume.mount("secrets", "/run/secrets", "ro")] : []),
           ],
           networks: phpNetworks(args.networks),
           sysctls: OWN_PORTS,

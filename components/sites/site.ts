@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Gateway } from "../gateway/gateway";
 import type { Vhost } from "../gateway/vhost";
 import type { Host } from "../host";
+import type { Account } from "../mail/mail";
 import type { Networks } from "../networks";
 
 /** What every site is built from. */
@@ -15,6 +16,8 @@ export interface SiteArgs {
   readonly image?: string;
   /** Memory limit of the web container in MiB. */
   readonly memory: number;
+  /** How it hands in mail; undefined where it can send none. */
+  readonly mail?: Account;
   /** What must be there before the containers, beside what the site makes itself. */
   readonly after?: pulumi.Input<pulumi.Resource>[];
 }

@@ -11,6 +11,7 @@ import { phpNetworks } from "../networks";
 import { OWN_PORTS } from "../ports";
 import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
+import { mailEnv, mailSecrets } from "./phpMail";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
 import { wordpressConf } from "./wordpressNginx";
@@ -93,6 +94,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           { name: "secrets/database", content: database.password },
           { name: "secrets/admin", content: password },
           { name: "secrets/salt", content: secret("salt", 64) },
+          ...mailSecrets(args.mail),
         ],
       },
       { parent: this },
@@ -173,6 +175,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             DB_USER: database.databaseName,
             WORDPRESS_HOSTS: args.gateway.hosts(args.domains[0] ?? name).join(" "),
             ...(args.prefix !== undefined && { WORDPRESS_PREFIX: args.prefix }),
+            ...mailEnv(name, args.mail),
             UPLOAD_MAX: UPLOAD_LIMIT,
             PHP_WORKERS: String(args.phpWorkers),
           },

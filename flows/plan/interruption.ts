@@ -36,6 +36,8 @@ export function interruptionOf(
   if (role === "net")
     return { kind: "down", seconds: GATEWAY_NET, what: "new connections to every site are refused" };
   const seconds = facts.host.measured.get(owner) ?? null;
+  if (moduleOf(owner)?.provides === "mail")
+    return { kind: "down", seconds, what: "what sites send meanwhile is handed in once it is back" };
   if (moduleOf(owner)?.provides !== "databases") return { kind: "down", seconds, what: `${owner} is away` };
   const sites = facts.sites.filter(({ database }) => database).map(({ name }) => name);
   return { kind: "down", seconds, what: `pages of ${sites.join(", ") || "no site"} that are not cached` };

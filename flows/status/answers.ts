@@ -127,6 +127,18 @@ export class Answers {
     return this.of(role, site)?.[0];
   }
 
+  /** What waits to be delivered; undefined where that can't be asked. Moments in seconds. */
+  get queue(): { readonly count: number; readonly oldest: number; readonly reason: string } | undefined {
+    const [, count, oldest, reason = ""] = this.all("mail").find(([what]) => what === "queue") ?? [];
+    return count === undefined ? undefined : { count: Number(count), oldest: Number(oldest), reason };
+  }
+
+  /** The last mail that will not be delivered. */
+  get undelivered(): { readonly at: number; readonly text: string } | undefined {
+    const [, at, text = ""] = this.all("mail").find(([what]) => what === "failed") ?? [];
+    return at === undefined ? undefined : { at: Number(at), text };
+  }
+
   /** What came of the tries for a site's certificate from a public authority. */
   certificate(site: string): Journal | undefined {
     const text = this.of("certificate", site)?.[0];

@@ -9,7 +9,7 @@ export const PATIENCE = 14;
 
 /** Asks the host, in one go, how its containers, disks and sites are; gives the lines that it answers. */
 export function askStatus(config: HostConfig): Promise<string> {
-  const further = { site: "status-site", certificates: "certificates" } as const;
+  const further = { site: "status-site", certificates: "certificates", mail: "mail" } as const;
   const texts = Object.entries(further).map(([name, script]) => `${name}=${scriptText(script)}`);
   const set = shellCommand(["export", ...texts]);
   return scriptOnHost(config, `${set}\n${scriptText("status")}`, [
@@ -17,6 +17,7 @@ export function askStatus(config: HostConfig): Promise<string> {
     `${config.namespace}gateway-net`,
     config.volumeRoot,
     String(PATIENCE),
+    config.mail ? `${config.namespace}mail` : "",
     ...config.sites.flatMap(questions),
   ]);
 }

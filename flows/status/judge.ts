@@ -209,6 +209,32 @@ export function judgeRoom(room: ReturnType<Answers["room"]>): Problem[] {
   return [{ word: room.stopped ? "can't write" : "nearly full", text: room.why }];
 }
 
+/** Mail that waits for so long is not what a server away for a moment explains. */
+const MAIL_WAITS = 15 * MINUTES;
+
+/** What is wrong with the host's mail, and what is worth knowing of it. */
+export function judgeMail({ queue, undelivered, now }: Pick<Answers, "queue" | "undelivered" | "now">): {
+  readonly problems: Problem[];
+  readonly notes: string[];
+} {
+  const seconds = now.getTime() / 1000;
+  const { count = 0, oldest = 0, reason = "" } = queue ?? {};
+  const waits = `${count === 1 ? "1 mail waits" : `${count} mails wait`}, the first for ${age(seconds - oldest)}`;
+  const text = `${waits}${reason ? `: ${reason}` : ""}`;
+  const late = count > 0 && seconds - oldest > MAIL_WAITS;
+  return {
+    problems: late ? [{ word: "mail waits", text }] : [],
+    notes: [
+      ...(count > 0 && !late ? [text] : []),
+      ...(undelivered
+        ? [
+            `the last mail that was not delivered, ${age(seconds - undelivered.at)} ago, to ${undelivered.text}`,
+          ]
+        : []),
+    ],
+  };
+}
+
 export function parseGit(text: string | undefined): GitStatus | undefined {
   try {
     return text ? (JSON.parse(text) as GitStatus) : undefined;

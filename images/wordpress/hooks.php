@@ -15,8 +15,22 @@ add_action('init', static function (): void {
 });
 add_filter('site_status_tests', static function (array $tests): array {
     unset($tests['async']['background_updates']);
+    if (!getenv('MAIL_SERVER')) {
+        $tests['direct']['varvol_mail'] = ['label' => 'Mail', 'test' => static fn (): array => [
+            'label' => 'This host sends no mail',
+            'status' => 'critical',
+            'badge' => ['label' => 'Mail', 'color' => 'red'],
+            'description' => '<p>What this site would send is lost, lost passwords among it. Whoever runs the host can have it send mail: varvol:mail.</p>',
+            'actions' => '',
+            'test' => 'varvol_mail',
+        ]];
+    }
     return $tests;
 });
+
+// WordPress's own sender is one of its domain's; the host may know one that somebody reads.
+add_filter('wp_mail_from', static fn (string $from): string
+    => str_starts_with($from, 'wordpress@') ? (getenv('MAIL_SENDER') ?: $from) : $from, 1);
 
 // WordPress forbids caching of "not found"; a few seconds in nginx keep a crawler from waking PHP for each. What a plugin
 // says of its own afterwards takes the place of this.

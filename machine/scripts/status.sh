@@ -1,13 +1,14 @@
 #!/bin/sh
-# status LABEL NET ROOT PATIENCE [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
+# status LABEL NET ROOT PATIENCE MAIL [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
 # tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; room
 # SITE USED LIMIT CALM STATE WHY, of the agent's last look; open TEXT, of what may be reached that should not; container
 # OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
-# of each site, and certificates.sh of all, whose texts are in $site and $certificates.
-: "${site:?}" "${certificates:?}"
-label=$1 root=$3
+# of each site, certificates.sh of all, and, after the word mail, mail.sh of the container MAIL, which may be empty. Their texts
+# are in $site, $certificates and $mail.
+: "${site:?}" "${certificates:?}" "${mail:?}"
+label=$1 root=$3 server=$5
 export net="$2" label patience="$4"
-shift 4
+shift 5
 export latest=$(($(date +%s) + 3 * patience))
 disk() {
     room=$(df -Pk "$2" 2>/dev/null | awk 'NR == 2 { printf "%s\t%s\t%s", $6, $2, $4 }')
@@ -39,7 +40,7 @@ if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label"
         while read -r owner role name state code oom restarts started finished health pid; do
             facts="$state $code $oom $restarts $started $finished $health $(killed "$pid")"
             printf 'container %s\n' "$owner $role ${name#/} $facts" | tr ' ' '\t'
-            case $state:$role in running:gateway | running:mysql | running:agent | running:git) check "${name#/}" & ;; esac
+            case $state:$role in running:gateway | running:mysql | running:agent | running:mail | running:git) check "${name#/}" & ;; esac
         done
         wait
     } &
@@ -50,5 +51,6 @@ else
     printf 'docker\t%s\n' "$(printf '%s' "$ids" | tail -n 1)"
 fi
 sh -c "$certificates" certificates "$root"
+[ -z "$server" ] || sh -c "$mail" mail "$server" | sed 's/^/mail\t/'
 wait
 exit 0

@@ -119,6 +119,8 @@ export interface SiteKind<Schema extends z.ZodObject, Config = z.infer<Schema>> 
   readonly login?: boolean;
   /** What a drill knows to ask beyond files and tables. */
   readonly application?: "wordpress";
+  /** What its mail is from at its first domain; undefined where it sends none. */
+  readonly sender?: string;
   /** What an import accepts; undefined where there is none. */
   readonly accepts?: Accepts;
   readonly shape: (site: Config) => Shape;

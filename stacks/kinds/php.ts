@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PhpSite } from "../../components";
+import { siteMail } from "../mailSchema";
 import { common } from "./common";
 import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
@@ -41,6 +42,7 @@ const schema = z
       .describe(
         "Folders below the code that the application writes to and that keep their data. Default: none.",
       ),
+    mail: siteMail,
     database: z
       .boolean()
       .default(false)
@@ -68,6 +70,7 @@ export const phpKind: SiteKind<typeof schema> = {
   what: "any PHP application, from a folder, an archive or git",
   schema,
   folder: "site",
+  sender: "noreply",
   accepts: {
     content: "files",
     database: "where named",

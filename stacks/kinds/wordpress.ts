@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CONTENT_FOLDER, PLACES, PLAIN_PATH, ROOT_FOLDER } from "../../agent/places";
 import { WordPressSite } from "../../components";
 import { isDeniedPath } from "../../components/sites/denied";
+import { siteMail } from "../mailSchema";
 import { common } from "./common";
 import { fillingsOf, locatedImport, wordpressImport } from "./databaseImport";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
@@ -37,6 +38,7 @@ const schema = z
       .describe(
         "Paths that answer 403: a folder with a slash at its end, a file, or ~ and a regular expression. An import adds what an .htaccess kept from visitors. Default: none.",
       ),
+    mail: siteMail,
     xmlrpc: z
       .boolean()
       .default(false)
@@ -69,6 +71,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
   called: "wp-content",
   login: true,
   application: "wordpress",
+  sender: "wordpress",
   accepts: {
     content: "wordpress",
     database: "always",
