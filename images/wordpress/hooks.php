@@ -18,8 +18,8 @@ add_filter('site_status_tests', static function (array $tests): array {
     if (!getenv('MAIL_SERVER')) {
         $tests['direct']['varvol_mail'] = ['label' => 'Mail', 'test' => static fn (): array => [
             'label' => 'This host sends no mail',
-            'status' => 'critical',
-            'badge' => ['label' => 'Mail', 'color' => 'red'],
+            'status' => 'recommended',
+            'badge' => ['label' => 'Mail', 'color' => 'orange'],
             'description' => '<p>What this site would send is lost, lost passwords among it. Whoever runs the host can have it send mail: varvol:mail.</p>',
             'actions' => '',
             'test' => 'varvol_mail',

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
+import { attempt } from "../../base/exec";
 import { logIn, openBrowser } from "../support/browser";
 import { execIn, runPhp } from "../support/docker";
 import { picture } from "../support/picture";
@@ -83,11 +84,31 @@ describe("a WordPress", function () {
       const found = (name: string) => tests.find(([test]) => test === name);
       assert.equal(found("rest_availability")?.[1], "good", String(found("rest_availability")));
       assert.equal(found("loopback_requests")?.[1], "good", String(found("loopback_requests")));
+      assert.equal(found("varvol_mail")?.[1], "recommended", String(found("varvol_mail")));
       assert.deepEqual(
         tests.filter(([, status]) => status === "critical"),
         [],
       );
     });
+
+  it("says at once, in its log too, that a host without mail sends none, and status says that it is off", async () => {
+    const { status, body } = await host.get("blog.localhost", "/wp-login.php?action=lostpassword", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "user_login=admin&redirect_to=&wp-submit=x",
+    });
+    assert.equal(status, 200);
+    assert.match(body, /could not be sent/);
+    const { stdout, stderr } = await attempt(["docker", "logs", await host.container("blog/php")]);
+    assert.match(
+      stdout + stderr,
+      /sendmail: a mail to admin@blog\.localhost was not sent: this host sends no mail/,
+    );
+    assert.match((await host.varvol("status")).stdout, /mail is off/);
+    const { code, stderr: said } = await host.varvol("mail", "queue");
+    assert.equal(code, 1);
+    assert.match(said, /has no varvol:mail/);
+  });
 
   it("asks itself for pages, scripts and files, and for nothing else", async () => {
     const php = await host.container("blog/php");

@@ -89,6 +89,17 @@ describe("what containers may reach", () => {
     assert.ok(onward >= 0 && onward < gateway);
   });
 
+  it("lets php hand in mail where there is a server for it, which asks MySQL nothing", () => {
+    const within = (mail?: boolean) => texts({ mail }).filter((one) => /@forward -i br-d -o br-d/.test(one));
+    const mysql = "always @forward -i br-d -o br-d -p tcp -m tcp --dport 3306 -j RETURN";
+    assert.deepEqual(within(), [mysql]);
+    assert.deepEqual(within(true), [
+      "always @forward -i br-d -o br-d -p tcp -m tcp --sport 1024:3306 --dport 3306 -j DROP",
+      mysql,
+      "always @forward -i br-d -o br-d -p tcp -m tcp --dport 587 -j RETURN",
+    ]);
+  });
+
   it("has php go out by the network whose name comes first, as docker chooses", () => {
     const { abroad, ...others } = NETWORKS;
     assert.ok(Object.values(others).every((name) => abroad < name));

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { attempt, capture } from "../../base/exec";
+import type { DnsRecord, Tested, Waiting } from "../../flows/mail/mail";
+import type { Status } from "../../flows/siteStatus";
+import { CommandLines } from "../support/commandLines";
+import { execIn, inspect, runPhp } from "../support/docker";
+import { MailServer } from "../support/mailServer";
+import { reached } from "../support/reach";
+import { TestHost } from "../support/testHost";
+import { until } from "../support/until";
+
+const LOGIN = "the-host";
+const PASSWORD = "a password: with = all sorts";
+const SERVER = "relay.example.org";
+
+/** Mails as an application does, and says whether php has taken it. */
+const APPLICATION = `<?php
+if (isset($_GET['to'])) {
+    $from = isset($_GET['from']) ? ['From' => $_GET['from']] : [];
+    echo json_encode(mail($_GET['to'], $_GET['subject'], "A line.\\n.\\nAnother one.", $from));
+} else {
+    echo 'an application';
+}
+`;
+
+describe("a host's mail", function () {
+  this.timeout(240_000);
+  const host = new TestHost("mail", 19170);
+  const commandLines = new CommandLines();
+  let server: MailServer;
+  let limit = 100;
+
+  const sites = [
+    { name: "blog", kind: "wordpress", domains: ["blog.example.net"], email: "owner@example.com" },
+    {
+      ...{ name: "app", kind: "php", domains: ["www.app.example.net"] },
+      import: { content: path.join(host.folder, "app") },
+    },
+  ];
+  const relay = {
+    ...{ host: SERVER, user: LOGIN, password: PASSWORD },
+    authority: path.join(host.folder, "authority.pem"),
+  };
+  const configure = () => host.configure(sites, { mail: { relay, limit } });
+  const asked = async <T>(...words: string[]): Promise<{ code: number; found: T }> => {
+    const { code, stdout, stderr } = await host.varvol("mail", ...words, "--json");
+    assert.ok(stdout, stderr);
+    return { code, found: JSON.parse(stdout) as T };
+  };
+  const status = async () => JSON.parse((await host.varvol("status", "--json")).stdout) as Status;
+  const notes = async () => (await status()).modules.find(({ name }) => name === "mail")?.notes?.join() ?? "";
+  const log = async (role: string) => {
+    const { stdout, stderr } = await attempt(["docker", "logs", await host.container(role)]);
+    return stdout + stderr;
+  };
+  /** What mail() of the application says. */
+  const mail = async (subject: string, more: Record<string, string> = {}) => {
+    const query = new URLSearchParams({ to: "reader@example.com", subject, ...more });
+    return (await host.get("www.app.example.net", `/?${query.toString()}`)).body;
+  };
+  const forgetPassword = () =>
+    host.get("blog.example.net", "/wp-login.php?action=lostpassword", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "user_login=admin&redirect_to=&wp-submit=x",
+    });
+  /** What SMTP answers to a site's own client, the last line. */
+  const smtp = async (user: string, password: string, from: string, text: string) =>
+    runPhp(
+      await host.container("app/php"),
+      `$c = curl_init('smtp://mail:587/x'); $said = '';
+       curl_setopt_array($c, [CURLOPT_MAIL_FROM => '<${from}>', CURLOPT_MAIL_RCPT => ['<reader@example.com>'],
+         ${user ? `CURLOPT_USERNAME => '${user}', CURLOPT_PASSWORD => ${password},` : ""} CURLOPT_UPLOAD => true,
+         CURLOPT_READFUNCTION => function ($c, $f, $n) { static $t = "${text}\\r\\n"; $o = $t; $t = ''; return $o; },
+         CURLOPT_HEADERFUNCTION => function ($c, $l) use (&$said) { $said = trim($l); return strlen($l); }]);
+       curl_exec($c); echo $said;`,
+    );
+  const OWN = "file_get_contents('/run/secrets/mail')";
+
+  before(async () => {
+    fs.mkdirSync(path.join(host.folder, "app"));
+    fs.writeFileSync(path.join(host.folder, "app/index.php"), APPLICATION);
+    commandLines.watch();
+    server = await MailServer.start(`${host.namespace}relay`, {
+      name: SERVER,
+      user: LOGIN,
+      password: PASSWORD,
+    });
+    fs.writeFileSync(relay.authority, await server.authority());
+    configure();
+    await host.up();
+    await server.join(`${host.namespace}database`, SERVER);
+  });
+
+  after(async () => {
+    commandLines.stop();
+    await server?.stop();
+  });
+
+  it("takes a WordPress's mail of a lost password to the relay, by TLS and a login, and signed", async () => {
+    const { found: records } = await asked<DnsRecord[]>();
+    assert.deepEqual(
+      records.map(({ name }) => name),
+      ["blog", "www.app", "app"].map((name) => `varvol._domainkey.${name}.example.net`),
+    );
+    await server.says(records[0]?.value ?? "");
+    assert.equal((await forgetPassword()).status, 302);
+    const arrived = await server.find("Password Reset");
+    assert.match(arrived.text, /^From: WordPress <wordpress@blog\.example\.net>/m);
+    assert.match(arrived.text, /action=3Drp|action=rp/);
+    assert.deepEqual(
+      { ...arrived, text: "" },
+      {
+        ...{ sender: "wordpress@blog.example.net", recipients: ["owner@example.com"], text: "" },
+        ...{ encrypted: true, signed: true },
+      },
+    );
+  });
+
+  it("is proven by a mail that says what became of it", async () => {
+    const { code, found } = await asked<Tested>("test", "reader@example.com", "--site", "app");
+    assert.deepEqual([code, found.result], [0, "sent"], found.said);
+    assert.match((await server.find("A test of the mail")).text, /^From: noreply@app\.example\.net/m);
+  });
+
+  it("lets each site write as itself alone, and nobody who is no site", async () => {
+    assert.equal(await mail("visitor", { from: "A visitor <visitor@gmail.example>" }), "true");
+    const { text, sender } = await server.find("Subject: visitor");
+    assert.match(
+      text,
+      /^From: A visitor <noreply@app\.example\.net>\r\nReply-To: visitor@gmail\.example\r$/m,
+    );
+    assert.equal(sender, "noreply@app.example.net");
+    assert.match(text, /A line\.\r\n\.\r\nAnother one\./);
+    const blog = "From: wordpress@blog.example.net\\r\\nSubject: forged";
+    assert.match(await smtp("app", OWN, "x@app.example.net", blog), /^550 5\.7\.1 this site may not send as/);
+    assert.match(await smtp("app", OWN, "wordpress@blog.example.net", blog), /^553 5\.7\.1 .*not owned by/);
+    assert.match(await smtp("blog", "'guessed'", "wordpress@blog.example.net", blog), /^535 /);
+    assert.match(await smtp("", "", "wordpress@blog.example.net", blog), /^554 5\.7\.1 .*Access denied/);
+    const { NetworkSettings } = await inspect(await host.container("mail/mail"));
+    const targets = Object.fromEntries(
+      Object.entries(NetworkSettings.Networks).map(([name, { IPAddress }]) => [
+        name.slice(host.namespace.length),
+        [IPAddress, 587] as const,
+      ]),
+    );
+    const run = (id: string, script: string) => execIn(id, ["sh", "-c", script]);
+    const mysql = (await inspect(await host.container("mysql/mysql"))).NetworkSettings.Networks;
+    const database = [mysql[`${host.namespace}database`]?.IPAddress ?? "", 3306] as const;
+    const from = async (role: string) =>
+      reached(run, await host.container(role), role === "mail/mail" ? { database } : targets);
+    const roles = ["app/php", "app/web", "gateway/gateway", "mail/mail"];
+    assert.deepEqual(await Promise.all(roles.map(from)), [["database"], [], [], []]);
+    assert.doesNotMatch(JSON.stringify(await server.arrived()), /forged/);
+  });
+
+  it("loses nothing while the relay is away and postfix is replaced, and delivers nothing twice", async () => {
+    await server.goAway();
+    assert.equal((await forgetPassword()).status, 302);
+    const [waiting] = await until("why it waits", async () => {
+      const { found } = await asked<Waiting[]>("queue");
+      return found[0]?.reason ? found : undefined;
+    });
+    assert.deepEqual(waiting?.to, ["owner@example.com"]);
+    assert.match(await notes(), /1 mail waits, the first for /);
+    limit = 90;
+    configure();
+    let done = false;
+    const replaced = host.up().finally(() => (done = true));
+    const said: string[] = [];
+    while (!done) {
+      said.push(await mail(`number-${said.length}-`));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    await replaced;
+    assert.ok(said.length > 2 && said.every((one) => one === "true"), said.join());
+    await server.comeBack();
+    const before = (await server.arrived()).length;
+    await until(
+      "all of the queue",
+      async () => (await asked<Waiting[]>("queue", "--retry")).found.length === 0,
+      60,
+    );
+    const arrived = await server.arrived();
+    assert.equal(arrived.length - before, said.length + 1);
+    for (const i of said.keys())
+      assert.equal(arrived.filter(({ text }) => text.includes(`Subject: number-${i}-`)).length, 1);
+    assert.equal(arrived.filter(({ text }) => text.includes("Password Reset")).length, 2);
+  });
+
+  it("says what could not be delivered, and holds a site to its limit", async () => {
+    assert.equal(await mail("gone", { to: "nobody@example.com" }), "true");
+    await until("status", async () =>
+      /not delivered.*nobody@example\.com: .*there is nobody/.test(await notes()),
+    );
+    const many = Array.from({ length: limit + 1 }, (_, i) => `reader${i}@example.com`).join(", ");
+    assert.equal(await mail("many", { to: many }), "false");
+    assert.match(await log("app/php"), /was not sent: 450 4\.7\.1 .*too many recipients/);
+  });
+
+  it("has passwords in files of its own alone", async () => {
+    const id = await host.container("mail/mail");
+    const secrets = [PASSWORD, await capture(["cat", path.join(host.root, "app/secrets/mail")])];
+    const state = fs.readFileSync(
+      path.join(host.folder, `state/.pulumi/stacks/varvol/${host.stack}.json`),
+      "utf8",
+    );
+    const places = {
+      inspected: JSON.stringify([await inspect(id), await inspect(await host.container("app/php"))]),
+      arguments: commandLines.stop(),
+      logs: (await log("mail/mail")) + (await log("app/php")),
+      state,
+    };
+    for (const [place, text] of Object.entries(places))
+      for (const secret of secrets) assert.ok(!text.includes(secret), place);
+    for (const file of ["relay", "accounts", "key"]) {
+      const { mode, uid } = fs.statSync(path.join(host.root, "mail/config", file));
+      assert.deepEqual([mode & 0o777, uid], [0o400, 0], file);
+    }
+  });
+});
