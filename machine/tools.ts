@@ -164,7 +164,10 @@ export const migrate = tool({
 
 export const phpSwitch = tool({
   file: "php-switch",
-  words: (args: { readonly folder: string; readonly container: string }) => [args.folder, args.container],
+  words: ({ folder, container, wait }: { folder: string; container: string; wait?: number }) => [
+    ...[folder, container],
+    ...(wait === undefined ? [] : [String(wait)]),
+  ],
   input: noInput,
   /** What the link leads to. */
   prints: word(z.string().regex(/^php\/php-[0-9a-f]{12}\.sock$/)),

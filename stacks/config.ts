@@ -1,9 +1,11 @@
 import * as fs from "node:fs";
 import type { ImageLock } from "../components/imageLock";
+import { TIME_LIMITS, type TimeLimits, timeLimits } from "../components/timeLimits";
 import type { SshArgs } from "../machine/ssh";
 import { readCredentials } from "./credentials";
 import { DEFAULT_SCHEDULE, type Schedule } from "./defaultSchedule";
 import type { Hsts } from "../components/gateway/nginx";
+import type { Requests } from "../components/gateway/requests";
 import type { SiteTls } from "../components/gateway/vhost";
 import { absolute, readText } from "./files";
 import type { HostProfile } from "./hostProfile";
@@ -13,6 +15,7 @@ import { type MailConfig, resolveMail } from "./mail";
 import type { PolicyName } from "./policies";
 import { PROFILES } from "./profiles";
 import type { Hook, StackConfig } from "./schema";
+import { requestsOf } from "./requests";
 import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
 
@@ -47,10 +50,18 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly tls: Readonly<Record<string, SiteTls>>;
   /** For how long each site tells browsers to come by HTTPS alone. */
   readonly hsts: Readonly<Record<string, Hsts>>;
+  /** What becomes of sites' requests before they are asked. */
+  readonly requests: Readonly<Record<string, Requests>>;
+  /** Names and passwords of who may come, of sites that are not for everybody. */
+  readonly users: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** How certificates are asked for at a public authority. */
   readonly acme: AcmeConfig;
   /** Undefined where no mail leaves the host. */
   readonly mail?: MailConfig;
+  /** How long the site that takes longest may take for a request. */
+  readonly times: TimeLimits;
+  /** The most php-fpm processes that any site may have. */
+  readonly mostPhpWorkers: number;
 }
 
 /** Fills in the kind's defaults and makes paths absolute. */
@@ -78,6 +89,20 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
       ]),
     ),
     hsts: Object.fromEntries(config.sites.flatMap(({ name, hsts }) => (hsts ? [[name, hsts]] : []))),
+    requests: Object.fromEntries(
+      config.sites.flatMap((site) => {
+        const requests = requestsOf(site);
+        return requests ? [[site.name, requests]] : [];
+      }),
+    ),
+    users: Object.fromEntries(config.sites.flatMap(({ name, auth }) => (auth ? [[name, auth.users]] : []))),
+    times: timeLimits(
+      Math.max(TIME_LIMITS.request, ...config.sites.map((site) => ("php" in site ? site.php.time : 0))),
+    ),
+    mostPhpWorkers: Math.max(
+      profile.phpWorkers,
+      ...config.sites.map((site) => ("php" in site ? (site.php.workers ?? 0) : 0)),
+    ),
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
     ...(config.mail && { mail: resolveMail(config.mail, config.sites) }),
     ...(config.backup && { backup: resolveBackup(config.backup) }),

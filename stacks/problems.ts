@@ -1,10 +1,13 @@
 import type { z } from "zod";
 import { mask } from "../base/words";
 import { confirmation } from "../components/backup/confirmation";
-import { KINDS, kindOf } from "./kinds";
+import { sharesOf, siteConnections } from "../components/mysql/shares";
+import { hasDatabase, KINDS, kindOf } from "./kinds";
+import { phpContradictions } from "./kinds/phpLimits";
 import { formerlyProblems } from "./formerNames";
 import { PROFILES } from "./profiles";
 import { type StackConfig, stackSchema } from "./schema";
+import { redirectProblems } from "./requests";
 import { acmeProblems, tlsOf } from "./tls";
 
 type Issue = z.core.$ZodIssue;
@@ -49,7 +52,7 @@ function describe(issue: Issue, raw: unknown, hidden: Hidden): string[] {
     );
   }
   const value = at(raw, path);
-  const shown = hidden(path) ? "its encrypted value" : show(value);
+  const shown = isPassword(path) ? "its value" : hidden(path) ? "its encrypted value" : show(value);
   const key = keyOf(path);
   if (issue.code === "invalid_union" && issue.errors.length === 0) {
     return [`${key}: ${shown} must be ${oneOf(KINDS.map(({ name }) => name))}`];
@@ -61,6 +64,11 @@ function describe(issue: Issue, raw: unknown, hidden: Hidden): string[] {
   }
   if (value === undefined) return [`${key}: is missing; ${remedy(issue)}`];
   return [`${key}: ${shown} ${remedy(issue)}`];
+}
+
+/** Whether what stands at a path, or below, may be a password of the gateway's. */
+function isPassword(path: readonly (string | number)[]): boolean {
+  return path[0] === "sites" && path[2] === "auth";
 }
 
 function remedy(issue: Issue): string {
@@ -88,6 +96,15 @@ function findClashes(config: StackConfig): string[] {
     claim(names, site.name, keyOf(["sites", i, "name"]));
     for (const { path, value, text } of kindOf(site.kind).problems?.(site, config.host !== undefined) ?? [])
       problems.push(`${keyOf(["sites", i, ...path])}: ${show(value)} ${text}`);
+    for (const { from, text } of redirectProblems(site))
+      problems.push(`${keyOf(["sites", i, "redirects"])}: ${show(from)} ${text}`);
+    if ("php" in site)
+      for (const { key, value, text } of phpContradictions(
+        site.php,
+        site.memory ?? PROFILES[config.kind].limits.php,
+        site.disk,
+      ))
+        problems.push(`${keyOf(["sites", i, "php", key])}: ${value} ${text}`);
     if (site.disk !== undefined && !config.backup)
       problems.push(
         `${keyOf(["sites", i, "disk"])}: nobody would look: that is the agent's, which comes with varvol:backup; put it in`,
@@ -98,11 +115,28 @@ function findClashes(config: StackConfig): string[] {
   });
   for (const { at, value, text } of formerlyProblems(config.sites))
     problems.push(`${keyOf(["sites", at, "formerly"])}: ${show(value)} ${text}`);
+  problems.push(...connectionProblems(config));
   const { http, https } = config.gateway;
   if (http !== undefined && http === https) {
     problems.push(`varvol:gateway.https: ${https} is the port of varvol:gateway.http too; choose another`);
   }
   return problems;
+}
+
+/** A php-fpm process without a connection to the database is an error to its visitor. */
+function connectionProblems({ kind, sites }: StackConfig): string[] {
+  const { limits, bufferPool, phpWorkers } = PROFILES[kind];
+  const { connections } = sharesOf(limits.mysql, bufferPool);
+  const all = sites.filter(hasDatabase).length;
+  return sites.flatMap((site, i) => {
+    const workers = "php" in site && hasDatabase(site) ? (site.php.workers ?? 0) : 0;
+    const most = siteConnections(connections, phpWorkers, all, Math.max(phpWorkers, workers));
+    return workers <= most
+      ? []
+      : [
+          `${keyOf(["sites", i, "php", "workers"])}: ${workers} is more than MySQL has connections for a site of ${all}, ${most}; set it to less`,
+        ];
+  });
 }
 
 function tlsProblems(

@@ -9,10 +9,11 @@ import type { Host } from "../host";
 import { type Image, imageOn } from "../image";
 import type { Networks } from "../networks";
 import { connectingFrom, GATEWAY_SOURCES } from "../ports";
-import { TIME_LIMITS } from "../timeLimits";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
 import { gatewayConf, type Hsts, HTTP, HTTPS } from "./nginx";
+import type { Requests } from "./requests";
 import { Routes } from "./routes";
 import { keepPart, type Part, type SiteTls, Vhost, type VhostArgs } from "./vhost";
 
@@ -29,10 +30,16 @@ export interface GatewayArgs {
   readonly tls: Readonly<Record<string, SiteTls>>;
   /** For how long sites tell browsers to come by HTTPS alone. Defaults to not at all. */
   readonly hsts?: Readonly<Record<string, Hsts>>;
+  /** What becomes of sites' requests before they are asked. Defaults to nothing. */
+  readonly requests?: Readonly<Record<string, Requests>>;
+  /** Names and passwords of who may come, of sites that are not for everybody. Secrets. */
+  readonly users?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Which requests are logged. */
   readonly accessLog: "all" | "errors" | "none";
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
   readonly trustedProxies?: readonly string[];
+  /** Those of the site that takes longest. Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   /** Memory limit in MiB. */
   readonly memory: number;
 }
@@ -133,7 +140,7 @@ export class Gateway extends pulumi.ComponentResource {
           memory: args.memory,
           tmp: 24,
           stopSignal: "SIGQUIT",
-          grace: TIME_LIMITS.grace,
+          grace: (args.times ?? TIME_LIMITS).grace,
         },
       },
       { parent: this },
@@ -144,10 +151,10 @@ export class Gateway extends pulumi.ComponentResource {
   /** Adds a site's route. */
   vhost(
     site: string,
-    args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook">,
+    args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook" | "uploads" | "times">,
     parent: pulumi.Resource,
   ): Vhost {
-    const { redirectToHttps, https, tls, hsts } = this.args;
+    const { redirectToHttps, https, tls, hsts, requests, users } = this.args;
     return new Vhost(
       `${this.host.scoped(site)}-vhost`,
       {
@@ -156,6 +163,8 @@ export class Gateway extends pulumi.ComponentResource {
         site,
         tls: tls[site] ?? "own",
         ...(hsts?.[site] && { hsts: hsts[site] }),
+        ...(requests?.[site] && { requests: requests[site] }),
+        ...(users?.[site] && { users: users[site] }),
         ...args,
         ...(redirectToHttps && { redirectToPort: https }),
       },

@@ -1,4 +1,7 @@
-import { TIME_LIMITS } from "../timeLimits";
+import { PHP_DEFAULTS, bodyLimit } from "../sites/phpLimits";
+import { visitorMap } from "../sites/nginx";
+import { type Requests, requestParts } from "./requests";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 
 /** Addresses that the gateway can be published on. */
 export const MOST_ADDRESSES = 4;
@@ -26,6 +29,27 @@ const HEADERS = `    proxy_hide_header X-Powered-By;
     add_header Referrer-Policy strict-origin-when-cross-origin always;
 `;
 
+// With what a site is asked
+const ASKED = `    proxy_set_header Host $host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    # Overwritten, never passed on: what stands behind trusts them.
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $host$visible_port;
+    proxy_set_header X-Forwarded-Port "";
+    proxy_set_header X-Forwarded-Server "";
+    proxy_set_header X-Forwarded-Prefix "";
+    proxy_set_header Forwarded "";
+    proxy_set_header Proxy "";
+    proxy_set_header X-Original-URL "";
+    proxy_set_header X-Rewrite-URL "";
+`;
+// What stands behind would take the gateway's users for its own, and refuse them. A server's headers replace all others.
+const ASKED_WITHOUT_LOGIN = `${ASKED}    proxy_set_header Authorization "";
+`;
+
 export interface GatewayConf {
   readonly workers: number | "auto";
   readonly accessLog: "all" | "errors" | "none";
@@ -34,6 +58,8 @@ export interface GatewayConf {
   readonly https: number;
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Defaults to none. */
   readonly trustedProxies?: readonly string[];
+  /** Those of the site that takes longest. Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
 }
 
 // Every line goes through docker's daemon, which at full load costs about as much as the request itself.
@@ -52,7 +78,7 @@ error_log stderr warn;
 worker_processes ${conf.workers};
 worker_rlimit_nofile 16384;
 # After a reload the old workers finish what they serve; longer than any request that php may run.
-worker_shutdown_timeout ${TIME_LIMITS.drain}s;
+worker_shutdown_timeout ${(conf.times ?? TIME_LIMITS).drain}s;
 events { worker_connections 4096; }
 http {
     default_type application/octet-stream;
@@ -72,7 +98,7 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     client_body_timeout 60s;
     send_timeout 60s;
     reset_timedout_connection on;
-    client_max_body_size 64m;
+    client_max_body_size ${bodyLimit(PHP_DEFAULTS.uploads)};
     large_client_header_buffers 2 32k;
     server_names_hash_bucket_size 256;
     server_names_hash_max_size 4096;
@@ -122,22 +148,7 @@ ${realAddress(conf.trustedProxies ?? [])}    server_tokens off;
     proxy_buffers 16 8k;
     # Headers of an answer
     proxy_buffer_size 32k;
-    proxy_set_header Host $host;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $connection_upgrade;
-    # Overwritten, never passed on: what stands behind trusts them.
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Real-IP $remote_addr;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-Host $host$visible_port;
-    proxy_set_header X-Forwarded-Port "";
-    proxy_set_header X-Forwarded-Server "";
-    proxy_set_header X-Forwarded-Prefix "";
-    proxy_set_header Forwarded "";
-    proxy_set_header Proxy "";
-    proxy_set_header X-Original-URL "";
-    proxy_set_header X-Rewrite-URL "";
-${HEADERS}
+${ASKED}${HEADERS}
     # A request that an old worker still sends to a generation that has just gone is sent to the site's other one,
     # unless it may have been acted on already: by a program any, by files none that only asks.
     map $upstream_connect_time $was_sent {
@@ -150,6 +161,9 @@ ${HEADERS}
         "~ 0$" 0;
         default 1;
     }
+
+    # Who guesses at a site's passwords
+    ${visitorMap}
 
     # Static sites only: holds the load of a busy page for a second, and pages while their container is away.
     open_file_cache max=2000 inactive=60s;
@@ -199,6 +213,10 @@ export interface VhostConf {
   readonly cacheable: boolean;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
+  /** MiB of an upload. Defaults to what it is everywhere. */
+  readonly uploads?: number;
+  /** Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   /** File of its certificate's key. Defaults to the gateway's own key. */
   readonly key?: string;
   /** Whether a public authority asks for proofs here, by HTTP. Defaults to no. */
@@ -207,6 +225,8 @@ export interface VhostConf {
   readonly redirectToPort?: number;
   /** For how long browsers are told to come by HTTPS alone. Defaults to not at all. */
   readonly hsts?: Hsts;
+  /** What becomes of its requests before it is asked. Defaults to nothing. */
+  readonly requests?: Requests;
 }
 
 /** What a site says by Strict-Transport-Security (RFC 6797). */
@@ -225,7 +245,10 @@ export function vhostConf(vhost: VhostConf): string {
   const key = vhost.key === undefined ? "" : `\n    ssl_certificate_key ${vhost.key};`;
   const tls = `${https}\n    http2 on;\n    ssl_certificate tls/${vhost.site}.pem;${key}`;
   const challenges = vhost.challenges ? CHALLENGES : "";
-  const hsts = vhost.hsts ? strictTransport(vhost.hsts) : "";
+  const hsts = vhost.hsts ? strictTransport(vhost.hsts) : { server: "", headers: "" };
+  const parts = requestParts(vhost.site, vhost.requests);
+  const own = `${hsts.headers}${parts.headers}`;
+  const login = vhost.requests?.auth ? ASKED_WITHOUT_LOGIN : "";
   const port = vhost.redirectToPort === 443 ? "" : `:${vhost.redirectToPort}`;
   const blocks = [];
   if (vhost.redirectToPort !== undefined) {
@@ -242,7 +265,7 @@ ${challenges}    location / { return 308 https://${canonical}${port}$request_uri
     ${plain}${tls}
     server_name ${aliases.join(" ")};
     if ($misdirected) { return 421; }
-${hsts}${challenges}    location / {
+${hsts.server}${withCommon(hsts.headers)}${challenges}    location / {
         # A browser that kept it for good would go in a circle once the other one is the first.
         expires 5m;
         return 301 $scheme://${canonical}$visible_port$request_uri;
@@ -256,7 +279,7 @@ ${hsts}${challenges}    location / {
     if ($misdirected) { return 421; }
     set $generation ${vhost.upstream};
     set $any_generation ${vhost.site};
-${hsts}${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cacheable ? CACHE : ""}
+${limits(vhost)}${hsts.server}${withCommon(own)}${parts.server}${login}${opened(challenges, parts.open)}${vhost.cacheable ? "" : MADE}    location / {${parts.location}${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$generation:8080;
         error_page 502 = @again;
     }
@@ -265,23 +288,49 @@ ${hsts}${challenges}${vhost.cacheable ? "" : MADE}    location / {${vhost.cachea
         proxy_pass http://$any_generation:8080;
     }
     location /.varvol/ { return 404; }
-${vhost.hook ? HOOK : ""}}
+${parts.locations(`${HEADERS}${own}`)}${vhost.hook ? opened(HOOK, parts.open) : ""}}
 `);
-  return blocks.join("");
+  return `${parts.http}${blocks.join("")}`;
 }
 
-/** By HTTPS alone, and in place of what the site itself says: a browser obeys the first of two. A server's headers replace all others. */
-function strictTransport({ days, subdomains, preload }: Hsts): string {
+/** What a site's own keys allow beyond, or below, what all have. */
+function limits({ uploads = PHP_DEFAULTS.uploads, times = TIME_LIMITS }: VhostConf): string {
+  const { gatewayRead } = times;
+  return [
+    ...(uploads === PHP_DEFAULTS.uploads ? [] : [`client_max_body_size ${bodyLimit(uploads)};`]),
+    ...(gatewayRead === TIME_LIMITS.gatewayRead
+      ? []
+      : [`proxy_read_timeout ${gatewayRead}s;`, `proxy_send_timeout ${gatewayRead}s;`]),
+  ]
+    .map((line) => `    ${line}\n`)
+    .join("");
+}
+
+/** A server's headers replace all others. */
+function withCommon(headers: string): string {
+  return headers === "" ? "" : `${HEADERS}${headers}`;
+}
+
+/** A location that is for everybody, on a site that is not. */
+function opened(location: string, open: string): string {
+  return location.replace(/\{\n/, `{\n${open}`);
+}
+
+/** By HTTPS alone, and in place of what the site itself says: a browser obeys the first of two. */
+function strictTransport({ days, subdomains, preload }: Hsts): { server: string; headers: string } {
   const parts = [
     `max-age=${days * 86_400}`,
     ...(subdomains ? ["includeSubDomains"] : []),
     ...(preload ? ["preload"] : []),
   ];
-  return `    set $hsts "";
+  return {
+    server: `    set $hsts "";
     if ($https) { set $hsts "${parts.join("; ")}"; }
-${HEADERS}    proxy_hide_header Strict-Transport-Security;
+`,
+    headers: `    proxy_hide_header Strict-Transport-Security;
     add_header Strict-Transport-Security $hsts always;
-`;
+`,
+  };
 }
 
 // One folder for all generations of the gateway; it lies beside them, in what they are given to read.

@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { vhost } from "../../machine/tools";
 import type { Host } from "../host";
+import type { TimeLimits } from "../timeLimits";
 import { sha256, type Written, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
 import { type Hsts, vhostConf } from "./nginx";
+import { passwordFile } from "./passwords";
+import type { Requests } from "./requests";
 
 /** Where a site's certificate comes from: a public authority, the host's own, or it is given, as PEM. */
 export type SiteTls = "acme" | "own" | { readonly certificate: string; readonly key: string };
@@ -27,11 +31,19 @@ export interface VhostArgs {
   readonly cacheable: boolean;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
+  /** MiB of an upload. Defaults to what it is everywhere. */
+  readonly uploads?: number;
+  /** Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   readonly tls: SiteTls;
   /** Port behind https:// where plain HTTP only redirects. Defaults to none: HTTP serves. */
   readonly redirectToPort?: number;
   /** For how long browsers are told to come by HTTPS alone. Defaults to not at all. */
   readonly hsts?: Hsts;
+  /** What becomes of its requests before it is asked. Defaults to nothing. */
+  readonly requests?: Requests;
+  /** Names and passwords of who may come, where not everybody may. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** A site's route: its domains, certificate and the generation that answers. It takes effect with the gateway's next routes. */
@@ -47,8 +59,8 @@ export class Vhost extends pulumi.ComponentResource implements Part {
     // host/routes puts a public one in place of the first of these names, and drift knows.
     const key = tls === "acme" ? `tls/${site}.key` : `tls/${site}.given.key`;
     const files = pulumi
-      .all([pulumi.output(args.upstream), ...this.certificate(args)])
-      .apply(([upstream, certificate, privateKey]): Record<string, string> => ({
+      .all([pulumi.output(args.upstream), ...this.certificate(args), this.passwords(name, args)])
+      .apply(([upstream, certificate, privateKey, passwords]): Record<string, string> => ({
         [`vhosts/${site}.conf`]: vhostConf({
           ...args,
           upstream,
@@ -57,11 +69,19 @@ export class Vhost extends pulumi.ComponentResource implements Part {
         }),
         [`tls/${site}.pem`]: certificate,
         ...(tls !== "own" && { [key]: privateKey }),
+        ...(passwords !== undefined && { [`auth/${site}`]: passwords }),
       }));
     const { hash, written } = keepPart(name, host, site, files, { parent: this });
     this.hash = hash;
     this.written = written;
     this.registerOutputs({});
+  }
+
+  /** Passwords by their hashes alone, which stay the same while they do. */
+  private passwords(name: string, { users }: VhostArgs): pulumi.Output<string | undefined> {
+    if (!users) return pulumi.output(undefined);
+    const salt = new random.RandomPassword(`${name}-salt`, { length: 32, special: false }, { parent: this });
+    return pulumi.secret(salt.result.apply((word) => passwordFile(users, word)));
   }
 
   /** A site that waits for a public authority's has the own one's meanwhile. */

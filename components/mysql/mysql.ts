@@ -16,6 +16,8 @@ export interface MysqlArgs {
   readonly memory: number;
   /** php-fpm processes that a site may use at the same time. */
   readonly phpWorkers: number;
+  /** The most of them that a site asks for. */
+  readonly mostPhpWorkers: number;
   /** How many sites have a database. */
   readonly databases: number;
 }
@@ -33,7 +35,12 @@ export class Mysql extends pulumi.ComponentResource {
     super("varvol:index:Mysql", name, {}, opts);
     const { host, networks, memory, bufferPool } = args;
     const shares = sharesOf(memory, bufferPool);
-    this.siteConnections = siteConnections(shares.connections, args.phpWorkers, args.databases);
+    this.siteConnections = siteConnections(
+      shares.connections,
+      args.phpWorkers,
+      args.databases,
+      args.mostPhpWorkers,
+    );
     const volume = new Volume(
       "mysql",
       { host, folders: [{ name: "data", owner: "999:999", mode: "0700" }] },

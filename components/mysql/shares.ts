@@ -36,11 +36,16 @@ const OWN_CONNECTIONS = 10;
 
 /**
  * The connections that each of so many sites gets: enough for three times its php processes, less where there are many sites,
- * and never less than two generations of them need.
+ * and never less than two generations of them need, as the host's kind has them. The most that a site asks for is `most`.
  */
-export function siteConnections(connections: number, phpWorkers: number, sites: number): number {
+export function siteConnections(
+  connections: number,
+  phpWorkers: number,
+  sites: number,
+  most = phpWorkers,
+): number {
   const even = Math.floor((connections - OWN_CONNECTIONS) / Math.max(1, sites));
-  return within(2 * phpWorkers + 2, even, 3 * phpWorkers + 4);
+  return within(2 * phpWorkers + 2, even, 3 * most + 4);
 }
 
 function within(least: number, wanted: number, most: number): number {

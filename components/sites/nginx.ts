@@ -1,27 +1,31 @@
-import { TIME_LIMITS } from "../timeLimits";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import { hookConf } from "./hook";
 import { PHP_SOURCE } from "./neverServed";
 import { webFile } from "./webFiles";
 
 /** What the configurations of all sites' nginx begin with. */
-export const nginxHead = `daemon off;
+export function nginxHead({ drain }: TimeLimits = TIME_LIMITS): string {
+  return `daemon off;
 pid /tmp/nginx.pid;
 error_log stderr warn;
 worker_processes 1;
-worker_shutdown_timeout ${TIME_LIMITS.drain}s;
+worker_shutdown_timeout ${drain}s;
 events { worker_connections 1024; }
 http {
     include ${webFile("http.conf")};
 `;
+}
 
 /** How nginx asks php: nothing of a request or an answer waits in this container, whose disk is its memory. */
-export const fastcgiLimits = `            fastcgi_connect_timeout 10s;
-            fastcgi_read_timeout ${TIME_LIMITS.webRead}s;
+export function fastcgiLimits({ webRead }: TimeLimits): string {
+  return `            fastcgi_connect_timeout 10s;
+            fastcgi_read_timeout ${webRead}s;
             # The gateway has the whole of it before it asks.
             fastcgi_request_buffering off;
             fastcgi_max_temp_file_size 0;
             fastcgi_buffers 16 8k;
             fastcgi_buffer_size 32k;`;
+}
 
 /**
  * What a visitor's address may have PHP make of a site: so many a second after so many at once. As many more wait for their turn,
@@ -51,7 +55,7 @@ export const NAMELESS_JSON = `        location ~ ^/\\.well-known/(?:matrix/\\w+|
 /** nginx.conf of a static site whose files are in root, with a hook by its hash. */
 export function staticConf(root: string, hook?: string): string {
   const { http, server } = hookConf(hook);
-  return `${nginxHead}
+  return `${nginxHead()}
 ${http}    server {
         listen 8080;
         root ${root};

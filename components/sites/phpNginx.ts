@@ -1,4 +1,6 @@
 import { hookConf } from "./hook";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
+import { PHP_DEFAULTS, bodyLimit } from "./phpLimits";
 import { countVisitor, fastcgiLimits, nginxHead, visitorLimit, visitorMap } from "./nginx";
 import { webFile } from "./webFiles";
 
@@ -9,15 +11,25 @@ export interface PhpConfArgs {
   readonly front?: string;
   /** Folders below the document root that the application writes to: nothing there is run. */
   readonly writable: readonly string[];
-  readonly uploadLimit: string;
+  /** MiB of an upload. Defaults to what it is everywhere. */
+  readonly uploads?: number;
+  /** Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   /** The hash of the address that has it pulled at once. Defaults to none. */
   readonly hook?: string;
 }
 
 /** nginx.conf of a PHP application: its files, and PHP by the socket that the host switches. */
-export function phpConf({ root, front, writable, uploadLimit, hook }: PhpConfArgs): string {
+export function phpConf({
+  root,
+  front,
+  writable,
+  uploads = PHP_DEFAULTS.uploads,
+  times = TIME_LIMITS,
+  hook,
+}: PhpConfArgs): string {
   const { http, server } = hookConf(hook);
-  return `${nginxHead}
+  return `${nginxHead(times)}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
     map $http_x_forwarded_host $forwarded_host { default $http_x_forwarded_host; "" $http_host; }
@@ -34,7 +46,7 @@ ${visitorLimit("$visitor")}
 
 ${http}    server {
         listen 8080;
-        client_max_body_size ${uploadLimit};
+        client_max_body_size ${bodyLimit(uploads)};
         root ${root};
         # A link may point anywhere that its owner could write to, and nowhere else.
         disable_symlinks if_not_owner from=$document_root;
@@ -62,7 +74,7 @@ ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/
             fastcgi_param HTTPS $forwarded_https if_not_empty;
             fastcgi_param HTTP_PROXY "";
             fastcgi_pass unix:/run/php/fpm.sock;
-${fastcgiLimits}
+${fastcgiLimits(times)}
         }
 ${
   front === undefined

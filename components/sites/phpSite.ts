@@ -8,11 +8,11 @@ import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
 import { phpNetworks } from "../networks";
 import { OWN_PORTS } from "../ports";
-import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { createHook, hookMount } from "./hook";
 import { phpConf } from "./phpNginx";
 import { mailEnv, mailSecrets } from "./phpMail";
+import { type PhpLimits, phpEnv, queueWait, timesOf } from "./phpLimits";
 import { createPuller, type GitArgs, volumeOf } from "./puller";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
@@ -28,8 +28,8 @@ export interface PhpSiteArgs extends SiteArgs {
   readonly health: string;
   /** Where it has a database: the server. */
   readonly mysql?: Mysql;
-  /** php-fpm processes at the same time. */
-  readonly phpWorkers: number;
+  /** What php may take. */
+  readonly php: PhpLimits;
   /** Memory limit of the php container in MiB. */
   readonly phpMemory: number;
   /** The code, and an SQL dump, that fill what is empty. */
@@ -39,9 +39,6 @@ export interface PhpSiteArgs extends SiteArgs {
   /** Memory limit of the puller in MiB. */
   readonly gitMemory: number;
 }
-
-// The gateway's own limit is the same.
-const UPLOAD_LIMIT = "64M";
 
 /**
  * A PHP application: its code in /var/vol/<name>/site, which only the host or a puller changes, and what it writes in
@@ -53,6 +50,8 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
 
   constructor(name: string, args: PhpSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:PhpSite", name, {}, opts);
+    const { uploads } = args.php;
+    const times = timesOf(args.php);
     const hook = args.git?.hook ? createHook(name, args, this) : undefined;
     const database = args.mysql && this.createDatabase(name, args, args.mysql);
     const volume = this.createVolume(name, args, database);
@@ -65,7 +64,10 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
       `${args.host.scoped(name)}-php-switch`,
       {
         tool: phpSwitch,
-        args: php.healthyId.apply((container) => ({ folder: `${args.host.folder(name)}/run`, container })),
+        args: php.healthyId.apply((container) => ({
+          ...{ folder: `${args.host.folder(name)}/run`, container },
+          ...queueWait(times),
+        })),
       },
       { parent: this },
     );
@@ -76,6 +78,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "web",
+        times,
         nginxConf: pulumi
           .output(hook?.hash)
           .apply((hash) =>
@@ -83,7 +86,8 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
               root: documentRoot(args),
               front: args.front,
               writable: args.writable.flatMap((folder) => servedAs(folder, args.root)),
-              uploadLimit: UPLOAD_LIMIT,
+              uploads,
+              times,
               hook: hash,
             }),
           ),
@@ -99,7 +103,10 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
     );
     this.vhost = args.gateway.vhost(
       name,
-      { domains: args.domains, upstream: web.upstream, cacheable: false, hook: args.git?.hook },
+      {
+        ...{ domains: args.domains, upstream: web.upstream, cacheable: false, hook: args.git?.hook },
+        ...{ uploads, times },
+      },
       this,
     );
     this.secrets = hook ? { hook: hook.address } : {};
@@ -195,8 +202,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
             WRITABLE: writable.join(" "),
             ...(mysql && { DB_HOST: mysql.address, DB_NAME: name, DB_USER: name }),
             ...mailEnv(name, args.mail),
-            UPLOAD_MAX: UPLOAD_LIMIT,
-            PHP_WORKERS: String(args.phpWorkers),
+            ...phpEnv(args.php),
           },
           mounts: [
             volume.mount("site", "/srv/site", "ro"),
@@ -212,7 +218,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
           memory: args.phpMemory,
           tmp: 192,
           stopSignal: "SIGQUIT",
-          grace: TIME_LIMITS.grace,
+          grace: timesOf(args.php).grace,
         },
       },
       { parent: this },

@@ -4,7 +4,7 @@ import { Generation } from "../generation";
 import { imageOn } from "../image";
 import type { ImageName } from "../imageSource";
 import { fromPortsOf, WEB_PORT } from "../ports";
-import { TIME_LIMITS } from "../timeLimits";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import type { SiteArgs } from "./site";
 
 export interface WebArgs extends SiteArgs {
@@ -14,6 +14,8 @@ export interface WebArgs extends SiteArgs {
   readonly nginxConf: pulumi.Input<string>;
   readonly mounts: readonly Mount[];
   readonly tmp?: number;
+  /** Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   readonly after: pulumi.Input<pulumi.Resource>[];
 }
 
@@ -43,7 +45,7 @@ export class Web extends pulumi.ComponentResource {
           memory: args.memory,
           tmp: args.tmp,
           stopSignal: "SIGQUIT",
-          grace: TIME_LIMITS.grace,
+          grace: (args.times ?? TIME_LIMITS).grace,
         },
       },
       { parent: this },

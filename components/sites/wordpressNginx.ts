@@ -1,5 +1,7 @@
 import type { Moved } from "../../agent/places";
 import { deniedLocations } from "./denied";
+import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
+import { PHP_DEFAULTS, bodyLimit } from "./phpLimits";
 import { countVisitor, fastcgiLimits, NAMELESS_JSON, nginxHead, visitorLimit, visitorMap } from "./nginx";
 import { webFile } from "./webFiles";
 
@@ -16,7 +18,10 @@ const AUTHORIZED_OR_XMLRPC = `map "$uri:$http_authorization" $authorized {
     }`;
 
 export interface WordPressConfArgs {
-  readonly uploadLimit: string;
+  /** MiB of an upload. Defaults to what it is everywhere. */
+  readonly uploads?: number;
+  /** Defaults to what they are everywhere. */
+  readonly times?: TimeLimits;
   /** Paths that answer 403. Defaults to none. */
   readonly denied?: readonly string[];
   /** Where folders of it lay before. Defaults to none. */
@@ -31,12 +36,13 @@ export interface WordPressConfArgs {
  * denied answers 403.
  */
 export function wordpressConf({
-  uploadLimit,
+  uploads = PHP_DEFAULTS.uploads,
+  times = TIME_LIMITS,
   denied = [],
   moved = {},
   xmlrpc = false,
 }: WordPressConfArgs): string {
-  return `${nginxHead}
+  return `${nginxHead(times)}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
     map $http_x_forwarded_host $forwarded_host { default $http_x_forwarded_host; "" $http_host; }
@@ -86,7 +92,7 @@ ${visitorLimit("$made")}
 
     server {
         listen 8080;
-        client_max_body_size ${uploadLimit};
+        client_max_body_size ${bodyLimit(uploads)};
         root /srv/wordpress;
         index index.php;
 
@@ -113,7 +119,7 @@ ${deniedLocations(denied)}${formerAddresses(moved)}        location ~* ^/wp-cont
             fastcgi_param HTTPS $forwarded_https if_not_empty;
             fastcgi_param HTTP_PROXY "";
             fastcgi_pass unix:/run/php/fpm.sock;
-${fastcgiLimits}
+${fastcgiLimits(times)}
 
             fastcgi_cache pages;
             fastcgi_cache_key "$request_method$forwarded_scheme$forwarded_host$request_uri";

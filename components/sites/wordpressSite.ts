@@ -9,9 +9,9 @@ import { Database } from "../mysql/database";
 import type { Mysql } from "../mysql/mysql";
 import { phpNetworks } from "../networks";
 import { OWN_PORTS } from "../ports";
-import { TIME_LIMITS } from "../timeLimits";
 import { Volume } from "../volume";
 import { mailEnv, mailSecrets } from "./phpMail";
+import { type PhpLimits, phpEnv, queueWait, timesOf } from "./phpLimits";
 import type { Site, SiteArgs } from "./site";
 import { Web } from "./web";
 import { wordpressConf } from "./wordpressNginx";
@@ -24,8 +24,8 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly admin: string;
   /** Administrator's e-mail address at installation. */
   readonly email: string;
-  /** php-fpm processes at the same time. */
-  readonly phpWorkers: number;
+  /** What php may take. */
+  readonly php: PhpLimits;
   /** Memory limit of the php container in MiB. */
   readonly phpMemory: number;
   /** Table prefix, where the database holds more than one WordPress. */
@@ -45,9 +45,6 @@ export interface WordPressSiteArgs extends SiteArgs {
   };
 }
 
-// The gateway's own limit is the same.
-const UPLOAD_LIMIT = "64M";
-
 /**
  * A WordPress: core in the image, wp-content in /var/vol/<name>/content, what lies beside WordPress's own in its document root
  * in /var/vol/<name>/root, a database of its own.
@@ -59,6 +56,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
   constructor(name: string, args: WordPressSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("varvol:index:WordPressSite", name, {}, opts);
     const { host } = args;
+    const { uploads } = args.php;
+    const times = timesOf(args.php);
     const database = new Database(
       name,
       { host, mysql: args.mysql, import: args.import?.database },
@@ -116,7 +115,10 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
       `${host.scoped(name)}-php-switch`,
       {
         tool: phpSwitch,
-        args: php.healthyId.apply((container) => ({ folder: `${host.folder(name)}/run`, container })),
+        args: php.healthyId.apply((container) => ({
+          ...{ folder: `${host.folder(name)}/run`, container },
+          ...queueWait(times),
+        })),
       },
       { parent: this, dependsOn: migrated },
     );
@@ -127,12 +129,8 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         image: undefined,
         site: name,
         source: "wordpress-web",
-        nginxConf: wordpressConf({
-          uploadLimit: UPLOAD_LIMIT,
-          denied: args.denied,
-          moved,
-          xmlrpc: args.xmlrpc,
-        }),
+        times,
+        nginxConf: wordpressConf({ uploads, times, denied: args.denied, moved, xmlrpc: args.xmlrpc }),
         mounts: [
           volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "ro"),
           volume.mount(ROOT_FOLDER, "/srv/root", "ro"),
@@ -146,7 +144,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
     );
     this.vhost = args.gateway.vhost(
       name,
-      { domains: args.domains, upstream: web.upstream, cacheable: false },
+      { domains: args.domains, upstream: web.upstream, cacheable: false, uploads, times },
       this,
     );
     this.secrets = { user: pulumi.output(args.admin), password };
@@ -176,8 +174,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             WORDPRESS_HOSTS: args.gateway.hosts(args.domains[0] ?? name).join(" "),
             ...(args.prefix !== undefined && { WORDPRESS_PREFIX: args.prefix }),
             ...mailEnv(name, args.mail),
-            UPLOAD_MAX: UPLOAD_LIMIT,
-            PHP_WORKERS: String(args.phpWorkers),
+            ...phpEnv(args.php),
           },
           mounts: [
             volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "rw"),
@@ -191,7 +188,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           memory: args.phpMemory,
           tmp: 192,
           stopSignal: "SIGQUIT",
-          grace: TIME_LIMITS.grace,
+          grace: timesOf(args.php).grace,
         },
       },
       { parent: this },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { siteBackup } from "../backupSchema";
+import { requestKeys } from "../requests";
 import { hsts, tls } from "../tls";
 import { domain, resourceName } from "../values";
 
@@ -51,6 +52,7 @@ export const common = {
   hsts: hsts.describe(
     "Tells browsers to come by HTTPS alone (Strict-Transport-Security), for so long. Default: not at all.",
   ),
+  ...requestKeys,
   backup: siteBackup,
   restore: z
     .strictObject({

@@ -4,6 +4,7 @@ import { siteMail } from "../mailSchema";
 import { common } from "./common";
 import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
+import { phpLimits } from "./phpLimits";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
 // Neither .. nor a hidden folder, and nothing that nginx or a shell could read as more than a name
@@ -14,6 +15,7 @@ const schema = z
   .strictObject({
     ...common,
     kind: z.literal("php"),
+    php: phpLimits,
     import: databaseImport("Folder or archive of the application's code, which fills the site.").describe(
       "The code, and the database that it starts with.",
     ),
@@ -103,7 +105,7 @@ export const phpKind: SiteKind<typeof schema> = {
       memory: limits.web,
       ...{ root: site.root, front: site.front, writable: site.writable, health: site.health },
       mysql: site.database ? needed(mysql, site.name) : undefined,
-      phpWorkers,
+      php: { ...site.php, workers: site.php.workers ?? phpWorkers },
       phpMemory: site.memory ?? limits.php,
       import: site.import,
       git: site.git,

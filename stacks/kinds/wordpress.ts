@@ -5,6 +5,7 @@ import { isDeniedPath } from "../../components/sites/denied";
 import { siteMail } from "../mailSchema";
 import { common } from "./common";
 import { fillingsOf, locatedImport, wordpressImport } from "./databaseImport";
+import { phpLimits } from "./phpLimits";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
 const schema = z
@@ -45,6 +46,7 @@ const schema = z
       .describe(
         "Whether xmlrpc.php answers, as Jetpack and older applications need: passwords can be guessed there, 60 a minute by address. Default: false.",
       ),
+    php: phpLimits,
     moved: z
       .record(
         z
@@ -109,7 +111,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       title: site.title ?? site.name,
       admin: site.admin,
       email: site.email ?? `admin@${args.domains[0]}`,
-      phpWorkers,
+      php: { ...site.php, workers: site.php.workers ?? phpWorkers },
       phpMemory: site.memory ?? limits.php,
       prefix: site.prefix,
       denied: site.denied,

@@ -59,7 +59,7 @@ describe("a PHP application", () => {
   });
 
   it("runs the front controller alone, or each script but those that were written", () => {
-    const args = { root: "/srv/site", uploadLimit: "64M" };
+    const args = { root: "/srv/site" };
     const front = phpConf({ ...args, front: "in.dex.php", writable: [] });
     assert.match(front, /location ~ \^\(\?<script>\/in\\\.dex\\\.php\)/);
     assert.match(front, /location ~ \\\.php\(\?:\/\|\$\) \{ return 404; \}/);

@@ -9,8 +9,8 @@ import { wordpressConf } from "../../components/sites/wordpressNginx";
 
 const CONFIGURATIONS = {
   static: staticConf("/srv/site"),
-  wordpress: wordpressConf({ uploadLimit: "64M" }),
-  php: phpConf({ root: "/srv/site", writable: ["up"], uploadLimit: "64M" }),
+  wordpress: wordpressConf({}),
+  php: phpConf({ root: "/srv/site", writable: ["up"] }),
 };
 
 const isDenied = (path: string) =>

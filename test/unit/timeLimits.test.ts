@@ -17,8 +17,8 @@ describe("time limits", () => {
   it("are those of nginx", () => {
     const gateway = gatewayConf({ workers: 1, accessLog: "none", http: 80, https: 443 });
     assert.match(gateway, new RegExp(`\\bproxy_read_timeout ${gatewayRead}s;`));
-    const wordpress = wordpressConf({ uploadLimit: "64M" });
-    const php = phpConf({ root: "/srv/site", writable: [], uploadLimit: "64M" });
+    const wordpress = wordpressConf({});
+    const php = phpConf({ root: "/srv/site", writable: [] });
     for (const conf of [wordpress, php])
       assert.match(conf, new RegExp(`\\bfastcgi_read_timeout ${webRead}s;`));
     for (const conf of [gateway, wordpress, php, staticConf("/srv/site")])
@@ -28,9 +28,13 @@ describe("time limits", () => {
   it("are those of php-fpm and of the tool that switches to a new one", () => {
     for (const image of ["wordpress", "php"]) {
       const fpm = readFileSync(`images/${image}/fpm.conf`, "utf8");
-      assert.match(fpm, new RegExp(`^request_terminate_timeout = ${request}s$`, "m"));
-      assert.match(fpm, new RegExp(`^process_control_timeout = ${phpDrain}s$`, "m"));
+      assert.match(fpm, /^request_terminate_timeout = \$\{PHP_TIME\}$/m);
+      assert.match(fpm, /^process_control_timeout = \$\{PHP_DRAIN\}$/m);
+      const start = readFileSync(`images/${image}/php`, "utf8");
+      assert.ok(
+        start.includes(`PHP_TIME="\${PHP_TIME:-${request}s}" PHP_DRAIN="\${PHP_DRAIN:-${phpDrain}s}"`),
+      );
     }
-    assert.match(readFileSync("host/php-switch", "utf8"), new RegExp(`date \\+%s\\) \\+ ${drain}\\)`));
+    assert.match(readFileSync("host/php-switch", "utf8"), new RegExp(`wait=\\$\\{3:-${drain}\\}`));
   });
 });
