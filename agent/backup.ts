@@ -8,6 +8,7 @@ import { COMPLETE, databaseLine } from "./dump";
 import { Failure, plain } from "./failure";
 import { Server } from "./mysql";
 import { type Place, readPlace, root } from "./place";
+import { PURGE_FOLDER } from "./places";
 import type { Mode, RequestOf, Subject } from "./protocol";
 import { both, output } from "./process";
 import { type Restic, type Summary, withRestic } from "./restic";
@@ -91,7 +92,11 @@ async function writers(place: Place, subjects: readonly Subject[]) {
     sites.map(async ({ name }) =>
       (await containersOf(place, name)).filter(
         ({ State, Mounts }) =>
-          State.Running && Mounts.some(({ RW, Source }) => RW && Source.startsWith(`${root}/${name}/`)),
+          State.Running &&
+          Mounts.some(
+            ({ RW, Source }) =>
+              RW && Source.startsWith(`${root}/${name}/`) && Source !== `${root}/${name}/${PURGE_FOLDER}`,
+          ),
       ),
     ),
   );

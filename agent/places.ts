@@ -4,6 +4,8 @@ export const ROOT_FOLDER = "root";
 
 /** File in a wp-content of what its configuration called the site, a line each; gone once these are replaced. */
 export const ADDRESSES = ".varvol-addresses";
+/** For the socket by which its nginx is told to forget pages: nothing in it is data. */
+export const PURGE_FOLDER = "purge";
 
 /** Folders of a WordPress that its owner may have put, and named, as he liked; the first has the others in it. */
 export const PLACES = [

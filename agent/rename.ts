@@ -8,6 +8,7 @@ import { type Definitions, missingDefinitions } from "./contents";
 import { Failure, plain } from "./failure";
 import { type Lock, lock } from "./lock";
 import { passwordOf, Server } from "./mysql";
+import { PURGE_FOLDER } from "./places";
 import { list, read, readPlace, remove, root, settings, state, write } from "./place";
 import { both } from "./process";
 import type { RequestOf } from "./protocol";
@@ -248,7 +249,7 @@ function noteOf(formerly: string): string {
 }
 
 /** What each `up` and each container makes anew. */
-const MADE = ["run", "secrets", "tmp", "sessions"];
+const MADE = ["run", "secrets", "tmp", "sessions", PURGE_FOLDER];
 
 /** Whether there is any file that can't be made again in a site's folder. */
 export function holdsData(folder: string): boolean {

@@ -79,6 +79,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/sql") as typeof import("./verbs/sql"),
   },
   {
+    name: "cache",
+    arguments: "<action> <name> [path]",
+    about:
+      "have a WordPress's nginx forget the pages that it keeps, or those of a path: varvol cache purge blog /news/",
+    load: () => lazy("./verbs/cache") as typeof import("./verbs/cache"),
+  },
+  {
     name: "certs",
     arguments: "[name...]",
     about: "list the certificates of all sites, or of those named; --renew asks for them now",

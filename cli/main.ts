@@ -27,7 +27,7 @@ export function program(words: readonly string[]): Command {
       process.env.VARVOL_STACK || "local",
     );
     command.option("--config-file <path>", "the stack file, where it is not Pulumi.<stack>.yaml");
-    if (verb.arguments) command.argument(verb.arguments);
+    if (verb.arguments) command.arguments(verb.arguments);
     if (verb.name !== asked) continue;
     const { options = {}, run } = verb.load();
     for (const [flags, about] of Object.values(options)) command.option(flags, about);

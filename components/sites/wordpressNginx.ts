@@ -28,6 +28,37 @@ export interface WordPressConfArgs {
   readonly moved?: Moved;
   /** Whether xmlrpc.php is asked. Defaults to false. */
   readonly xmlrpc?: boolean;
+  /** For how many seconds a page is kept; 0 for not at all. Defaults to 10. */
+  readonly keep?: number;
+}
+
+/** For how many seconds a page is kept where nothing is said. */
+export const KEEP = 10;
+
+// An image of before has neither, and keeps pages all the same.
+const MODULE = "include /etc/nginx/modules-enabled/*-http-cache-purge.conf;\n";
+const STORE = `    fastcgi_cache_path /tmp/cache levels=1:2 keys_zone=pages:2m max_size=24m inactive=1d use_temp_path=off;
+    # images/web/web has it there: what makes pages be forgotten.
+    include /tmp/purge.con[f];
+`;
+
+/** What is kept, for how long, and by which key: what begins with a path is found by it, whatever host and scheme it was asked by. */
+function kept(seconds: number): string {
+  return `            fastcgi_cache pages;
+            fastcgi_cache_key "$request_uri $forwarded_host $forwarded_scheme $request_method";
+            fastcgi_cache_methods GET HEAD;
+            fastcgi_cache_bypass $personal_cookie $personal_place $personal_script $personal_login;
+            fastcgi_no_cache $personal_cookie $personal_place $personal_script $personal_login $upstream_http_set_cookie
+                $private_answer $varying $no_page $too_large;
+            fastcgi_cache_valid 200 ${seconds}s;
+            fastcgi_cache_valid 404 ${KEEP}s;
+            # PHP is away, or says that MySQL is (hooks.php). What the site itself answers goes out.
+            fastcgi_cache_use_stale error timeout invalid_header updating;
+            fastcgi_cache_lock on;
+            # Who waits longer may wait for a page that can't be kept, and all others after him.
+            fastcgi_cache_lock_timeout 250ms;
+            add_header X-Cache $upstream_cache_status always;
+`;
 }
 
 /**
@@ -41,8 +72,9 @@ export function wordpressConf({
   denied = [],
   moved = {},
   xmlrpc = false,
+  keep = KEEP,
 }: WordPressConfArgs): string {
-  return `${nginxHead(times)}
+  return `${keep > 0 ? MODULE : ""}${nginxHead(times)}
     # The gateway overwrites these headers. Without them (a test from inside) the request's own values count.
     map $http_x_forwarded_proto $forwarded_scheme { default http; https https; }
     map $http_x_forwarded_host $forwarded_host { default $http_x_forwarded_host; "" $http_host; }
@@ -74,8 +106,7 @@ export function wordpressConf({
     # The front page is nearly always in the store; of another address, it is not known beforehand.
     map "$request_method:$request_uri:$personal_cookie$personal_login" $made {
         default $visitor;
-        "~^(?:GET|HEAD):/:$" "";
-    }
+${keep > 0 ? '        "~^(?:GET|HEAD):/:$" "";\n' : ""}    }
 ${visitorLimit("$made")}
 
     # What says that it is for one visitor, and what is no page: a download would fill the cache, which is in memory.
@@ -88,8 +119,7 @@ ${visitorLimit("$made")}
     map $upstream_http_content_type $no_page { default 1; "~*^(?:text/html|application/(?:xhtml|rss|atom)\\+xml)" ""; }
     map $upstream_http_content_length $too_large { default ""; "~^\\d{7,}$" 1; }
 
-    fastcgi_cache_path /tmp/cache levels=1:2 keys_zone=pages:2m max_size=24m inactive=1d use_temp_path=off;
-
+${keep > 0 ? STORE : ""}
     server {
         listen 8080;
         client_max_body_size ${bodyLimit(uploads)};
@@ -121,21 +151,7 @@ ${deniedLocations(denied)}${formerAddresses(moved)}        location ~* ^/wp-cont
             fastcgi_pass unix:/run/php/fpm.sock;
 ${fastcgiLimits(times)}
 
-            fastcgi_cache pages;
-            fastcgi_cache_key "$request_method$forwarded_scheme$forwarded_host$request_uri";
-            fastcgi_cache_methods GET HEAD;
-            fastcgi_cache_bypass $personal_cookie $personal_place $personal_script $personal_login;
-            fastcgi_no_cache $personal_cookie $personal_place $personal_script $personal_login $upstream_http_set_cookie
-                $private_answer $varying $no_page $too_large;
-            fastcgi_cache_valid 200 10s;
-            fastcgi_cache_valid 404 10s;
-            # PHP is away, or says that MySQL is (hooks.php). What the site itself answers goes out.
-            fastcgi_cache_use_stale error timeout invalid_header updating;
-            fastcgi_cache_lock on;
-            # Who waits longer may wait for a page that can't be kept, and all others after him.
-            fastcgi_cache_lock_timeout 250ms;
-            add_header X-Cache $upstream_cache_status always;
-        }
+${keep > 0 ? kept(keep) : ""}        }
 
         # A missing file of these kinds is missing: WordPress need not wake to say so.
         location ~* ^/(?:wp-content|wp-includes|wp-admin)/.*\\.(?:css|js|mjs|map|json|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|webm|pdf|txt|xml)$ {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { CONTENT_FOLDER, type Moved, ROOT_FOLDER } from "../../agent/places";
+import { CONTENT_FOLDER, type Moved, PURGE_FOLDER, ROOT_FOLDER } from "../../agent/places";
 import { migrate, phpSwitch } from "../../machine/tools";
 import type { Vhost } from "../gateway/vhost";
 import { Generation } from "../generation";
@@ -34,6 +34,8 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly denied: readonly string[];
   /** Whether applications may ask xmlrpc.php. */
   readonly xmlrpc: boolean;
+  /** For how many seconds its nginx keeps a page; 0 for not at all. */
+  readonly keep: number;
   /** Where folders of it lay at its former host: what is asked for there is answered from their place here. */
   readonly moved: Moved;
   /** Another host's WordPress that fills what is empty: a folder or archive that it lies in, and an SQL dump. */
@@ -87,6 +89,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           // What a visitor sends is not held in memory, and he stays logged in when the container is replaced.
           { name: "tmp", mode: "0700" },
           { name: "sessions", mode: "0700" },
+          { name: PURGE_FOLDER, mode: "0700" },
           { name: "secrets", mode: "0700" },
         ],
         secrets: [
@@ -130,11 +133,19 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         site: name,
         source: "wordpress-web",
         times,
-        nginxConf: wordpressConf({ uploads, times, denied: args.denied, moved, xmlrpc: args.xmlrpc }),
+        nginxConf: wordpressConf({
+          uploads,
+          times,
+          denied: args.denied,
+          moved,
+          xmlrpc: args.xmlrpc,
+          keep: args.keep,
+        }),
         mounts: [
           volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "ro"),
           volume.mount(ROOT_FOLDER, "/srv/root", "ro"),
           volume.mount("run", "/run/php", "ro"),
+          volume.mount(PURGE_FOLDER, "/run/purge", "rw"),
         ],
         // The cache of its pages, and what that may be over its limit for a moment.
         tmp: 40,
@@ -179,6 +190,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           mounts: [
             volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "rw"),
             volume.mount("run/php", "/run/php", "rw"),
+            volume.mount(PURGE_FOLDER, "/run/purge", "ro"),
             volume.mount("tmp", "/srv/tmp", "rw"),
             volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),

@@ -46,6 +46,10 @@ add_filter('nocache_headers', static function (array $headers): array {
 // page's place in the store, for a second.
 header_register_callback(static function (): void {
     if (http_response_code() < 500) {
+        // What changes while a page is made must not be kept as it was.
+        if (Varvol\Pages\outdated()) {
+            header('X-Accel-Expires: 0');
+        }
         return;
     }
     $connection = ($GLOBALS['wpdb'] ?? null)?->dbh;

@@ -51,6 +51,7 @@ if (!defined('ABSPATH')) {
     define('ABSPATH', __DIR__ . '/');
 }
 require_once ABSPATH . 'wp-includes/plugin.php';
+require_once '/usr/lib/varvol/pages.php';
 require_once '/usr/lib/varvol/hooks.php';
 require_once '/usr/lib/varvol/loopback.php';
 require_once ABSPATH . 'wp-settings.php';

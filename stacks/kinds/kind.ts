@@ -124,6 +124,8 @@ export interface SiteKind<Schema extends z.ZodObject, Config = z.infer<Schema>> 
   /** What an import accepts; undefined where there is none. */
   readonly accepts?: Accepts;
   readonly shape: (site: Config) => Shape;
+  /** Whether its nginx keeps pages, and forgets them when it is told to. Undefined where none does. */
+  readonly keepsPages?: (site: Config) => boolean;
   /** With paths of this machine made absolute. */
   readonly located: (site: Config) => Config;
   readonly fillings: (site: Config) => Filling[];

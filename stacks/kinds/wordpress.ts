@@ -3,10 +3,15 @@ import { CONTENT_FOLDER, PLACES, PLAIN_PATH, ROOT_FOLDER } from "../../agent/pla
 import { WordPressSite } from "../../components";
 import { isDeniedPath } from "../../components/sites/denied";
 import { siteMail } from "../mailSchema";
+import { KEEP } from "../../components/sites/wordpressNginx";
+import { duration } from "../values";
 import { common } from "./common";
 import { fillingsOf, locatedImport, wordpressImport } from "./databaseImport";
 import { phpLimits } from "./phpLimits";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
+
+/** What WordPress signs forms with holds for 12 hours at least. */
+const NONCE = 10 * 3600;
 
 const schema = z
   .strictObject({
@@ -47,6 +52,22 @@ const schema = z
         "Whether xmlrpc.php answers, as Jetpack and older applications need: passwords can be guessed there, 60 a minute by address. Default: false.",
       ),
     php: phpLimits,
+    cache: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          time: duration
+            .refine((seconds) => seconds <= NONCE, {
+              error:
+                "must be at most 10h: what a form of WordPress's own has in it against forgery ends after 12",
+            })
+            .describe(
+              "For how long a page that is the same for all visitors is kept, unless it changes. Default: 10s.",
+            ),
+        }),
+      ])
+      .optional()
+      .describe("Whether, and for how long, pages are kept; see docs/cache.md. Default: { time: 10s }."),
     moved: z
       .record(
         z
@@ -93,6 +114,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
     database: true,
     health: { path: "/", answers: FRONT_PAGE, further: "/wp-login.php" },
   }),
+  keepsPages: ({ cache }) => cache !== false,
   located: (site) => ({ ...site, ...locatedImport(site.import) }),
   fillings: (site) =>
     fillingsOf(site.import, "wordpress").map((filling) =>
@@ -116,6 +138,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       prefix: site.prefix,
       denied: site.denied,
       xmlrpc: site.xmlrpc,
+      keep: site.cache === false ? 0 : (site.cache?.time ?? KEEP),
       moved: site.moved,
       import: site.import,
     }),

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { capture } from "../../base/exec";
+import { attempt, capture } from "../../base/exec";
 import { openBrowser } from "../support/browser";
 import { Load } from "../support/load";
 import { type Answer, TestHost } from "../support/testHost";
 import { until } from "../support/until";
 
 const MIB = 1024 * 1024;
+
+const PASSWORD = "ein Garten im Donnerstag";
 
 /** What plugins, shops and themes do. */
 const PLUGIN = `<?php
@@ -18,6 +20,13 @@ if (isset($_GET['headers'])) {
         header("Link: </wp-content/themes/plain/part-$i.css?ver=1.2.3>; rel=preload; as=style", false);
     header('Content-Type: text/plain');
     exit('cookie ' . strlen($_COOKIE['large'] ?? ''));
+}
+if (isset($_GET['limits'])) exit(ini_get('max_input_vars') . ' ' . ini_get('max_execution_time') . ' ' . ini_get('memory_limit'));
+if (isset($_GET['expiring'])) {
+    file_put_contents(WP_CONTENT_DIR . '/made', 'x', FILE_APPEND);
+    header('X-Accel-Expires: 1');
+    usleep(500000);
+    exit('<p>made');
 }
 if (isset($_GET['take'])) exit('got ' . ($_FILES['file']['size'] ?? 0));
 if (isset($_GET['raw'])) {
@@ -111,9 +120,14 @@ const NOT_FOR_VISITORS = [
 describe("a site that serves", function () {
   this.timeout(400_000);
   const host = new TestHost("serving", 18940);
-  const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" };
+  const php = { memory: 160, uploads: 70, time: "3m", ini: { max_input_vars: 4321 } };
+  const blog = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog", php };
   const pages = path.join(host.folder, "pages");
-  const site = { name: "site", kind: "static", domains: ["site.localhost"], import: pages };
+  const site = {
+    ...{ name: "site", kind: "static", domains: ["site.localhost"], import: pages },
+    redirects: { "/former": "/docs/", "/moved/*": { to: "https://else.example/*", code: 302 } },
+    headers: { "X-Frame-Options": "DENY", "X-Content": "none" },
+  };
   const backup = { repository: path.join(host.folder, "repository") };
   const content = path.join(host.root, "blog/content");
   let slow: Promise<string>;
@@ -134,7 +148,7 @@ describe("a site that serves", function () {
     await capture(["chown", "-R", "33:33", content]);
     await until("the plugin", async () => (await ask("/?private=none")).body.startsWith("for "));
     // They take longer than all else.
-    slow = curl("/?slow=100", "-w", " %{http_code}");
+    slow = curl("/?slow=122", "-w", " %{http_code}");
     download = curl(
       "/?give=400",
       "--limit-rate",
@@ -157,7 +171,7 @@ describe("a site that serves", function () {
 
   it("takes uploads up to the limit, and nobody notices", async () => {
     const file = path.join(host.folder, "upload");
-    fs.writeFileSync(file, Buffer.alloc(62 * MIB));
+    fs.writeFileSync(file, Buffer.alloc(70 * MIB));
     const load = new Load({
       port: host.http,
       rate: 10,
@@ -170,11 +184,47 @@ describe("a site that serves", function () {
         { domain: "site.localhost", path: (n) => `/docs/?n=${n}`, expect: "the folder" },
       ],
     });
-    assert.equal(await curl("/?take", "-F", `file=@${file}`), "got 65011712");
+    assert.equal(await curl("/?take", "-F", `file=@${file}`), "got 73400320");
     const both = [curl("/?raw", "--data-binary", `@${file}`), curl("/?take", "-F", `file=@${file}`)];
-    assert.deepEqual(await Promise.all(both), ["got 65011712", "got 65011712"]);
+    assert.deepEqual(await Promise.all(both), ["got 73400320", "got 73400320"]);
     assert.deepEqual((await load.stop()).failures, []);
     assert.deepEqual(fs.readdirSync(path.join(host.root, "blog/tmp")), []);
+    fs.writeFileSync(file, Buffer.alloc(72 * MIB));
+    assert.equal(await curl("/?take", "-F", `file=@${file}`, "-o", "/dev/null", "-w", "%{http_code}"), "413");
+  });
+
+  it("has PHP's settings as the stack file says", async () => {
+    assert.equal((await ask("/?limits")).body, "4321 180 160M");
+  });
+
+  it("sends visitors on who ask for what has moved, and says what it was told to, once", async () => {
+    const get = (target: string) => host.get("site.localhost", target);
+    const here = "http://site.localhost";
+    for (const [target, status, place] of [
+      ["/former?a=1", 301, `${here}/docs/?a=1`],
+      ["/moved/a%0d%0ab?c", 302, "https://else.example/a%0d%0ab?c"],
+    ] as const) {
+      const { status: code, headers } = await get(target);
+      assert.deepEqual([code, headers.location], [status, place]);
+    }
+    const { headers } = await get("/docs/");
+    assert.deepEqual([headers["x-frame-options"], headers["x-content"]], ["DENY", "none"]);
+    // Node joins what comes twice.
+    assert.equal(headers["x-content-type-options"], "nosniff");
+  });
+
+  it("asks PHP once for a page that has expired, whoever asks for it", async () => {
+    const made = path.join(content, "made");
+    assert.equal((await ask("/?expiring")).status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    fs.rmSync(made, { force: true });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask("/?expiring")));
+    assert.deepEqual(
+      new Set(answers.map(({ status, body }) => `${status} ${body}`)),
+      new Set(["200 <p>made"]),
+    );
+    assert.equal(fs.readFileSync(made, "utf8"), "x");
+    assert.ok(answers.filter(({ headers }) => headers["x-cache"] === "UPDATING").length > 150);
   });
 
   it("gives downloads of any size, made by PHP or not, to fast visitors and slow ones", async () => {
@@ -317,7 +367,8 @@ describe("a site that serves", function () {
       assert.equal(code, 0, stdout + stderr);
     }
     const before = await host.container("blog/php");
-    host.configure([{ ...blog, memory: 400 }, site], { backup: { ...backup, beforeReplace: false } });
+    const guarded = { ...site, auth: { users: { editor: PASSWORD } }, robots: false };
+    host.configure([{ ...blog, memory: 400 }, guarded], { backup: { ...backup, beforeReplace: false } });
     await host.up();
     assert.notEqual(await host.container("blog/php"), before);
     const { code, stdout, stderr } = await host.varvol("restore", "blog", "--yes");
@@ -325,6 +376,37 @@ describe("a site that serves", function () {
     assert.equal((await ask("/")).status, 503);
     fs.rmSync(path.join(content, "closed"));
     await until("the open site", async () => (await ask("/")).status === 200, 20);
+  });
+
+  it("lets in only who has a password, and the host itself", async () => {
+    const get = (target: string, user?: string) =>
+      host.get("site.localhost", target, {
+        ...(user && { headers: { authorization: `Basic ${Buffer.from(user).toString("base64")}` } }),
+      });
+    assert.equal((await get("/docs/")).status, 401);
+    assert.equal((await get("/docs/", "editor:another one")).status, 401);
+    const shown = await get("/docs/", `editor:${PASSWORD}`);
+    assert.deepEqual([shown.status, shown.headers["x-robots-tag"]], [200, "noindex, nofollow"]);
+    assert.match((await get("/robots.txt")).body, /^User-agent: \*\nDisallow: \/\n$/);
+    const { code, stdout } = await host.varvol("status");
+    assert.equal(code, 0, stdout);
+    const known = path.join(host.root, "gateway/conf/current/auth/site");
+    assert.match(fs.readFileSync(known, "utf8"), /^editor:\$6\$/);
+    for (const folder of [path.join(host.root, "gateway"), path.join(host.folder, "state/.pulumi/stacks")])
+      assert.equal((await attempt(["grep", "-rlF", PASSWORD, folder])).stdout, "");
+  });
+
+  it("is closed for maintenance to visitors, but not to those named, and well", async () => {
+    const closed = { ...site, maintenance: true };
+    const maintenance = { allow: ["0.0.0.0/1", "128.0.0.0/1"], retry: "1h" };
+    host.configure([{ ...blog, memory: 400, maintenance }, closed], { backup });
+    await host.up();
+    const { status, headers, body } = await host.get("site.localhost", "/docs/");
+    assert.deepEqual([status, headers["retry-after"], headers["x-frame-options"]], [503, "600", "DENY"]);
+    assert.match(body, /Closed for maintenance/);
+    assert.equal((await ask("/")).status, 200);
+    const { code, stdout } = await host.varvol("status");
+    assert.equal(code, 0, stdout);
   });
 
   it("lets pages run, and visitors take their time", async () => {

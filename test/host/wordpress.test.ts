@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { attempt } from "../../base/exec";
 import { logIn, openBrowser } from "../support/browser";
 import { execIn, runPhp } from "../support/docker";
 import { picture } from "../support/picture";
 import { TestHost } from "../support/testHost";
+import { until } from "../support/until";
 
 const TITLE = "Čtvrtek in the garden";
 const PERMALINK = "/ctvrtek-in-the-garden/";
@@ -19,7 +22,15 @@ describe("a WordPress", function () {
   let browser: Browser;
 
   before(async () => {
-    host.configure([{ name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" }]);
+    host.configure([
+      {
+        name: "blog",
+        kind: "wordpress",
+        domains: ["blog.localhost"],
+        title: "A blog",
+        cache: { time: "10m" },
+      },
+    ]);
     await host.up();
     browser = await openBrowser();
   });
@@ -37,9 +48,18 @@ describe("a WordPress", function () {
     const login = JSON.parse(secret.stdout) as { user: string; password: string };
     const admin = await logIn(browser, address.https, login);
     await admin.goto(`${address.https}/wp-admin/post-new.php`);
+    // A page that is kept from now on for ten minutes
+    await kept("/");
     await writePost(admin, TITLE, picture(1200, 800));
     await admin.context().close();
   });
+
+  const ask = (target: string) => host.get("blog.localhost", target);
+
+  /** Waits until a page is kept. */
+  async function kept(target: string): Promise<void> {
+    await until(`${target} to be kept`, async () => (await ask(target)).headers["x-cache"] === "HIT", 20);
+  }
 
   for (const scheme of ["http", "https"] as const) {
     it(`shows the post with its picture to visitors on ${scheme.toUpperCase()}, under a pretty permalink`, async () => {
@@ -155,6 +175,75 @@ describe("a WordPress", function () {
     assert.equal(plugin.code, 0, plugin.stderr);
     const web = await host.container("blog/web");
     assert.notEqual((await execIn(web, ["touch", "/srv/wordpress/wp-content/plugins/new.php"])).code, 0);
+  });
+
+  it("shows at once what has changed, and keeps pages that nothing has changed", async () => {
+    const php = await host.container("blog/php");
+    const wordpress = (call: string) => runPhp(php, `require '/srv/wordpress/wp-load.php'; ${call}`);
+    const post = `get_page_by_path('${PERMALINK.replaceAll("/", "")}', OBJECT, 'post')->ID`;
+    const comment = (approved: number) =>
+      `wp_insert_comment(['comment_post_ID' => ${post}, 'comment_author' => 'A visitor', 'comment_content' => 'Lovely asters.', 'comment_approved' => ${approved}]);`;
+    const changes: [string, string, RegExp][] = [
+      ["an option", "update_option('blogname', 'Another title');", /Another title/],
+      [
+        "a comment that is let through",
+        `wp_set_comment_status(get_comments(['fields' => 'ids'])[0], 'approve');`,
+        /Lovely asters/,
+      ],
+      [
+        "a post that is edited",
+        `wp_update_post(['ID' => ${post}, 'post_content' => 'Only asters now.']);`,
+        /Only asters now/,
+      ],
+    ];
+    await wordpress("update_option('require_name_email', 0);");
+    await kept(PERMALINK);
+    for (const nothing of [
+      comment(0),
+      "wp_insert_post(['post_title' => 'a draft']);",
+      "set_transient('x', 1); update_option('a_plugin_counter', 1);",
+    ]) {
+      await wordpress(nothing);
+      assert.equal((await ask(PERMALINK)).headers["x-cache"], "HIT", nothing);
+    }
+    for (const [what, call, shows] of changes) {
+      await kept(PERMALINK);
+      assert.doesNotMatch((await ask(PERMALINK)).body, shows, what);
+      await wordpress(call);
+      assert.match((await ask(PERMALINK)).body, shows, what);
+    }
+    await wordpress(`wp_update_post(['ID' => ${post}, 'post_status' => 'draft']);`);
+    assert.equal((await ask(PERMALINK)).status, 404);
+    await wordpress(`wp_update_post(['ID' => ${post}, 'post_status' => 'publish']);`);
+    assert.equal((await ask(PERMALINK)).status, 200);
+  });
+
+  it("keeps no page that was being made when something changed", async () => {
+    const plugins = path.join(host.root, "blog/content/mu-plugins");
+    fs.mkdirSync(plugins, { recursive: true });
+    const slow = "$title = get_option('blogname'); usleep(2500000); exit(\"<p>$title\");";
+    fs.writeFileSync(path.join(plugins, "slow.php"), `<?php if (isset($_GET['slow'])) { ${slow} }`);
+    const php = await host.container("blog/php");
+    const before = ask("/?slow");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await runPhp(php, "require '/srv/wordpress/wp-load.php'; update_option('blogname', 'A third title');");
+    assert.equal((await before).body, "<p>Another title");
+    assert.equal((await ask("/?slow")).body, "<p>A third title");
+  });
+
+  it("forgets pages when `varvol cache purge` says so, and when no visitor does", async () => {
+    await kept("/");
+    await kept(PERMALINK);
+    const { code, stdout, stderr } = await host.varvol("cache", "purge", "blog", PERMALINK);
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal((await ask("/")).headers["x-cache"], "HIT");
+    assert.equal((await ask(PERMALINK)).headers["x-cache"], "MISS");
+    await host.varvol("cache", "purge", "blog");
+    assert.equal((await ask("/")).headers["x-cache"], "MISS");
+    await kept("/");
+    for (const method of ["PURGE", "GET"])
+      await host.get("blog.localhost", "/", { method, headers: { "x-pages": "*" } });
+    assert.equal((await ask("/")).headers["x-cache"], "HIT");
   });
 });
 

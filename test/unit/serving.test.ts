@@ -5,6 +5,8 @@ import { WEB_FILES, webFile } from "../../components/sites/webFiles";
 import { HIDDEN, NEVER_SERVED, PHP_SOURCE } from "../../components/sites/neverServed";
 import { staticConf } from "../../components/sites/nginx";
 import { phpConf } from "../../components/sites/phpNginx";
+import { pageKeys } from "../../flows/daily/pages";
+import { checkConfig } from "../../stacks/problems";
 import { wordpressConf } from "../../components/sites/wordpressNginx";
 
 const CONFIGURATIONS = {
@@ -102,6 +104,37 @@ describe("what the web image has of all sites' configurations", () => {
     for (const [file, text] of Object.entries(WEB_FILES))
       assert.equal(fs.readFileSync(`images/web/${file}`, "utf8"), text, file);
     for (const pattern of NEVER_SERVED) assert.ok(WEB_FILES["never-served.conf"].includes(pattern), pattern);
+  });
+});
+
+describe("pages that are kept", () => {
+  it("are kept for ten seconds, or for as long as the stack file says, or not at all", () => {
+    assert.match(wordpressConf({}), /fastcgi_cache_valid 200 10s;/);
+    const long = wordpressConf({ keep: 600 });
+    assert.match(long, /fastcgi_cache_valid 200 600s;\s+fastcgi_cache_valid 404 10s;/);
+    const none = wordpressConf({ keep: 0 });
+    assert.doesNotMatch(none, /fastcgi_cache|purge|"~\^\(\?:GET\|HEAD\):\/:\$"/);
+    const sites = (cache: unknown) => [{ name: "b", kind: "wordpress", domains: ["b.localhost"], cache }];
+    for (const cache of [{ time: "11h" }, { time: "1s" }, true, {}])
+      assert.throws(() => checkConfig("x", { kind: "local", sites: sites(cache) }), JSON.stringify(cache));
+    checkConfig("x", { kind: "local", sites: sites({ time: "10h" }) });
+  });
+
+  it("are found by their path, whatever else their keys have", () => {
+    const [, key = ""] = /fastcgi_cache_key "([^"]*)"/.exec(CONFIGURATIONS.wordpress) ?? [];
+    const of = (uri: string, scheme = "https", method = "GET") =>
+      key
+        .replace("$request_uri", uri)
+        .replace("$forwarded_host", "b.localhost")
+        .replace("$forwarded_scheme", scheme)
+        .replace("$request_method", method);
+    const forgotten = (path: string | undefined, one: string) =>
+      pageKeys(path).some((begin) => one.startsWith(begin.slice(0, -1)) && begin.endsWith("*"));
+    for (const one of [of("/a/"), of("/a/", "http"), of("/a/", "https", "HEAD"), of("/a/?x=1")])
+      assert.ok(forgotten("/a/", one) && forgotten(undefined, one), one);
+    for (const one of [of("/a"), of("/a/b"), of("/"), of("/x/a/")]) assert.ok(!forgotten("/a/", one), one);
+    assert.ok(forgotten("/a/*", of("/a/b?c")) && forgotten("/café/", of("/caf%C3%A9/")));
+    assert.throws(() => pageKeys("a"), /begins with \//);
   });
 });
 
