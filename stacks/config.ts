@@ -54,6 +54,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly requests: Readonly<Record<string, Requests>>;
   /** Names and passwords of who may come, of sites that are not for everybody. */
   readonly users: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Lines of sites' own for the servers of their nginx. */
+  readonly snippets: Readonly<Record<string, string>>;
   /** How certificates are asked for at a public authority. */
   readonly acme: AcmeConfig;
   /** Undefined where no mail leaves the host. */
@@ -96,6 +98,9 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
       }),
     ),
     users: Object.fromEntries(config.sites.flatMap(({ name, auth }) => (auth ? [[name, auth.users]] : []))),
+    snippets: Object.fromEntries(
+      config.sites.flatMap(({ name, nginx }) => (nginx === undefined ? [] : [[name, readText(nginx)]])),
+    ),
     times: timeLimits(
       Math.max(TIME_LIMITS.request, ...config.sites.map((site) => ("php" in site ? site.php.time : 0))),
     ),

@@ -96,6 +96,10 @@ function findClashes(config: StackConfig): string[] {
     claim(names, site.name, keyOf(["sites", i, "name"]));
     for (const { path, value, text } of kindOf(site.kind).problems?.(site, config.host !== undefined) ?? [])
       problems.push(`${keyOf(["sites", i, ...path])}: ${show(value)} ${text}`);
+    if (site.nginx !== undefined && site.image !== undefined && !("php" in site))
+      problems.push(
+        `${keyOf(["sites", i, "nginx"])}: ${show(site.nginx)} is for Varvol's nginx, and the site has an image of its own; put it in there`,
+      );
     for (const { from, text } of redirectProblems(site))
       problems.push(`${keyOf(["sites", i, "redirects"])}: ${show(from)} ${text}`);
     if ("php" in site)

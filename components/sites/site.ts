@@ -14,6 +14,8 @@ export interface SiteArgs {
   readonly domains: readonly string[];
   /** Image of the user's own instead of Varvol's, as name@sha256:…. */
   readonly image?: string;
+  /** Lines of the owner's own for the server of its nginx. Defaults to none. */
+  readonly nginx?: string;
   /** Memory limit of the web container in MiB. */
   readonly memory: number;
   /** How it hands in mail; undefined where it can send none. */

@@ -6,6 +6,10 @@ import type { ImageName } from "../imageSource";
 import { fromPortsOf, WEB_PORT } from "../ports";
 import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import type { SiteArgs } from "./site";
+import { webFile } from "./webFiles";
+
+/** Where nginx finds the owner's lines, and says in which of them a mistake is. */
+const SNIPPET = "/tmp/site.conf";
 
 export interface WebArgs extends SiteArgs {
   readonly site: string;
@@ -37,7 +41,12 @@ export class Web extends pulumi.ComponentResource {
         probe: { by: "http", from: args.gateway.netName, port: WEB_PORT, domain: domains[0] ?? site },
         after: [...args.after, args.gateway.net, args.networks.firewall],
         container: {
-          env: { NGINX_CONF: pulumi.output(args.nginxConf).apply(withoutComments) },
+          env: {
+            NGINX_CONF: pulumi
+              .output(args.nginxConf)
+              .apply((conf) => withoutComments(args.nginx === undefined ? conf : withSnippet(conf))),
+            ...(args.nginx !== undefined && { NGINX_SNIPPET: args.nginx }),
+          },
           mounts: args.mounts,
           networks: [{ name: args.networks.web, aliases: [site] }],
           dns: CONTAINERS_ONLY,
@@ -53,6 +62,16 @@ export class Web extends pulumi.ComponentResource {
     this.upstream = generation.healthyName;
     this.registerOutputs({});
   }
+}
+
+const NEVER_SERVED = `include ${webFile("never-served.conf")};\n`;
+
+/**
+ * With the owner's own lines in the server, which images/web/web puts there: after what is never served, which they can't
+ * undo by a regular expression, and before all that the site is.
+ */
+export function withSnippet(conf: string): string {
+  return conf.replace(NEVER_SERVED, `$&        include ${SNIPPET};\n`);
 }
 
 /** Comments are for whoever reads the source; what a container has in its environment stands twice in the state. */

@@ -53,6 +53,11 @@ export const common = {
     "Tells browsers to come by HTTPS alone (Strict-Transport-Security), for so long. Default: not at all.",
   ),
   ...requestKeys,
+  nginx: path
+    .optional()
+    .describe(
+      "File of this machine with directives for the server of the site's nginx; what doesn't parse is not switched to. Default: none.",
+    ),
   backup: siteBackup,
   restore: z
     .strictObject({

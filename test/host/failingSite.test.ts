@@ -100,10 +100,13 @@ describe("RUN-3: a site that lets no new generation serve", function () {
     );
     await refuseStart();
     const before = await host.containers();
-    configure(["more.localhost"]);
-    await fails("one");
+    const snippet = path.join(host.folder, "three.conf");
+    fs.writeFileSync(snippet, "add_header X-A b;\nserve_everything on;\n");
+    configure(["more.localhost"], { three: { nginx: snippet } });
+    assert.match(await fails("one", "three"), /unknown directive "serve_everything" in \/tmp\/site\.conf:2/);
     assert.equal((await host.get("more.localhost")).status, 301, "the other's route has switched");
     await isAsBefore("one", before);
+    await isAsBefore("three", before);
     assert.equal(fs.readlinkSync(path.join(host.root, "one/run/fpm.sock")), socketOf(before.get("one/php")));
     await sql(host, `DROP TABLE one.varvol_import; ${version.replace("%s", known)}`);
   });

@@ -127,6 +127,7 @@ describe("a site that serves", function () {
     ...{ name: "site", kind: "static", domains: ["site.localhost"], import: pages },
     redirects: { "/former": "/docs/", "/moved/*": { to: "https://else.example/*", code: 302 } },
     headers: { "X-Frame-Options": "DENY", "X-Content": "none" },
+    nginx: path.join(host.folder, "site.conf"),
   };
   const backup = { repository: path.join(host.folder, "repository") };
   const content = path.join(host.root, "blog/content");
@@ -136,6 +137,10 @@ describe("a site that serves", function () {
   before(async () => {
     for (const [name, text] of Object.entries(PAGES)) write(path.join(pages, name), text);
     for (const name of NOT_FOR_VISITORS) write(path.join(pages, name), "x");
+    write(
+      site.nginx,
+      'location = /from-the-snippet { return 200 "its own"; }\nlocation ~ /\\.env$ { return 200; }\n',
+    );
     host.configure([blog, site], { backup });
     await host.up();
     for (const name of NOT_FOR_VISITORS) write(path.join(host.root, "blog", inVolume(name)), "x");
@@ -207,6 +212,8 @@ describe("a site that serves", function () {
       const { status: code, headers } = await get(target);
       assert.deepEqual([code, headers.location], [status, place]);
     }
+    assert.equal((await get("/from-the-snippet")).body, "its own");
+    assert.equal((await get("/wp-content/.env")).status, 404);
     const { headers } = await get("/docs/");
     assert.deepEqual([headers["x-frame-options"], headers["x-content"]], ["DENY", "none"]);
     // Node joins what comes twice.

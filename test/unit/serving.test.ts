@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { vhostConf } from "../../components/gateway/nginx";
+import { withSnippet } from "../../components/sites/web";
 import { WEB_FILES, webFile } from "../../components/sites/webFiles";
 import { HIDDEN, NEVER_SERVED, PHP_SOURCE } from "../../components/sites/neverServed";
 import { staticConf } from "../../components/sites/nginx";
@@ -135,6 +136,17 @@ describe("pages that are kept", () => {
     for (const one of [of("/a"), of("/a/b"), of("/"), of("/x/a/")]) assert.ok(!forgotten("/a/", one), one);
     assert.ok(forgotten("/a/*", of("/a/b?c")) && forgotten("/café/", of("/caf%C3%A9/")));
     assert.throws(() => pageKeys("a"), /begins with \//);
+  });
+});
+
+describe("an owner's own lines", () => {
+  it("come after what is never served, and before what the site is", () => {
+    for (const [kind, text] of Object.entries(CONFIGURATIONS)) {
+      const own = withSnippet(text);
+      const at = own.indexOf("include /tmp/site.conf;");
+      assert.ok(at > own.indexOf(`include ${webFile("never-served.conf")};`), kind);
+      assert.ok(at < own.indexOf("try_files"), kind);
+    }
   });
 });
 
