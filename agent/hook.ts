@@ -1,5 +1,6 @@
-import { lastLines } from "./failure";
-import type { Place } from "./place";
+import * as path from "node:path";
+import { lastLines, plain } from "./failure";
+import { type Place, remove, settings, write } from "./place";
 import { run } from "./process";
 import type { Schedule } from "./protocol";
 
@@ -12,6 +13,9 @@ export interface Told {
   /** Empty where it is well again. */
   readonly error: string;
 }
+
+/** What the last try to tell anybody came to, where it failed: `status` shows it. */
+const FAILED = path.join(settings, "hook-failed");
 
 /** Tells of a failure. That this fails too is said, and no reason to stop. */
 export async function hook(
@@ -33,6 +37,11 @@ export async function hook(
         await run([...own, ...curl, "-H", "content-type: application/json", "-K", "-"], {
           input: `url = ${JSON.stringify(whom.webhook)}\ndata = ${JSON.stringify(message)}\n`,
         });
-  if (code !== 0)
-    process.stderr.write(`the hook failed for ${told.what} of ${told.name}: ${lastLines(stderr, 1)}\n`);
+  if (code === 0) return remove(FAILED);
+  const failed = `the hook failed for ${told.what} of ${told.name}: ${lastLines(stderr, 1)}`;
+  process.stderr.write(`${failed}\n`);
+  write(
+    FAILED,
+    `${new Date().toISOString().slice(0, 19)}Z\t${plain(failed.replaceAll(/\s+/g, " ")).slice(0, 500)}\n`,
+  );
 }

@@ -8,6 +8,8 @@ interface Verb {
   about: string;
   /** On how many hosts it may run at the same time, where it can be run on all of them (--all). */
   atOnce?: number;
+  /** Whether --help leaves it out: no person asks for it. */
+  hidden?: boolean;
   load: () => VerbModule;
 }
 
@@ -221,6 +223,19 @@ export const verbs: readonly Verb[] = [
     name: "doctor",
     about: "check what this machine needs",
     load: () => lazy("./verbs/doctor") as typeof import("./verbs/doctor"),
+  },
+  {
+    name: "completion",
+    arguments: "<shell>",
+    about: "print what has bash, zsh or fish complete this command: varvol completion bash",
+    load: () => lazy("./verbs/completion") as typeof import("./verbs/completion"),
+  },
+  {
+    name: "__complete",
+    arguments: "[words...]",
+    about: "print what may follow",
+    hidden: true,
+    load: () => lazy("./verbs/__complete") as typeof import("./verbs/__complete"),
   },
   {
     name: "env",

@@ -20,7 +20,11 @@ export function program(words: readonly string[]): Command {
     .showHelpAfterError()
     .helpCommand(false);
   for (const verb of verbs) {
-    const command = root.command(verb.name).description(verb.about).exitOverride().showHelpAfterError();
+    const command = root
+      .command(verb.name, { hidden: verb.hidden })
+      .description(verb.about)
+      .exitOverride()
+      .showHelpAfterError();
     command.option(
       "-s, --stack <name>",
       "the stack (env: VARVOL_STACK)",

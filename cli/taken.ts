@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors";
+import { meant } from "../base/nearest";
 import { table } from "../base/output";
 import { bytes } from "../base/words";
 import type { Mode } from "../agent/protocol";
@@ -7,7 +8,10 @@ import type { Taken } from "../flows/backup/take";
 /** The mode that was asked for; undefined where the stack file decides. */
 export function readMode(mode: string | undefined): Mode | undefined {
   if (mode === undefined || mode === "hot" || mode === "stop") return mode;
-  throw new UserError(`--mode ${mode}: there is no such mode`, "There are: hot, stop");
+  throw new UserError(
+    `--mode ${mode}: there is no such mode.${meant(mode, ["hot", "stop"])}`,
+    "There are: hot, stop",
+  );
 }
 
 /** Prints what backups came to. */

@@ -46,7 +46,7 @@ function printRemoved(stack: Stack, facts: HostFacts): void {
   const known = new Set([...stack.config.sites.map(({ name }) => name), "gateway", "mysql"]);
   for (const name of facts.volumes.filter((volume) => !known.has(volume))) {
     process.stdout.write(
-      `\n${colors.yellow(name)} is no site any more. Its data stays in ${stack.config.volumeRoot}/${name} (and its database, if it had one) until: npx varvol purge ${name}\n`,
+      `\n${colors.yellow(name)} is no site any more. Its data stays in ${stack.config.volumeRoot}/${name}${facts.databases.has(name) ? ` and the database ${name}` : ""} until: npx varvol purge ${name}\n`,
     );
   }
 }

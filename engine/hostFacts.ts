@@ -19,6 +19,8 @@ export interface HostFacts {
   readonly listeners: ReadonlyMap<number, string>;
   /** Names under the volume root. */
   readonly volumes: readonly string[];
+  /** Databases that MySQL's data has. */
+  readonly databases: ReadonlySet<string>;
   /** Sites that have been filled, and so need no import any more. */
   readonly filled: ReadonlySet<string>;
   /** Of these the ones that an import filled within the last day and that nobody has seen whole yet: it may be begun anew. */
@@ -70,6 +72,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     listeners: new Map(listeners),
     // A disk of its own has a lost+found there, which is no site's.
     volumes: all("volume").filter((name) => /^[a-z][a-z0-9-]*$/.test(name)),
+    databases: new Set(all("database")),
     filled: new Set(all("filled")),
     unproven: new Set(all("unproven")),
     renamed: new Map(all("renamed").map((line) => line.split(" ") as [string, string])),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { meant } from "../base/nearest";
 import { mask } from "../base/words";
 import { confirmation } from "../components/backup/confirmation";
 import { sharesOf, siteConnections } from "../components/mysql/shares";
@@ -48,14 +49,18 @@ function describe(issue: Issue, raw: unknown, hidden: Hidden): string[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map(
-      (key) => `${keyOf([...path, key])}: is not a key that Varvol knows; see docs/configuration.md`,
+      (key) =>
+        `${keyOf([...path, key])}: is not a key that Varvol knows; see docs/configuration.md${period(meant(key, keysAt(path, raw)))}`,
     );
   }
   const value = at(raw, path);
   const shown = isPassword(path) ? "its value" : hidden(path) ? "its encrypted value" : show(value);
+  const near = (known: readonly string[]) =>
+    typeof value === "string" && !hidden(path) && !isPassword(path) ? period(meant(value, known)) : "";
   const key = keyOf(path);
   if (issue.code === "invalid_union" && issue.errors.length === 0) {
-    return [`${key}: ${shown} must be ${oneOf(KINDS.map(({ name }) => name))}`];
+    const kinds = KINDS.map(({ name }) => name);
+    return [`${key}: ${shown} must be ${oneOf(kinds)}${near(kinds)}`];
   }
   if (issue.code === "invalid_union") {
     return issue.errors
@@ -63,7 +68,20 @@ function describe(issue: Issue, raw: unknown, hidden: Hidden): string[] {
       .flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, raw, hidden));
   }
   if (value === undefined) return [`${key}: is missing; ${remedy(issue)}`];
-  return [`${key}: ${shown} ${remedy(issue)}`];
+  const known = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  return [`${key}: ${shown} ${remedy(issue)}${near(known)}`];
+}
+
+function period(sentence: string): string {
+  return sentence && `.${sentence}`;
+}
+
+/** The keys that there are at a place of the configuration, as far as somebody may misspell them there. */
+function keysAt(path: readonly (string | number)[], raw: unknown): string[] {
+  if (path.length === 0) return Object.keys(stackSchema.shape);
+  if (path[0] !== "sites" || path.length !== 2) return [];
+  const kind = KINDS.find(({ name }) => name === at(raw, [...path, "kind"]));
+  return kind ? Object.keys(kind.schema.shape) : [];
 }
 
 /** Whether what stands at a path, or below, may be a password of the gateway's. */

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { colors, json, step, table } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { type Certificate, certificatesOf, renewNow } from "../../flows/certificates/certificates";
@@ -19,7 +20,10 @@ export async function run(options: Options, names: readonly string[] = []): Prom
   const unknown = names.find((name) => config.tls[name] === undefined);
   if (unknown !== undefined)
     throw new UserError(
-      `${unknown} is no site of ${config.stack}.`,
+      `${unknown} is no site of ${config.stack}.${meant(
+        unknown,
+        config.sites.map(({ name }) => name),
+      )}`,
       `There are: ${config.sites.map(({ name }) => name).join(", ")}`,
     );
   if (options.renew) await step("Certificates", () => renewNow(config, names));

@@ -1,4 +1,5 @@
 import { Exit, UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { colors, json, table } from "../../base/output";
 import { age, duration } from "../../base/words";
 import { openStack } from "../../engine/stack";
@@ -20,7 +21,10 @@ export async function run(options: Options, names: readonly string[] = []): Prom
   const unknown = names.find((name) => !sites.some((site) => site.name === name));
   if (unknown !== undefined)
     throw new UserError(
-      `${unknown} is no site of ${config.stack}.`,
+      `${unknown} is no site of ${config.stack}.${meant(
+        unknown,
+        sites.map(({ name }) => name),
+      )}`,
       `There are: ${sites.map(({ name }) => name).join(", ")}`,
     );
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Moved } from "../../agent/places";
 import { explain, Interrupted, UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { errorColors, json, say } from "../../base/output";
 import { bytes } from "../../base/words";
 import { lookAtHost } from "../../engine/hostFacts";
@@ -143,7 +144,7 @@ function siteOf({ config, file }: Stack, name: string, { kind, domain }: Options
     const known = NAMES.find((one) => one === kind);
     if (kind !== undefined && !known)
       throw new UserError(
-        `--kind ${kind}: there is no such kind to import.`,
+        `--kind ${kind}: there is no such kind to import.${meant(kind, NAMES)}`,
         `There are: ${NAMES.join(", ")}`,
       );
     if (known && domain) return { name, kind: known, domains: [domain] };

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { colors } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { type LogLine, readLogs } from "../../flows/daily/logs";
@@ -26,7 +27,7 @@ export async function run(options: Options, names: readonly string[] = []): Prom
   const stranger = names.find((name) => !known.includes(name));
   if (stranger !== undefined)
     throw new UserError(
-      `${stranger} is no site or module of ${config.stack}.`,
+      `${stranger} is no site or module of ${config.stack}.${meant(stranger, known)}`,
       `There are: ${known.join(", ")}`,
     );
   const { follow, since } = options;

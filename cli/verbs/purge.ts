@@ -24,7 +24,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
       "Take it out of the stack file and run `npx varvol up` first.",
     );
   if (["gateway", "mysql"].includes(name)) throw new UserError(`${name} is a module, not a site.`);
-  const { volumes } = await lookAtHost(config);
+  const { volumes, databases } = await lookAtHost(config);
   if (!volumes.includes(name)) {
     const rest = volumes.filter(
       (volume) =>
@@ -35,7 +35,10 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
       rest.length > 0 ? `What could be purged: ${rest.join(", ")}` : undefined,
     );
   }
-  await confirm(options, `Delete ${config.volumeRoot}/${name}, and its database if it has one, for good?`);
+  await confirm(
+    options,
+    `Delete ${config.volumeRoot}/${name}${databases.has(name) ? ` and the database ${name}` : ""} for good?`,
+  );
   const args = { name, label: `varvol/${stack.name}`, mysql: `${config.namespace}mysql` };
   const result = await onHost(config, toolCommand(config.volumeRoot, purge, args));
   if (result.code !== 0) throw new UserError(lastLines(result.stderr));

@@ -97,6 +97,11 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           { name: "secrets/admin", content: password },
           { name: "secrets/salt", content: secret("salt", 64) },
           ...mailSecrets(args.mail),
+          // No variable: what an installation alone reads replaces no container.
+          {
+            name: "secrets/install",
+            content: JSON.stringify({ title: args.title, admin: args.admin, email: args.email }),
+          },
         ],
       },
       { parent: this },
@@ -176,9 +181,6 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         container: {
           env: {
             WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),
-            WORDPRESS_TITLE: args.title,
-            WORDPRESS_ADMIN: args.admin,
-            WORDPRESS_EMAIL: args.email,
             DB_HOST: mysql.address,
             DB_NAME: database.databaseName,
             DB_USER: database.databaseName,

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
 import { siteSubjectOf } from "../../stacks/kinds";
@@ -10,7 +11,10 @@ export function restoredSite({ stack, sites }: HostConfig, name: string) {
   const site = sites.find((one) => one.name === name);
   if (site) return site;
   throw new UserError(
-    `${name} is no site of ${stack}.`,
+    `${name} is no site of ${stack}.${meant(
+      name,
+      sites.map((one) => one.name),
+    )}`,
     `Put it into the stack file, with the domain that it is to have, and run \`npx varvol up\` first. There are: ${sites.map((one) => one.name).join(", ")}`,
   );
 }

@@ -1,5 +1,6 @@
 import type { Message, Mode, Subject } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { say, type Step, step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
 import { modulesOf } from "../../stacks/modules";
@@ -33,7 +34,10 @@ export function subjectsOf(
   const all = [...sites.map(({ name }) => name), ...kept];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined)
-    throw new UserError(`${unknown} is no site of ${stack}.`, `There are: ${all.join(", ")}`);
+    throw new UserError(
+      `${unknown} is no site of ${stack}.${meant(unknown, all)}`,
+      `There are: ${all.join(", ")}`,
+    );
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
   const modules = kept.filter((name) => withModules || names.includes(name)).map(moduleSubject);
   if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);

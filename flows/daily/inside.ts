@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { handOver } from "../../base/terminal";
 import { hostName, machineOf, onHost } from "../../machine/host";
 import type { HostConfig } from "../../stacks/config";
@@ -10,7 +11,7 @@ export function siteNamed(config: HostConfig, name: string): SiteConfig {
   if (site) return site;
   const names = config.sites.map((one) => one.name);
   throw new UserError(
-    `${name || "A site's name"} is ${name ? "no site" : "missing: no site"} of the stack ${config.stack}.`,
+    `${name || "A site's name"} is ${name ? "no site" : "missing: no site"} of the stack ${config.stack}.${meant(name, names)}`,
     names.length > 0 ? `Its sites: ${names.join(", ")}` : undefined,
   );
 }
@@ -49,7 +50,10 @@ export async function runInside(
 ): Promise<number> {
   const roles = rolesOf(site);
   if (!roles.includes(role))
-    throw new UserError(`${site.name} has no container ${role}.`, `It has: ${roles.join(", ")}`);
+    throw new UserError(
+      `${site.name} has no container ${role}.${meant(role, roles)}`,
+      `It has: ${roles.join(", ")}`,
+    );
   const filters = [`label=varvol.owner=${site.name}`, `label=varvol.role=${role}`];
   const [found] = await containersThere(config, filters);
   if (!found)

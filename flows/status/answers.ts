@@ -76,6 +76,12 @@ export class Answers {
     return this.all("open").flatMap(([text]) => (text ? [text] : []));
   }
 
+  /** That nobody could be told of the last failure, and when. */
+  get hook(): { readonly time: string; readonly text: string } | undefined {
+    const found = this.all("hook")[0];
+    return found && { time: found[0] ?? "", text: found[1] ?? "" };
+  }
+
   get containers(): Found[] {
     const checks = new Map(this.all("check").map(([name = "", code, text = ""]) => [name, { code, text }]));
     return this.all("container").map((line): Found => {

@@ -235,6 +235,13 @@ export function judgeMail({ queue, undelivered, now }: Pick<Answers, "queue" | "
   };
 }
 
+/** That whom the stack file names could not be told of a failure. */
+export function judgeHook(isNamed: boolean, failed: Answers["hook"]): Problem[] {
+  if (!isNamed || !failed) return [];
+  const text = `${failed.text} (${failed.time}): correct varvol:backup.hook, and run up; it is tried again with the next thing to tell`;
+  return [{ word: "hook fails", text }];
+}
+
 export function parseGit(text: string | undefined): GitStatus | undefined {
   try {
     return text ? (JSON.parse(text) as GitStatus) : undefined;

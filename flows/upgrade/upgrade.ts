@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { UserError } from "../../base/errors";
+import { meant } from "../../base/nearest";
 import { step } from "../../base/output";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
 import { imageTag, packageSets, type ImageName } from "../../components/imageSource";
@@ -69,7 +70,7 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
   const unknown = names.find((name) => !all.includes(name));
   if (unknown)
     throw new UserError(
-      `${unknown} is no site or module of ${config.stack}.`,
+      `${unknown} is no site or module of ${config.stack}.${meant(unknown, all)}`,
       `There are: ${all.join(", ")}`,
     );
   const chosen = names.length > 0 ? names : sites;

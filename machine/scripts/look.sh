@@ -68,6 +68,8 @@ old=$(docker ps -aq --filter "label=varvol.host=$label" --filter label=varvol.ro
     old=$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' "$old" | sed -n 's|/gateway/conf$||p')
 [ -z "$old" ] || [ "$old" = "$root" ] || [ ! -d "$old/gateway" ] || echo "root-so-far $old"
 data=$root/mysql/data/data
+# As the server names a database's folder.
+for folder in "$data"/*/; do [ -d "$folder" ] && basename "$folder"; done 2> /dev/null | sed 's/@002d/-/g; s/^/database /'
 echo "mariadb $(cat "$data/mariadb_upgrade_info" "$data/mysql_upgrade_info" 2> /dev/null | head -n 1)"
 newest=$(find "$root/mysql/dumps" -maxdepth 1 -type f -size +1k -printf '%Ts\n' 2> /dev/null | sort -n | tail -n 1)
 [ -z "$newest" ] || echo "dump $((($(date +%s) - newest) / 3600))"

@@ -22,6 +22,7 @@ export function shellTools(repo = "."): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(repo, path.join(entry.parentPath, entry.name))),
   );
+  files.push("varvol");
   const isShell = (file: string) =>
     file.endsWith(".sh") ||
     /^#!.*\b(sh|dash|bash)\n/.test(fs.readFileSync(path.join(repo, file), "latin1").slice(0, 80));

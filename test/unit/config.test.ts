@@ -22,6 +22,17 @@ const site = (change: Record<string, unknown>) => ({ kind: "local", sites: [{ ..
 describe("a stack file", () => {
   const refused: [string, Record<string, unknown>, RegExp][] = [
     ["an unknown key", { kind: "local", colour: "red" }, /^varvol:colour: is not a key that Varvol knows/],
+    ["a misspelt key", { kind: "local", gatway: {} }, /^varvol:gatway: .*\. Did you mean gateway\?$/],
+    [
+      "a misspelt key of a site",
+      site({ domain: "x" }),
+      /^varvol:sites\[0\]\.domain: .* Did you mean domains\?$/,
+    ],
+    [
+      "a misspelt value",
+      { kind: "prd" },
+      /^varvol:kind: "prd" must be local or prod or rpi\. Did you mean prod\?$/,
+    ],
     ["an unknown key of a site", site({ domain: "x" }), /^varvol:sites\[0\]\.domain: is not a key/],
     ["a missing key", {}, /^varvol:kind: is missing; must be local or prod or rpi/],
     [

@@ -115,7 +115,14 @@ describe("a host whose kernel can't keep containers apart", () => {
     const config = resolveConfig("x", checkConfig("x", { kind: "local" }));
     const well: HostFacts = {
       ...{ docker: "28", baseImage: true, free: { volumes: 1e5, docker: 1e5 }, listeners: new Map() },
-      ...{ volumes: [], unproven: new Set(), filled: new Set(), routed: new Set(), running: new Set() },
+      ...{
+        volumes: [],
+        unproven: new Set(),
+        filled: new Set(),
+        databases: new Set<string>(),
+        routed: new Set(),
+        running: new Set(),
+      },
       ...{ pulls: new Set(), serves: new Map(), renamed: new Map(), renaming: new Set() },
     };
     assert.deepEqual(checkHost(config, well), []);

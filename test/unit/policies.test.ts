@@ -242,6 +242,7 @@ describe("data at risk", () => {
     listeners: new Map(),
     volumes: [],
     filled: new Set(),
+    databases: new Set(),
     unproven: new Set(),
     renamed: new Map(),
     renaming: new Set(),

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { readStatus } from "../../flows/siteStatus";
 import { Answers, type Disk, type Found } from "../../flows/status/answers";
-import { judgeContainers, judgeDatabase, judgeDisk, judgeGit, judgePages } from "../../flows/status/judge";
+import {
+  judgeContainers,
+  judgeDatabase,
+  judgeDisk,
+  judgeGit,
+  judgeHook,
+  judgePages,
+} from "../../flows/status/judge";
 import { resolveConfig } from "../../stacks/config";
 import { FRONT_PAGE } from "../../stacks/kinds/kind";
 import { checkConfig } from "../../stacks/problems";
@@ -131,6 +138,19 @@ describe("what else is told", () => {
     assert.deepEqual(judged({ free: GIB }), ["disk nearly full"]);
     assert.deepEqual(judged({ free: 0 }), ["disk full"]);
     assert.deepEqual(judged({ files: 1e6, freeFiles: 20 }), ["disk full"]);
+  });
+
+  it("is a hook that fails, where the stack file still has one", () => {
+    const { hook } = new Answers(
+      "hook\t2026-11-29T08:00:00Z\tthe hook failed for backup of blog: no route\n",
+    );
+    const [found] = judgeHook(true, hook);
+    assert.equal(found?.word, "hook fails");
+    assert.match(
+      found.text,
+      /backup of blog: no route \(2026-11-29T08:00:00Z\): correct varvol:backup\.hook/,
+    );
+    assert.deepEqual([judgeHook(false, hook), judgeHook(true, new Answers("").hook)], [[], []]);
   });
 
   it("is a docker that doesn't answer, and what is no site any more", () => {

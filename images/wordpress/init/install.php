@@ -31,13 +31,14 @@ function install(string $url): void
     if ($password === false || rtrim($password, "\r\n") === '') {
         throw new RuntimeException('/run/secrets/admin cannot be read or is empty');
     }
-    $setting = static fn (string $name, string $default): string => getenv($name) ?: $default;
+    $settings = json_decode((string) @file_get_contents('/run/secrets/install'), true);
+    $setting = static fn (string $name, string $default): string => $settings[$name] ?? $default;
     $permalinks = static fn (): string => '/%postname%/';
     add_filter('pre_option_permalink_structure', $permalinks);
     $made = wp_install(
-        $setting('WORDPRESS_TITLE', (string) parse_url($url, PHP_URL_HOST)),
-        $setting('WORDPRESS_ADMIN', 'admin'),
-        $setting('WORDPRESS_EMAIL', 'admin@' . parse_url($url, PHP_URL_HOST)),
+        $setting('title', (string) parse_url($url, PHP_URL_HOST)),
+        $setting('admin', 'admin'),
+        $setting('email', 'admin@' . parse_url($url, PHP_URL_HOST)),
         true,
         '',
         rtrim($password, "\r\n"),
