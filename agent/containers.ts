@@ -22,6 +22,7 @@ export interface Container {
     readonly SecurityOpt: readonly string[] | null;
     readonly CapDrop: readonly string[] | null;
     readonly CapAdd: readonly string[] | null;
+    readonly Sysctls?: Readonly<Record<string, string>> | null;
   };
   readonly Mounts: readonly { readonly Source: string; readonly Destination: string; readonly RW: boolean }[];
 }
@@ -75,4 +76,24 @@ export async function liveAnswer({ namespace }: Place, domain: string): Promise<
   const curl = ["curl", "-sk", "-o", "/dev/null", "-m", "20", "-w", "%{http_code}", ...address];
   const { stdout } = await run(["docker", "exec", `${namespace}gateway-net`, ...curl]);
   return Number(stdout) || 0;
+}
+
+/** What docker is told for a container with the limits, user and variables of that one. */
+export function likeOptions({ HostConfig: host, Config: config }: Container): string[] {
+  return [
+    ...["--memory", String(host.Memory), "--memory-swap", String(host.MemorySwap)],
+    ...(host.PidsLimit ? ["--pids-limit", String(host.PidsLimit)] : []),
+    ...(host.ReadonlyRootfs ? ["--read-only"] : []),
+    ...(config.User ? ["--user", config.User] : []),
+    ...Object.entries(host.Tmpfs ?? {}).flatMap(([folder, how]) => ["--tmpfs", `${folder}:${how}`]),
+    ...Object.entries(host.Sysctls ?? {}).flatMap(([key, value]) => ["--sysctl", `${key}=${value}`]),
+    ...each("--security-opt", host.SecurityOpt),
+    ...each("--cap-drop", host.CapDrop),
+    ...each("--cap-add", host.CapAdd),
+    ...each("--env", config.Env),
+  ];
+}
+
+function each(option: string, values: readonly string[] | null): string[] {
+  return (values ?? []).flatMap((value) => [option, value]);
 }

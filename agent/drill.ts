@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Contents } from "./contents";
-import { CLOSED, type Container, containersOf, liveAnswer, one } from "./containers";
+import { CLOSED, type Container, containersOf, liveAnswer, one, likeOptions } from "./containers";
 import { Failure, lastLines, plain } from "./failure";
 import { Fetch, load } from "./fetch";
 import { lock } from "./lock";
@@ -278,24 +278,14 @@ class Scratch {
 
   /** Starts a container as that one is, found as its alias on the scratch network; gives its id. */
   private like(original: Container, alias: string, more: readonly string[] = []): Promise<string> {
-    const { HostConfig: host, Config: config } = original;
-    const options = [
-      ...["--memory", String(host.Memory), "--memory-swap", String(host.MemorySwap)],
-      ...(host.PidsLimit ? ["--pids-limit", String(host.PidsLimit)] : []),
-      ...(host.ReadonlyRootfs ? ["--read-only"] : []),
-      ...(config.User ? ["--user", config.User] : []),
-      ...Object.entries(host.Tmpfs ?? {}).flatMap(([folder, how]) => ["--tmpfs", `${folder}:${how}`]),
-      ...each("--security-opt", host.SecurityOpt),
-      ...each("--cap-drop", host.CapDrop),
-      ...each("--cap-add", host.CapAdd),
-      // It sends nothing, and does not wait for what would take it.
-      ...each("--env", config.Env?.filter((one) => !one.startsWith("MAIL_")) ?? null),
-    ];
+    // It sends nothing, and does not wait for what would take it.
+    const Env = original.Config.Env?.filter((one) => !one.startsWith("MAIL_")) ?? null;
+    const options = likeOptions({ ...original, Config: { ...original.Config, Env } });
     const logs = ["--log-driver", "json-file", "--log-opt", "max-size=1m"];
     const folders = this.mounts(original).flatMap((mount) => ["--volume", mount]);
     return this.docker([
       ...["run", "-d", ...this.own(alias), ...logs, ...folders, ...options, ...more],
-      ...[original.Image, ...(config.Cmd ?? [])],
+      ...[original.Image, ...(original.Config.Cmd ?? [])],
     ]);
   }
 
@@ -343,10 +333,6 @@ function makeLike(owner: string, inner: string): void {
     fs.chownSync(copy, uid, gid);
     fs.chmodSync(copy, mode & 0o7777);
   }
-}
-
-function each(option: string, values: readonly string[] | null): string[] {
-  return (values ?? []).flatMap((value) => [option, value]);
 }
 
 /** When a run was, by its name. */

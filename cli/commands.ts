@@ -88,6 +88,30 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/cache") as typeof import("./verbs/cache"),
   },
   {
+    name: "wp",
+    arguments: "<name> [arguments...]",
+    about: "run WP-CLI beside a WordPress, as its user: varvol wp blog -- plugin list",
+    load: () => lazy("./verbs/wp") as typeof import("./verbs/wp"),
+  },
+  {
+    name: "users",
+    arguments: "<name>",
+    about: "list who can log in to a WordPress",
+    load: () => lazy("./verbs/users") as typeof import("./verbs/users"),
+  },
+  {
+    name: "password",
+    arguments: "<name> <user> [words...]",
+    about: "set the password of a WordPress's user: asked for, from standard input, or made here",
+    load: () => lazy("./verbs/password") as typeof import("./verbs/password"),
+  },
+  {
+    name: "login",
+    arguments: "<name> [user]",
+    about: "print a link that logs a WordPress's user in, once, within five minutes",
+    load: () => lazy("./verbs/login") as typeof import("./verbs/login"),
+  },
+  {
     name: "certs",
     arguments: "[name...]",
     about: "list the certificates of all sites, or of those named; --renew asks for them now",

@@ -1,5 +1,19 @@
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { UserError } from "../base/errors";
+
+/** Asks for what nobody is to read over a shoulder, or find in a scroll back: what is typed is not shown. */
+export async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question);
+  const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: hidden, terminal: true });
+  try {
+    return await prompt.question("");
+  } finally {
+    prompt.close();
+    process.stderr.write("\n");
+  }
+}
 
 /** Asks before something that can't be taken back; --yes answers beforehand, and must where nobody can be asked. */
 export async function confirm({ yes }: { readonly yes?: boolean }, question: string): Promise<void> {

@@ -6,6 +6,7 @@ import { type OfHost, scriptOnHost } from "./host";
 export const SCRIPTS = [
   "address-history",
   "addresses",
+  "beside",
   "builder",
   "certificates",
   "count",

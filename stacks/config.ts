@@ -44,6 +44,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly sites: readonly SiteConfig[];
   /** Undefined where the host has no backups. */
   readonly backup?: BackupConfig;
+  /** The phar of WP-CLI that it has of its own. */
+  readonly wpCli?: string;
   /** Policies that the stack turns off. */
   readonly policiesOff: readonly PolicyName[];
   /** Where each site's certificate comes from. */
@@ -83,6 +85,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     gateTimeout: config.healthTimeout ?? profile.gateTimeout,
     sites: config.sites.map((site) => kindOf(site.kind).located(site)),
     lock: readLock(),
+    ...(config.wpCli !== undefined && { wpCli: absolute(config.wpCli) }),
     policiesOff: Object.keys(config.policies) as PolicyName[],
     tls: Object.fromEntries(
       config.sites.map(({ name, tls, domains }) => [

@@ -82,6 +82,11 @@ export const stackSchema = z.strictObject({
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),
   policies,
+  wpCli: path
+    .optional()
+    .describe(
+      "File with the phar of WP-CLI that `varvol wp` runs. Default: a release that is fetched once and proven by its hash.",
+    ),
   backup: z
     .strictObject({
       repository: z

@@ -64,6 +64,23 @@ export async function runInside(
   return onTerminal(config, (terminal) => ["docker", "exec", terminal ? "-it" : "-i", found.id, ...command]);
 }
 
+/** Writes a line into what a site's container has written, for `varvol logs`; that it can't is no reason to stop. */
+export async function noteInLog(
+  config: HostConfig,
+  site: SiteConfig,
+  role: string,
+  text: string,
+): Promise<void> {
+  const [found] = await containersThere(config, [
+    `label=varvol.owner=${site.name}`,
+    `label=varvol.role=${role}`,
+  ]);
+  if (found)
+    await onHost(config, [
+      ...["docker", "exec", found.id, "sh", "-c", 'printf "%s\\n" "$1" > /proc/1/fd/2', "sh", text],
+    ]);
+}
+
 /** Runs a command on the host with this terminal, where this is one. */
 export function onTerminal(
   config: HostConfig,

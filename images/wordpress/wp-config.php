@@ -54,4 +54,5 @@ require_once ABSPATH . 'wp-includes/plugin.php';
 require_once '/usr/lib/varvol/pages.php';
 require_once '/usr/lib/varvol/hooks.php';
 require_once '/usr/lib/varvol/loopback.php';
+require_once '/usr/lib/varvol/login.php';
 require_once ABSPATH . 'wp-settings.php';

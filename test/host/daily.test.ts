@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { attempt } from "../../base/exec";
 import { TestHost } from "../support/testHost";
 
@@ -53,6 +55,121 @@ describe("the daily tools", function () {
       "/run/mysqld",
     ]);
     assert.doesNotMatch(left.stdout, /client/);
+  });
+
+  it("run WP-CLI, or what stands in its place, beside a WordPress and as it is", async () => {
+    const phar = path.join(host.folder, "wp.phar");
+    fs.writeFileSync(
+      phar,
+      `<?php
+$memory = trim(@file_get_contents('/sys/fs/cgroup/memory.max') ?: file_get_contents('/sys/fs/cgroup/memory/memory.limit_in_bytes'));
+$kept = @file_put_contents('/srv/wordpress/wp-content/beside', 'x') !== false;
+$core = @file_put_contents('/srv/wordpress/index.php', 'x') !== false;
+require '/srv/wordpress/wp-load.php';
+echo json_encode([array_slice($argv, 1), posix_getuid(), gethostname(), (int) $memory, $kept, $core, get_bloginfo('name'), stream_get_contents(STDIN)]);
+exit(5);
+`,
+    );
+    const run = await host.varvolWith("piped 🎥", "wp", "--phar", phar, "blog", "--", "post list", "--x=1");
+    assert.equal(run.code, 5, run.stderr);
+    const [words, uid, name, memory, kept, core, title, input] = JSON.parse(run.stdout) as unknown[];
+    assert.deepEqual(words, ["--path=/srv/wordpress", "post list", "--x=1"]);
+    const php = await host.container("blog/php");
+    const limit = (await attempt(["docker", "inspect", "-f", "{{.HostConfig.Memory}}", php])).stdout.trim();
+    assert.deepEqual(
+      [uid, memory, kept, core, title, input],
+      [33, Number(limit), true, false, "blog", "piped 🎥"],
+    );
+    assert.notEqual(name, php.slice(0, 12));
+    const left = await attempt([
+      "docker",
+      "ps",
+      "-aq",
+      "--filter",
+      `label=varvol.beside=varvol/${host.stack}/blog`,
+    ]);
+    assert.equal(left.stdout, "");
+    assert.match((await host.varvol("wp", "blog", "--", "db", "export")).stderr, /npx varvol sql blog/);
+    assert.match((await host.varvol("wp", "hello")).stderr, /hello is a static site/);
+  });
+
+  it("name a WordPress's users, and give one another password, also where a plugin is broken", async () => {
+    fs.mkdirSync(path.join(host.root, "blog/content/mu-plugins"), { recursive: true });
+    const broken = path.join(host.root, "blog/content/plugins/broken.php");
+    fs.writeFileSync(broken, "<?php\n/* Plugin Name: Broken */\nbroken();\n");
+    const active = `UPDATE wp_options SET option_value = 'a:1:{i:0;s:10:"broken.php";}' WHERE option_name = 'active_plugins'`;
+    await host.varvol("sql", "blog", "--", "-e", active);
+    const users = JSON.parse((await host.varvol("users", "blog", "--json")).stdout) as {
+      login: string;
+      roles: string[];
+    }[];
+    assert.deepEqual(
+      users.map(({ login, roles }) => [login, roles]),
+      [["admin", ["administrator"]]],
+    );
+    assert.doesNotMatch((await host.varvol("secret", "blog")).stderr, /lets nobody in/);
+    const set = await host.varvolWith("another one 🎥\n", "password", "blog", "admin");
+    assert.equal(set.code, 0, set.stderr);
+    assert.match((await host.varvol("secret", "blog")).stderr, /admin of blog has another password by now/);
+    assert.match(
+      (await host.varvol("password", "blog", "admn", "--generate")).stderr,
+      /Did you mean admin\?/,
+    );
+    const none = `UPDATE wp_options SET option_value = 'a:0:{}' WHERE option_name = 'active_plugins'`;
+    await host.varvol("sql", "blog", "--", "-e", none);
+    fs.rmSync(broken);
+    const form = new URLSearchParams({ log: "admin", pwd: "another one 🎥" }).toString();
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      cookie: "wordpress_test_cookie=WP%20Cookie%20check",
+    };
+    const entered = await host.get("blog.localhost", "/wp-login.php", {
+      tls: true,
+      method: "POST",
+      headers,
+      body: form,
+    });
+    assert.equal(entered.status, 302, entered.body.slice(0, 300));
+  });
+
+  it("log somebody in by a link that works once, and for five minutes", async () => {
+    const made = await host.varvol("login", "blog", "--json");
+    const { url, login } = JSON.parse(made.stdout) as { url: string; login: string };
+    assert.equal(login, "admin");
+    const { pathname, search } = new URL(url);
+    const at = pathname + search;
+    const post = () => host.get("blog.localhost", at, { tls: true, method: "POST" });
+    // What looks at a link for a preview does not use it up.
+    const seen = await host.get("blog.localhost", at, { tls: true });
+    assert.deepEqual([seen.status, /Log in as admin/.test(seen.body)], [200, true]);
+    const both = await Promise.all([post(), post()]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), [302, 403]);
+    assert.match(
+      String(both.find(({ status }) => status === 302)?.headers["set-cookie"]),
+      /wordpress_logged_in_/,
+    );
+    assert.equal((await host.get("blog.localhost", at, { tls: true })).status, 403);
+    const stored = await host.varvol(
+      "sql",
+      "blog",
+      "--",
+      "-N",
+      "-e",
+      "SELECT option_name FROM wp_options WHERE option_name LIKE 'varvol_login%'",
+    );
+    assert.doesNotMatch(stored.stdout, new RegExp(search.split("=")[1] ?? "none"));
+    const old = JSON.parse((await host.varvol("login", "blog", "admin", "--json")).stdout) as { url: string };
+    const expire = "UPDATE wp_options SET option_value = '1 1000' WHERE option_name LIKE 'varvol_login%'";
+    await host.varvol("sql", "blog", "--", "-e", expire);
+    const late = new URL(old.url);
+    const answer = await host.get("blog.localhost", late.pathname + late.search, {
+      tls: true,
+      method: "POST",
+    });
+    assert.equal(answer.status, 403);
+    const logs = await host.varvol("logs", "blog", "--since", "5m");
+    assert.match(logs.stdout, /varvol: \S+ made a one-time link for admin/);
+    assert.match(logs.stdout, /varvol: a one-time link logged in admin, from /);
   });
 
   it("print what containers wrote, in the order of time, by site, with nothing that a terminal acts on", async () => {

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { createHash } from "node:crypto";
+import { besideWords, type Php } from "../../flows/daily/beside";
+import { readPhar, unfit, WP_CLI, wpCommand } from "../../flows/daily/wpCli";
+
+const PHP: Php = {
+  prefix: "wp_",
+  original: {
+    Id: "0123456789ab",
+    Name: "/blog-php-1",
+    Image: "sha256:image",
+    State: { Running: true, Pid: 1 },
+    Config: { User: "33:33", Env: ["DB_NAME=blog"], Cmd: null },
+    HostConfig: {
+      ...{ Memory: 268435456, MemorySwap: 268435456, PidsLimit: 200, ReadonlyRootfs: true },
+      Tmpfs: { "/tmp": "rw,noexec,size=192m" },
+      ...{ SecurityOpt: ["no-new-privileges:true"], CapDrop: ["ALL"], CapAdd: null },
+      Sysctls: { "net.ipv4.ip_local_port_range": "40000 60999" },
+    },
+    Mounts: [
+      { Source: "/var/vol/blog/content", Destination: "/srv/wordpress/wp-content", RW: true },
+      { Source: "/var/vol/blog/secrets", Destination: "/run/secrets", RW: false },
+    ],
+    NetworkSettings: { Networks: { database: {}, abroad: {} } },
+  },
+};
+
+describe("what runs beside a site", () => {
+  const words = (terminal = false) =>
+    besideWords({ stack: "x" }, { name: "blog" }, PHP, wpCommand("/vol/wp.phar", ["post list"]), terminal);
+  const value = (option: string) => words().flatMap((word, i, all) => (word === option ? [all[i + 1]] : []));
+
+  it("has the user, the limits, the volumes and the networks of the site's php", () => {
+    assert.deepEqual(value("--user"), ["33:33"]);
+    assert.deepEqual(value("--memory"), ["268435456"]);
+    assert.deepEqual(value("--pids-limit"), ["200"]);
+    assert.deepEqual(value("--cap-drop"), ["ALL"]);
+    assert.deepEqual(value("--security-opt"), ["no-new-privileges:true"]);
+    assert.deepEqual(value("--sysctl"), ["net.ipv4.ip_local_port_range=40000 60999"]);
+    assert.ok(words().includes("--read-only"));
+    assert.deepEqual(value("--volume"), [
+      "/var/vol/blog/content:/srv/wordpress/wp-content:rw",
+      "/var/vol/blog/secrets:/run/secrets:ro",
+      "/vol/wp.phar:/usr/local/lib/wp-cli.phar:ro",
+    ]);
+    // The first as it is made, all others before it starts.
+    assert.deepEqual([value("--network"), words()[4]], [["abroad"], "database"]);
+    assert.ok(value("--env").includes("DB_NAME=blog") && value("--env").includes("TABLE_PREFIX=wp_"));
+  });
+
+  it("is no container of the site's own, and has a terminal only where there is one", () => {
+    assert.deepEqual(value("--label"), ["varvol.beside=varvol/x/blog"]);
+    assert.deepEqual([words().includes("--tty"), words(true).includes("--tty")], [false, true]);
+    assert.deepEqual(words().slice(-5), [
+      ...["php", "sha256:image", "/usr/local/lib/wp-cli.phar", "--path=/srv/wordpress", "post list"],
+    ]);
+  });
+});
+
+describe("WP-CLI", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+  const phar = Buffer.from([0, 1, 254, 255]);
+  const sha512 = createHash("sha512").update(phar).digest("hex");
+  let asked = 0;
+  const server = http.createServer((_request, answer) => {
+    asked++;
+    answer.end(phar);
+  });
+  const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/wp.phar`;
+  before((done) => void server.listen(0, "127.0.0.1", done));
+  after(() => {
+    server.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("is fetched once, and kept only as what it should be", async () => {
+    const pinned = { version: "1", address: address(), sha512 };
+    const wrong = { ...pinned, version: "2", sha512: sha512.replace(/^./, "g") };
+    await assert.rejects(readPhar(undefined, wrong, folder), /its hash is another one/);
+    assert.deepEqual(fs.readdirSync(folder), []);
+    assert.deepEqual(await readPhar(undefined, pinned, folder), phar);
+    fs.writeFileSync(path.join(folder, "wp-cli-1.phar"), "altered");
+    assert.deepEqual(await readPhar(undefined, pinned, folder), phar);
+    assert.deepEqual(await readPhar(undefined, pinned, folder), phar);
+    assert.equal(asked, 3);
+  });
+
+  it("is a file that is named instead, and says what to do where there is none", async () => {
+    const own = path.join(folder, "own.phar");
+    await assert.rejects(readPhar(own), /own\.phar can't be read/);
+    fs.writeFileSync(own, phar);
+    assert.deepEqual(await readPhar(own), phar);
+    const gone = { ...WP_CLI, address: "http://127.0.0.1:1/wp.phar" };
+    await assert.rejects(readPhar(undefined, gone, folder), (error: Error & { remedy?: string }) => {
+      assert.match(`${error.message} ${error.remedy}`, /can't be had: .*--phar FILE/);
+      return true;
+    });
+  });
+
+  it("leaves to other verbs what it could not do here", () => {
+    const site = { name: "blog", kind: "wordpress", domains: ["b.org"] } as Parameters<typeof unfit>[0];
+    const said = (line: string) => unfit(site, line.split(" ")) ?? "";
+    assert.match(said("db export dump.sql"), /npx varvol sql blog/);
+    assert.match(said("--quiet core update"), /npx varvol upgrade blog/);
+    assert.match(said("config set WP_DEBUG true"), /stack file/);
+    for (const line of ["db size", "core version", "config get DB_NAME", "plugin update --all"])
+      assert.equal(said(line), "", line);
+  });
+});
