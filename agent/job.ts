@@ -9,6 +9,7 @@ import { list } from "./listing";
 import { loadForeign } from "./load";
 import type { Request } from "./protocol";
 import { rename } from "./rename";
+import { replace } from "./replace";
 import { repository } from "./repository";
 import { resume } from "./resume";
 import { databases, fill, restore, restorePaths } from "./restore";
@@ -28,6 +29,8 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return list(request);
     case "rename":
       return rename(request);
+    case "replace":
+      return replace(request);
     case "fill":
       return fill(request);
     case "databases":

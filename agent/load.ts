@@ -5,7 +5,7 @@ import { beginImport, tellLeftOut } from "./imports";
 import { lock } from "./lock";
 import { Server } from "./mysql";
 import { isRestoring, remove, state } from "./place";
-import type { RequestOf } from "./protocol";
+import type { LeftOut, RequestOf } from "./protocol";
 import { newReport, ownStatements, type Report, withOwnLine } from "./statements";
 
 /** Tables that say how far an import has come: the site itself finishes it, with its own address for the old one. */
@@ -28,11 +28,11 @@ export async function loadForeign({ container, database, password, dump }: Reque
       beginImport(database);
       await server.makeAnew(database);
       await server.query(`CREATE TABLE \`${database}\`.${IMPORTING} (id INT)`);
-      const report = await filled(server, database, password, dump);
+      const report = await filled(server, database, { name: database, password }, dump);
       await server.query(
         `CREATE TABLE \`${database}\`.${IMPORTED} (id INT); DROP TABLE \`${database}\`.${IMPORTING}`,
       );
-      tell(database, report);
+      tellLeftOut(leftOutOf(database, report));
     }
     discard(dump);
   } finally {
@@ -40,7 +40,13 @@ export async function loadForeign({ container, database, password, dump }: Reque
   }
 }
 
-async function filled(server: Server, database: string, password: string, dump: string): Promise<Report> {
+/** Fills a database that holds nothing of anybody's, as a site's user; it is empty again where that fails. */
+export async function filled(
+  server: Server,
+  database: string,
+  user: { readonly name: string; readonly password: string },
+  dump: string,
+): Promise<Report> {
   const report = newReport();
   const unread: Error[] = [];
   try {
@@ -50,7 +56,7 @@ async function filled(server: Server, database: string, password: string, dump: 
       unread.push(error);
       statements.end();
     });
-    await server.runAs(database, password, database, statements);
+    await server.runAs(user.name, user.password, database, statements);
     const several = severalDatabases(report);
     if (unread.length > 0 || several !== undefined) throw new Failure(several ?? "");
     return report;
@@ -64,11 +70,12 @@ async function filled(server: Server, database: string, password: string, dump: 
   }
 }
 
-function tell(name: string, { leftOut, definers }: Report): void {
+/** What is said of statements that were left out. */
+export function leftOutOf(name: string, { leftOut, definers }: Report): LeftOut {
   const all = [...leftOut, ...(definers > 0 ? [["DEFINER", definers] as const] : [])];
   const count = all.reduce((sum, [, times]) => sum + times, 0);
   const first = all.slice(0, 10).map(([what, times]) => `${times} × ${plain(what)}`);
-  tellLeftOut({ type: "left-out", name, what: "statements", count, first });
+  return { type: "left-out", name, what: "statements", count, first };
 }
 
 /** Sent over ssh it may only not have come yet. */

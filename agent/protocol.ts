@@ -226,6 +226,14 @@ export const requestSchema = z.discriminatedUnion("job", [
     password: z.string().min(1),
     dump: path,
   }),
+  /** Puts a stranger's dump in the place of what a site's database holds. */
+  z.strictObject({
+    job: z.literal("replace"),
+    stack: z.string().min(1),
+    namespace: z.string(),
+    site,
+    dump: path,
+  }),
   /** Fills an empty folder of a volume from a folder or an archive of a stranger's. */
   z.strictObject({
     job: z.literal("unpack"),
@@ -274,6 +282,8 @@ export const messageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("started"), after: z.number() }),
   part,
   z.strictObject({ type: z.literal("complete"), name: z.string(), run: z.string() }),
+  /** Where what was there is kept. */
+  z.strictObject({ type: z.literal("dump"), file: path }),
   /** A restored site, and the seconds for which it was away. */
   z.strictObject({ type: z.literal("restored"), away: z.number() }),
   z.strictObject({

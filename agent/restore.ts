@@ -65,7 +65,9 @@ export async function restore({
       ? await stage(place, site, source, fetched, await fetch.database(), contents?.[source])
       : undefined;
     await restic.close();
-    await switched(place, site, run, fetched, () => fetched.perform(run, folders, definitions));
+    await switched(place, site, `the snapshot ${run}`, fetched, () =>
+      fetched.perform(run, folders, definitions),
+    );
   });
 }
 
@@ -89,15 +91,15 @@ export async function restorePaths({ site, run, source, paths }: RequestOf<"rest
         throw error instanceof Failure ? refuse(error.message) : error;
       }
     };
-    await switched(place, site, run, fetched, perform, wasWell);
+    await switched(place, site, `the snapshot ${run}`, fetched, perform, wasWell);
   });
 }
 
 /** Switches a site to what was fetched, and back where it does not work with that but should. */
-async function switched(
+export async function switched(
   place: Place,
   site: SiteSubject,
-  run: string,
+  what: string,
   fetched: Switch,
   perform: () => void | Promise<void>,
   mustWork = true,
@@ -113,9 +115,7 @@ async function switched(
     return;
   }
   await fetched.putBack();
-  throw new Failure(
-    `restore: ${site.name} does not work with the snapshot ${run}: ${why}. The data from before the restore is back.`,
-  );
+  throw new Failure(`${site.name} does not work with ${what}: ${why}. The data from before is back.`);
 }
 
 /** A snapshot may be of a revision whose kinds had other folders: only the site's own are switched. */

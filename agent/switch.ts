@@ -43,9 +43,7 @@ export class Switch {
     return fs.existsSync(this.journal);
   }
 
-  file(name: string): string {
-    return path.join(this.work, name);
-  }
+  readonly file = (name: string): string => path.join(this.work, name);
 
   /** Folders that were fetched. */
   folders(): string[] {
@@ -167,20 +165,7 @@ export class Switch {
 
   /** What tables don't take along when they move. */
   private async keepDefinitions(): Promise<void> {
-    const { server, site } = this;
-    const into = new PassThrough();
-    const written = pipeline(
-      into,
-      ownStatements(newReport()),
-      fs.createWriteStream(this.file("definitions.old")),
-    );
-    await both(
-      server
-        .definitions(site)
-        .then((found) => server.dumpDefinitions(site, found, into))
-        .finally(() => into.end()),
-      written,
-    );
+    await writeDefinitions(this.server, this.site, this.file("definitions.old"));
   }
 
   /** All at once. Nothing that they have begun goes on: a statement would hold up the switch of its tables. */
@@ -196,6 +181,18 @@ export class Switch {
   private containers(): string[] {
     return (read(this.file("containers")) ?? "").split("\n").filter(Boolean);
   }
+}
+
+/** Writes what refers to a database's tables into a file, as statements that a site's user may run. */
+export async function writeDefinitions(server: Server, database: string, file: string): Promise<void> {
+  const into = new PassThrough();
+  await both(
+    server
+      .definitions(database)
+      .then((found) => server.dumpDefinitions(database, found, into))
+      .finally(() => into.end()),
+    pipeline(into, ownStatements(newReport()), fs.createWriteStream(file)),
+  );
 }
 
 const PREVIOUS = ".previous.";

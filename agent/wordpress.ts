@@ -65,13 +65,14 @@ export async function tooNew(
   database: string,
   prefix: string,
   php: string,
+  what = "the snapshot",
 ): Promise<string | undefined> {
   const options = `${identifier(database)}.${identifier(`${prefix}options`)}`;
   const [there] = await server.names("option_value", `FROM ${options} WHERE option_name = 'db_version'`);
   const script = 'include "/srv/wordpress/wp-includes/version.php"; echo $wp_db_version ?? "";';
   const known = (await run(["docker", "exec", php, "php", "-r", script])).stdout;
   if (!/^\d+$/.test(there ?? "") || !/^\d+$/.test(known) || Number(there) <= Number(known)) return undefined;
-  return `the snapshot is of a newer WordPress than the site has (its database is of version ${there}, and the site's goes up to ${known}); bring the site to that one first: npx varvol upgrade`;
+  return `${what} is of a newer WordPress than the site has (its database is of version ${there}, and the site's goes up to ${known}); bring the site to that one first: npx varvol upgrade`;
 }
 
 /** The newest published post or page; undefined where there is none. */

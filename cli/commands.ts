@@ -40,6 +40,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/plan") as typeof import("./verbs/plan"),
   },
   {
+    name: "lint",
+    arguments: "[file...]",
+    about: "check stack files, or those named, without a host; exit code 1 if anything is wrong",
+    load: () => lazy("./verbs/lint") as typeof import("./verbs/lint"),
+  },
+  {
     name: "drift",
     about: "say what was changed by hand on the host; exit code 1 if anything was",
     atOnce: 4,
@@ -110,6 +116,18 @@ export const verbs: readonly Verb[] = [
     arguments: "<name> [user]",
     about: "print a link that logs a WordPress's user in, once, within five minutes",
     load: () => lazy("./verbs/login") as typeof import("./verbs/login"),
+  },
+  {
+    name: "disk",
+    arguments: "[name...]",
+    about: "say what takes the disk: files, databases, logs, snapshots; by folder of the sites named",
+    load: () => lazy("./verbs/disk") as typeof import("./verbs/disk"),
+  },
+  {
+    name: "top",
+    arguments: "[name...]",
+    about: "say what each container takes of processor and memory now, and how busy php is",
+    load: () => lazy("./verbs/top") as typeof import("./verbs/top"),
   },
   {
     name: "certs",

@@ -90,7 +90,8 @@ export async function complete(
     );
   const many = verb.arguments?.startsWith("[name...") ?? false;
   if (!verb.arguments || (typed.names.length > 0 && !many)) return undefined;
-  const known = OTHERS[verb.name] ?? from.owners(typed);
+  const known = OTHERS[verb.name] ?? (/^.name/.test(verb.arguments) ? from.owners(typed) : undefined);
+  if (!known) return undefined;
   return beginning(
     current,
     known.filter((one) => !typed.names.includes(one)).map((word) => ({ word })),

@@ -49,6 +49,11 @@ function contentOf(text: string, file: string): StackFile {
   return (document.toJS() ?? {}) as StackFile;
 }
 
+/** The values that a stack file's text has, as they are written, encrypted ones too. */
+export function writtenValues(text: string, file: string): Record<string, unknown> {
+  return valuesOf({ ...projectTexts(), ...textsOf(contentOf(text, file).config ?? {}) });
+}
+
 /** What the project file gives every stack that says nothing else. */
 function projectTexts(): Record<string, string> {
   const { config = {} } = contentOf(readFileSync(join(paths().repo, "Pulumi.yaml"), "utf8"), "Pulumi.yaml");
@@ -110,7 +115,7 @@ function isCipher(value: object): boolean {
 }
 
 /** Whether what stands at a path in a value is part of an encrypted one, or holds one. */
-function isEncrypted(value: unknown, [key, ...path]: readonly (string | number)[]): boolean {
+export function isEncrypted(value: unknown, [key, ...path]: readonly (string | number)[]): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (key === undefined || isCipher(value)) return isSecret(value);
   return isEncrypted((value as Record<string, unknown>)[key], path);

@@ -13,6 +13,7 @@ export const SCRIPTS = [
   "data",
   "data-versions",
   "digest",
+  "disk",
   "drop-import",
   "drift",
   "first-words",
@@ -42,6 +43,7 @@ export const SCRIPTS = [
   "status",
   "status-site",
   "tables",
+  "top",
   "try-repository",
 ] as const;
 

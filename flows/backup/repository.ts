@@ -17,12 +17,20 @@ export function backupOf(config: HostConfig): BackupConfig {
 }
 
 /** Jobs that need no repository: it is not given out for them. */
-const ALONE: readonly Request["job"][] = ["ask", "renew", "certificate-files", "certificates-back"];
+const ALONE: readonly Request["job"][] = [
+  "ask",
+  "renew",
+  "certificate-files",
+  "certificates-back",
+  "replace",
+];
 
 /** What a job is given beside the request, and who hears what it says meanwhile. */
 export interface Asking {
   /** The agent's image. Defaults to the one that the host's backups were set up with. */
   readonly image?: string;
+  /** A file of the host that the job reads. */
+  readonly source?: string;
   /** What follows the request. */
   readonly input?: string;
   readonly onMessage?: (message: Message) => void;
@@ -32,7 +40,7 @@ export interface Asking {
 export async function askAgent(
   config: HostConfig,
   request: Request,
-  { image, input = "", onMessage }: Asking = {},
+  { image, source, input = "", onMessage }: Asking = {},
 ): Promise<Message[]> {
   const said: Message[] = [];
   const options: RunOptions = {
@@ -44,7 +52,7 @@ export async function askAgent(
       onMessage?.(message);
     },
   };
-  const args = { job: request.job, namespace: config.namespace, image };
+  const args = { job: request.job, namespace: config.namespace, image, source };
   const archive = ALONE.includes(request.job) ? undefined : archiveOf(config);
   const result = archive
     ? await throughArchive(config, archive, toolWords(agent, args), options)

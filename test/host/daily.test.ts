@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { attempt } from "../../base/exec";
 import { TestHost } from "../support/testHost";
 
@@ -170,6 +171,41 @@ exit(5);
     const logs = await host.varvol("logs", "blog", "--since", "5m");
     assert.match(logs.stdout, /varvol: \S+ made a one-time link for admin/);
     assert.match(logs.stdout, /varvol: a one-time link logged in admin, from /);
+  });
+
+  it("write a site's database to a file, and take it back in the place of what is there, or nothing", async () => {
+    const ask = async (statement: string) =>
+      (await host.varvol("sql", "blog", "--", "-N", "-e", statement)).stdout.trim();
+    await ask(
+      "UPDATE wp_posts SET post_title = 'A face 🎥' WHERE ID = 1; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER noted BEFORE INSERT ON wp_links FOR EACH ROW SET NEW.link_notes = 'noted'",
+    );
+    const file = path.join(host.folder, "blog.sql");
+    assert.equal((await host.varvol("sql", "blog", "--export", file)).code, 0);
+    const dump = fs.readFileSync(file, "utf8");
+    assert.match(dump, /A face 🎥/);
+    assert.doesNotMatch(dump, /999999|DEFINER=/);
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+    assert.match((await host.varvol("sql", "blog", "--export", file)).stderr, /is there already/);
+    await ask("UPDATE wp_posts SET post_title = 'changed since' WHERE ID = 1; DROP VIEW titles");
+    const cut = path.join(host.folder, "cut.sql");
+    fs.writeFileSync(cut, dump.slice(0, dump.lastIndexOf("UNLOCK TABLES")));
+    const refused = await host.varvol("sql", "blog", "--import", cut, "--yes");
+    assert.match(refused.stderr, /cut\.sql is cut off .*\n.*Nothing was changed/);
+    assert.equal(await ask("SELECT post_title FROM wp_posts WHERE ID = 1"), "changed since");
+    assert.match((await host.varvol("sql", "blog", "--import", file)).stderr, /say --yes/);
+    // As another host's: the site puts its own address in its place.
+    fs.writeFileSync(file, dump.replaceAll(`blog.localhost:${host.https}`, "old.example.org"));
+    const taken = await host.varvol("sql", "blog", "--import", file, "--yes", "--json");
+    assert.equal(taken.code, 0, taken.stderr);
+    const { kept } = JSON.parse(taken.stdout) as { kept: string };
+    assert.equal(await ask("SELECT post_title FROM titles LIMIT 1"), "A face 🎥");
+    assert.equal(
+      await ask("SELECT option_value FROM wp_options WHERE option_name = 'siteurl'"),
+      `https://blog.localhost:${host.https}`,
+    );
+    assert.equal(await ask("SELECT trigger_name FROM information_schema.triggers"), "noted");
+    assert.match(gunzipSync(fs.readFileSync(kept)).toString(), /changed since/);
+    assert.equal((await host.get("blog.localhost", "/", { tls: true })).status, 200);
   });
 
   it("print what containers wrote, in the order of time, by site, with nothing that a terminal acts on", async () => {

@@ -50,6 +50,8 @@ describe("completion", () => {
   it("leaves files to the shell, and what is behind -- to the command that it is for", async () => {
     assert.equal(await found("import", "new", "--from", "/va"), "a file");
     assert.equal(await found("php", "blog", "--", "-"), "a file");
+    assert.equal(await found("lint", "Pul"), "a file");
+    assert.equal(await found("sql", "blog", "--export", "dum"), "a file");
     assert.deepEqual(await found("purge", ""), []);
   });
 

@@ -6,6 +6,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { createHash } from "node:crypto";
 import { besideWords, type Php } from "../../flows/daily/beside";
+import { withoutSandbox } from "../../flows/daily/database";
+import { readDisk } from "../../flows/daily/disk";
+import { readTop } from "../../flows/daily/top";
 import { readPhar, unfit, WP_CLI, wpCommand } from "../../flows/daily/wpCli";
 
 const PHP: Php = {
@@ -59,6 +62,60 @@ describe("what runs beside a site", () => {
     assert.deepEqual(words().slice(-5), [
       ...["php", "sha256:image", "/usr/local/lib/wp-cli.phar", "--path=/srv/wordpress", "post list"],
     ]);
+  });
+});
+
+describe("what takes the disk", () => {
+  const said = [
+    ...["folder\tblog\tcontent\t900", "folder\tblog\t\t1000", "folder\tmysql\t\t5000", "folder\told\t\t10"],
+    ...["database\tblog\t2000", "logs\tblog\t3", "logs\tblog\t4", "disk\t100000\t50000", ""],
+  ].join("\n");
+  const sites = [{ name: "blog", disk: 64 }] as unknown as Parameters<typeof readDisk>[0]["sites"];
+
+  it("is counted where it belongs: a database is its site's, not MySQL's", () => {
+    const { rooms, size, free } = readDisk({ sites }, said);
+    assert.deepEqual([size, free], [102400000, 51200000]);
+    const numbers = rooms.map(({ name, what, files, database, logs }) => [name, what, files, database, logs]);
+    assert.deepEqual(numbers, [
+      ["blog", "site", 1024000, 2048000, 7168],
+      ["mysql", "module", 3072000, 0, 0],
+      ["old", "none", 10240, 0, 0],
+    ]);
+    assert.deepEqual([rooms[0]?.folders, rooms[0]?.limit], [{ content: 921600 }, 67108864]);
+    assert.equal(rooms[0]?.backups, undefined);
+  });
+
+  it("has a site's snapshots with it", () => {
+    const one = { site: "blog", run: "x", time: "", size: 5, added: 3, complete: true };
+    assert.equal(readDisk({ sites }, said, [one, one]).rooms[0]?.backups, 6);
+  });
+});
+
+describe("what containers take", () => {
+  it("is what docker and php-fpm say, whoever takes most first", () => {
+    const said = [
+      ...["container\ta\tblog\tweb\t67108864\t", "container\tb\tblog\tphp\t402653184\t4"],
+      ...["container\tc\tshop\tphp\t402653184\t2", "stats\ta\t0.50%\t3.5MiB / 64MiB\t3"],
+      'php\tb\t{"active processes":3,"listen queue":0}',
+      ...["php\tc\t", "stats\tb\t150.25%\t1.5GiB / 2GiB\t9", ""],
+    ].join("\n");
+    assert.deepEqual(readTop(said), [
+      {
+        ...{ owner: "blog", role: "php", limit: 402653184, cpu: 150.25, memory: 1610612736, processes: 9 },
+        workers: { busy: 2, most: 4, waiting: 0 },
+      },
+      { owner: "blog", role: "web", limit: 67108864, cpu: 0.5, memory: 3670016, processes: 3 },
+      // No worker was free to answer.
+      { owner: "shop", role: "php", limit: 402653184, workers: { busy: 2, most: 2, waiting: 0 } },
+    ]);
+  });
+});
+
+describe("an export", () => {
+  it("begins without the line that older clients refuse", () => {
+    const cut = (text: string) => withoutSandbox(Buffer.from(text)).toString();
+    assert.equal(cut("/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump"), "-- MariaDB dump");
+    assert.equal(cut("-- MariaDB dump\n/*M!999999\\- x */\n"), "-- MariaDB dump\n/*M!999999\\- x */\n");
   });
 });
 

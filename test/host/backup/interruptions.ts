@@ -115,7 +115,7 @@ export async function unanswered(host: KeptHost): Promise<void> {
   const [rows, files] = [await rowsOf(host, "blog"), filesOf(host, "blog")];
   assert.match(
     await host.refused("restore", "blog", "--yes"),
-    /does not work with the snapshot .*The data from before the restore is back/,
+    /does not work with the snapshot .*The data from before is back/,
   );
   assert.deepEqual(await rowsOf(host, "blog"), rows);
   assert.deepEqual(filesOf(host, "blog"), files);
