@@ -609,6 +609,7 @@ describe("the tools of a host", () => {
         "m",
         "mariadb",
         `--defaults-extra-file=${file}`,
+        "--default-character-set=utf8mb4",
         "-N",
         "blog",
       ]);
