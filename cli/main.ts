@@ -43,7 +43,8 @@ export function program(words: readonly string[]): Command {
       );
     }
     command.action(async (...given: unknown[]) => {
-      const { configFile, all, stacks, ...rest } = command.opts<StackChoice & Everywhere>();
+      const { configFile, ...rest } = command.opts<StackChoice>();
+      const { all, stacks }: Everywhere = command.opts();
       if (verb.atOnce !== undefined && (all || stacks !== undefined)) {
         const { runOnAll, wordsForEach } = everywhere();
         const folder = stacks === undefined ? undefined : resolve(stacks);
