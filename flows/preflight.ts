@@ -11,6 +11,7 @@ import { checkArchive } from "./import/archive";
 import { coreOf, siteProblem, wordPressesIn } from "./import/dump";
 import { foreignProblem } from "./import/foreign";
 import { deniedBy } from "./import/htaccess/denied";
+import { servedHtaccess } from "./import/htaccess/pages";
 import { openProblem } from "./import/htaccess/words";
 import { insidesOf } from "./import/insides";
 
@@ -124,7 +125,8 @@ function beginsAgain(site: SiteConfig, { unproven, routed }: HostFacts): boolean
 async function checkFilling(site: string, key: string, filling: Filling, free: number): Promise<string[]> {
   if ("archive" in filling) {
     const found = await checkArchive(key, { ...filling, moved: filling.wordpress?.moved }, free);
-    return found.length > 0 || !filling.wordpress ? found : checkContent(key, filling);
+    if (found.length > 0) return found;
+    return filling.wordpress ? checkContent(key, filling) : checkServed(key, filling);
   }
   const found = await checkDump(key, filling.dump);
   return found.length > 0 ? found : checkWordPress(site, key, filling);
@@ -138,6 +140,16 @@ async function checkContent(
   const unfit = wordpress?.setAside ? undefined : foreignProblem(foreign);
   const open = openProblem(deniedBy(htaccess).denied, wordpress?.denied ?? []);
   return [unfit, open].filter((one) => one !== undefined).map((one) => `${key}: ${archive}: ${one}`);
+}
+
+async function checkServed(
+  key: string,
+  { archive, as, served }: Extract<Filling, { archive: string }>,
+): Promise<string[]> {
+  if (!served) return [];
+  const { denied } = deniedBy(await servedHtaccess(archive, as, served.root));
+  const open = openProblem(denied, served.denied);
+  return open === undefined ? [] : [`${key}: ${archive}: ${open}`];
 }
 
 async function checkDump(key: string, file: string): Promise<string[]> {

@@ -24,6 +24,7 @@ export function createSite(site: SiteConfig, config: HostConfig, modules: Module
     ...modules,
     domains,
     image,
+    denied: site.denied,
     nginx: config.snippets[site.name],
     mail: modules.mail?.account(site.name),
     after: snapshot ? [snapshot] : [],

@@ -14,7 +14,8 @@ import { arrived, databaseTables } from "../../flows/import/arrived";
 import { chosen, coreOf, siteProblem, wordPressesIn, type DumpedWordPress } from "../../flows/import/dump";
 import { folderOf, newFolder } from "../../flows/import/fetched";
 import { foreignProblem, unusedAmong } from "../../flows/import/foreign";
-import { deniedBy, type HtaccessFiles } from "../../flows/import/htaccess/denied";
+import { type Denied, deniedBy, type HtaccessFiles } from "../../flows/import/htaccess/denied";
+import { servedHtaccess } from "../../flows/import/htaccess/pages";
 import { htaccessWords } from "../../flows/import/htaccess/words";
 import { insidesOf } from "../../flows/import/insides";
 import { fetchLocal, type LocalArgs } from "../../flows/import/local";
@@ -189,6 +190,10 @@ async function stackText(stack: Stack, site: NewSite, fetched: Fetched): Promise
   }
 }
 
+function warnOf({ denied, notKept }: HtaccessFiles): void {
+  for (const text of htaccessWords(denied, notKept)) say(`${errorColors.yellow("warning:")} ${text}`);
+}
+
 interface Come {
   readonly fetched: Fetched;
   /** The WordPress that its database is of, as far as its dump tells. */
@@ -211,7 +216,18 @@ async function fetch(
       source.place === "ssh"
         ? await fetchRemote({ ...args, source })
         : await fetchLocal({ ...args, path: source.path, archive: source.place === "archive" });
-    if (!takesWordPress(site.kind) || !fetched.database) return { fetched };
+    const declared = stack.config.sites.find(({ name }) => name === site.name);
+    const kept = (also: readonly Denied[]): string[] => [
+      ...new Set([...(declared?.denied ?? []), ...also.map(({ path }) => path)]),
+    ];
+    if (!takesWordPress(site.kind)) {
+      const root = declared && "root" in declared ? declared.root : "";
+      const as = kindOf(site.kind).accepts?.as ?? "pages";
+      const htaccess = deniedBy(await servedHtaccess(fetched.content, as, root));
+      warnOf(htaccess);
+      return { fetched: { ...fetched, denied: kept(htaccess.denied) }, htaccess };
+    }
+    if (!fetched.database) return { fetched };
     const found = await wordPressesIn(fetched.database);
     const wordpress = chosen(found, prefix);
     const moved: Moved = {
@@ -224,22 +240,16 @@ async function fetch(
     const unfit = setAside ? undefined : foreignProblem(foreign);
     if (unfit !== undefined) throw new UserError(unfit);
     const htaccess = deniedBy(insides.htaccess);
-    const { denied, notKept } = htaccess;
     for (const text of setAside ? [] : unusedAmong(foreign)) say(`${errorColors.yellow("warning:")} ${text}`);
-    const ownImage = stack.config.sites.find(({ name }) => name === site.name)?.image !== undefined;
+    const ownImage = declared?.image !== undefined;
     const problem = siteProblem(found, prefix, ownImage ? undefined : coreOf(readLock(), site.name));
     if (problem !== undefined) throw new UserError(`${fetched.database}: ${problem}`);
     // Where there is but one, the stack file need not say which.
     const several = found.length > 1 && wordpress ? { prefix: wordpress.prefix } : {};
-    for (const text of htaccessWords(denied, notKept)) say(`${errorColors.yellow("warning:")} ${text}`);
-    const declared = stack.config.sites.find(({ name }) => name === site.name);
-    const before = declared && "denied" in declared ? declared.denied : [];
-    const kept = {
-      denied: [...new Set([...before, ...denied.map(({ path }) => path)])],
-      ...(Object.keys(moved).length > 0 && { moved }),
-    };
+    warnOf(htaccess);
+    const more = { denied: kept(htaccess.denied), ...(Object.keys(moved).length > 0 && { moved }) };
     return {
-      fetched: { ...fetched, ...several, ...kept, ...(setAside && { setAside }) },
+      fetched: { ...fetched, ...several, ...more, ...(setAside && { setAside }) },
       wordpress,
       htaccess,
     };

@@ -1,4 +1,5 @@
 import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
+import { deniedLocations } from "./denied";
 import { hookConf } from "./hook";
 import { PHP_SOURCE } from "./neverServed";
 import { webFile } from "./webFiles";
@@ -52,8 +53,8 @@ export const countVisitor = `limit_req zone=visitors burst=${VISITOR_LIMIT.atOnc
 export const NAMELESS_JSON = `        location ~ ^/\\.well-known/(?:matrix/\\w+|apple-app-site-association|webfinger|openid-configuration|nodeinfo)$ {
             default_type application/json;`;
 
-/** nginx.conf of a static site whose files are in root, with a hook by its hash. */
-export function staticConf(root: string, hook?: string): string {
+/** nginx.conf of a static site whose files are in root, with a hook by its hash, and paths that are for no visitor. */
+export function staticConf(root: string, denied: readonly string[], hook?: string): string {
   const { http, server } = hookConf(hook);
   return `${nginxHead()}
 ${http}    server {
@@ -61,7 +62,7 @@ ${http}    server {
         root ${root};
         # A link may point anywhere inside the tree that its owner could put there, and nowhere else.
         disable_symlinks if_not_owner from=$document_root;
-${server}        include ${webFile("never-served.conf")};
+${server}${deniedLocations(denied)}        include ${webFile("never-served.conf")};
         # Nothing runs it here.
         location ~* ${PHP_SOURCE} { return 404; }
 ${NAMELESS_JSON}

@@ -1,3 +1,4 @@
+import { deniedLocations } from "./denied";
 import { hookConf } from "./hook";
 import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import { PHP_DEFAULTS, bodyLimit } from "./phpLimits";
@@ -15,6 +16,8 @@ export interface PhpConfArgs {
   readonly uploads?: number;
   /** Defaults to what they are everywhere. */
   readonly times?: TimeLimits;
+  /** Paths that are for no visitor. Defaults to none. */
+  readonly denied?: readonly string[];
   /** The hash of the address that has it pulled at once. Defaults to none. */
   readonly hook?: string;
 }
@@ -26,6 +29,7 @@ export function phpConf({
   writable,
   uploads = PHP_DEFAULTS.uploads,
   times = TIME_LIMITS,
+  denied = [],
   hook,
 }: PhpConfArgs): string {
   const { http, server } = hookConf(hook);
@@ -54,7 +58,7 @@ ${http}    server {
 
         location = /.varvol/health { default_type text/plain; return 200 "ok\\n"; }
 
-${server}        include ${webFile("never-served.conf")};
+${server}${deniedLocations(denied)}        include ${webFile("never-served.conf")};
         location ~* \\.(?:log|inc|ini|phar|phtml|pht|php\\d)$ { return 404; }
 ${writable.map((folder) => `        location ~* ^/${quoted(folder)}/.*\\.php(?:/|$) { return 404; }\n`).join("")}
         location ~ ${front === undefined ? "^(?<script>/.+?\\.php)(?<info>/.*)?$" : `^(?<script>/${quoted(front)})(?<info>/.*)?$`} {

@@ -88,6 +88,7 @@ export class PhpSite extends pulumi.ComponentResource implements Site {
               writable: args.writable.flatMap((folder) => servedAs(folder, args.root)),
               uploads,
               times,
+              denied: args.denied,
               hook: hash,
             }),
           ),

@@ -16,6 +16,8 @@ export interface SiteArgs {
   readonly image?: string;
   /** Lines of the owner's own for the server of its nginx. Defaults to none. */
   readonly nginx?: string;
+  /** Paths that are for no visitor, as the key `denied` has them. */
+  readonly denied: readonly string[];
   /** Memory limit of the web container in MiB. */
   readonly memory: number;
   /** How it hands in mail; undefined where it can send none. */

@@ -55,7 +55,9 @@ export class StaticGitSite extends pulumi.ComponentResource implements Site {
         ...args,
         site: name,
         source: "web",
-        nginxConf: pulumi.output(hook?.hash).apply((hash) => staticConf("/srv/site/current", hash)),
+        nginxConf: pulumi
+          .output(hook?.hash)
+          .apply((hash) => staticConf("/srv/site/current", args.denied, hash)),
         mounts: [volume.mount("site", "/srv/site", "ro"), ...(hook ? [hookMount(volume)] : [])],
         after: [puller],
       },

@@ -28,7 +28,7 @@ export class StaticSite extends pulumi.ComponentResource implements Site {
         ...args,
         site: name,
         source: "web",
-        nginxConf: staticConf("/srv/site"),
+        nginxConf: staticConf("/srv/site", args.denied),
         mounts: [volume.mount("site", "/srv/site", "ro")],
         after: [volume, ...(args.after ?? [])],
       },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isDeniedPath } from "../../components/sites/denied";
 import { siteBackup } from "../backupSchema";
 import { requestKeys } from "../requests";
 import { hsts, tls } from "../tls";
@@ -47,6 +48,19 @@ export const common = {
     .optional()
     .describe(
       "MiB of the disk that the site's files and database may take together: above that it can't write until there is room again. Needs varvol:backup, whose agent looks. Default: no limit of its own.",
+    ),
+  denied: z
+    .array(
+      z
+        .string()
+        .refine(
+          isDeniedPath,
+          "must be a path (/wp-content/uploads/private/), or ~ and a regular expression that begins with ^/",
+        ),
+    )
+    .default([])
+    .describe(
+      "Paths that answer 403: a folder with a slash at its end, a file, or ~ and a regular expression. An import adds what an .htaccess kept from visitors. Default: none.",
     ),
   tls: tls.describe("Where the site's certificate comes from. Default: the host's tls."),
   hsts: hsts.describe(

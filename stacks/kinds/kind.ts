@@ -64,9 +64,23 @@ export interface ContentOfWordPress {
   readonly moved: Moved;
 }
 
+/** Which of its files are for visitors. */
+export interface Served {
+  /** Document root below the files. Default: all of them. */
+  readonly root?: string;
+  /** Paths that are for no visitor. */
+  readonly denied: readonly string[];
+}
+
 /** What a site would be filled from, by its key: an archive or folder, or a dump. */
 export type Filling = { readonly key: string } & (
-  | { readonly archive: string; readonly as: UnpackedAs; readonly wordpress?: ContentOfWordPress }
+  | {
+      readonly archive: string;
+      readonly as: UnpackedAs;
+      readonly wordpress?: ContentOfWordPress;
+      /** What is served of it where that is no WordPress. */
+      readonly served?: Served;
+    }
   | { readonly dump: string; readonly wordpress?: DumpOfWordPress }
 );
 
@@ -90,6 +104,8 @@ export interface Fetched {
 export interface Accepts {
   /** A WordPress, of which wp-content is taken; or any files but a WordPress's. */
   readonly content: "wordpress" | "files";
+  /** How these are unpacked. */
+  readonly as: UnpackedAs;
   /** Whether a dump of its database comes along. */
   readonly database: "always" | "where named" | "never";
   /** The value of the key `import`. */

@@ -75,9 +75,13 @@ export const phpKind: SiteKind<typeof schema> = {
   sender: "noreply",
   accepts: {
     content: "files",
+    as: "code",
     database: "where named",
     value: ({ content, database }) => ({ content, ...(database && { database }) }),
-    keys: ({ database }) => (database ? { database: true } : {}),
+    keys: ({ database, denied }) => ({
+      ...(database && { database: true }),
+      ...(denied?.length && { denied }),
+    }),
   },
   shape: (site) => ({
     containers: [
@@ -96,7 +100,10 @@ export const phpKind: SiteKind<typeof schema> = {
     ...locatedImport(site.import),
     ...(site.git && { git: locatedGit(site.git) }),
   }),
-  fillings: (site) => fillingsOf(site.import, "code"),
+  fillings: ({ import: from, root, denied }) =>
+    fillingsOf(from, "code").map((filling) =>
+      "archive" in filling ? { ...filling, served: { root, denied } } : filling,
+    ),
   repository: (site) => site.git,
   problems: (site, away) => (site.git ? gitProblems(site.git, away) : []),
   create: (site, { args, mysql, limits, phpWorkers }) =>

@@ -17,7 +17,13 @@ export const staticKind: SiteKind<typeof schema> = {
   what: "a folder of files",
   schema,
   folder: "site",
-  accepts: { content: "files", database: "never", value: ({ content }) => content },
+  accepts: {
+    content: "files",
+    as: "pages",
+    database: "never",
+    value: ({ content }) => content,
+    keys: ({ denied }) => (denied?.length ? { denied } : {}),
+  },
   shape: ({ image }) => ({
     containers: [{ role: "web", ...(!image && { image: "web" }) }],
     folders: ["site"],
@@ -25,7 +31,8 @@ export const staticKind: SiteKind<typeof schema> = {
     health: { path: "/", answers: FRONT_PAGE },
   }),
   located: (site) => (site.import === undefined ? site : { ...site, import: absolute(site.import) }),
-  fillings: ({ import: from }) => (from === undefined ? [] : [{ key: "import", archive: from, as: "pages" }]),
+  fillings: ({ import: from, denied }) =>
+    from === undefined ? [] : [{ key: "import", archive: from, as: "pages", served: { denied } }],
   create: ({ name, memory, import: from }, { args, limits }) =>
     new StaticSite(name, { ...args, memory: memory ?? limits.web, import: from }),
 };

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { CONTENT_FOLDER, PLACES, PLAIN_PATH, ROOT_FOLDER } from "../../agent/places";
 import { WordPressSite } from "../../components";
-import { isDeniedPath } from "../../components/sites/denied";
 import { siteMail } from "../mailSchema";
 import { KEEP } from "../../components/sites/wordpressNginx";
 import { duration } from "../values";
@@ -30,19 +29,6 @@ const schema = z
       .optional()
       .describe(
         "Table prefix, where an imported database holds more than one WordPress. Default: that of the only one.",
-      ),
-    denied: z
-      .array(
-        z
-          .string()
-          .refine(
-            isDeniedPath,
-            "must be a path (/wp-content/uploads/private/), or ~ and a regular expression that begins with ^/",
-          ),
-      )
-      .default([])
-      .describe(
-        "Paths that answer 403: a folder with a slash at its end, a file, or ~ and a regular expression. An import adds what an .htaccess kept from visitors. Default: none.",
       ),
     mail: siteMail,
     xmlrpc: z
@@ -97,6 +83,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
   sender: "wordpress",
   accepts: {
     content: "wordpress",
+    as: "wordpress",
     database: "always",
     value: ({ content, database, setAside }) => ({ content, database, ...(setAside && { setAside }) }),
     keys: ({ prefix, denied, moved = {} }) => ({
@@ -136,7 +123,6 @@ export const wordpressKind: SiteKind<typeof schema> = {
       php: { ...site.php, workers: site.php.workers ?? phpWorkers },
       phpMemory: site.memory ?? limits.php,
       prefix: site.prefix,
-      denied: site.denied,
       xmlrpc: site.xmlrpc,
       keep: site.cache === false ? 0 : (site.cache?.time ?? KEEP),
       moved: site.moved,

@@ -159,7 +159,7 @@ describe("the server that a repository comes from", () => {
 
   it("is named once for all sites that come from there", () => {
     const site = (name: string, url: string) => ({
-      ...{ name, kind: "static-git" as const, domains: [name] },
+      ...{ name, kind: "static-git" as const, domains: [name], denied: [] },
       git: { url, folder: "", every: 600, hook: false },
     });
     const sites = [site("a", "https://github.com/a/a"), site("b", "https://github.com/b/b")];

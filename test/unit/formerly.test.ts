@@ -40,7 +40,7 @@ describe("a site that had another name", () => {
   });
 
   it("takes nothing over that would be mixed, or would run other versions than before", () => {
-    const sites = [{ name: "new", formerly: "old", kind: "static" as const, domains: ["a.org"] }];
+    const sites = [{ name: "new", formerly: "old", kind: "static" as const, domains: ["a.org"], denied: [] }];
     const found = (filled: string[], lock: Partial<ImageLock> = {}) =>
       checkFormer(
         { sites, volumeRoot: "/v", lock: { sets: {}, sites: {}, pins: {}, ...lock } },
@@ -71,7 +71,7 @@ describe("a site that had another name", () => {
 
   it("does not begin without its data where its former name is put back", () => {
     const site = (name: string, formerly?: string) => ({
-      ...{ name, kind: "static" as const, domains: ["a.org"] },
+      ...{ name, kind: "static" as const, domains: ["a.org"], denied: [] },
       ...(formerly !== undefined && { formerly }),
     });
     const renamed = new Map([

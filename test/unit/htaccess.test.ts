@@ -4,8 +4,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { capture } from "../../base/exec";
 import { deniedLocations, deniedPattern, isDeniedPath } from "../../components/sites/denied";
+import { staticConf } from "../../components/sites/nginx";
+import { phpConf } from "../../components/sites/phpNginx";
 import { wordpressConf } from "../../components/sites/wordpressNginx";
 import { deniedBy } from "../../flows/import/htaccess/denied";
+import { servedHtaccess } from "../../flows/import/htaccess/pages";
 import { insidesOf } from "../../flows/import/insides";
 import { tar } from "../support/tar";
 import { zipOf } from "../support/zip";
@@ -320,6 +323,47 @@ describe("an .htaccess", () => {
     }
   });
 
+  it("is found in pages and code, below what is served of them, and is no reason to refuse once it is denied", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+    try {
+      const deny = "Require all denied\n";
+      const write = (file: string, text: string) => {
+        fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+        fs.writeFileSync(path.join(folder, file), text);
+      };
+      write("all/site/index.html", "x");
+      write("all/site/.htaccess", "Redirect 301 /old /new\n");
+      write("all/site/intern/.htaccess", deny);
+      write("all/site/public/data/.htaccess", deny);
+      const archive = path.join(folder, "all.tar");
+      await capture(["tar", "-C", path.join(folder, "all"), "-cf", archive, "site"]);
+      const files = async (...args: Parameters<typeof servedHtaccess>) =>
+        (await servedHtaccess(...args)).map(({ file }) => file).sort();
+      for (const source of [path.join(folder, "all"), archive]) {
+        assert.deepEqual(await files(source, "pages"), [
+          ".htaccess",
+          "intern/.htaccess",
+          "public/data/.htaccess",
+        ]);
+        assert.deepEqual(await files(source, "code", "site/public"), ["data/.htaccess"]);
+        assert.deepEqual(await files(source, "code", "site/none"), []);
+        const { denied, notKept } = deniedBy(await servedHtaccess(source, "pages"));
+        assert.deepEqual(denied.map((one) => one.path).sort(), ["/intern/", "/public/data/"]);
+        assert.deepEqual(
+          notKept.map(({ text }) => text),
+          ["Redirect 301 /old /new"],
+        );
+        assert.match(
+          openProblem(denied, []) ?? "",
+          /kept these from visitors: \/intern\/ \(intern\/\.htaccess, line 1\), \/public\/data\//,
+        );
+        assert.equal(openProblem(denied, ["/intern/", "/public/data/"]), undefined);
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
   it("is not asked of an archive with several WordPresses, of which none is the one that is meant", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
     try {
@@ -331,7 +375,7 @@ describe("an .htaccess", () => {
       fs.writeFileSync(archive, zipOf(names.map((name) => ({ name, text: "" }))));
       const { found, problem = "" } = await insidesOf(archive);
       assert.ok(!found);
-      assert.match(problem, /holds 2 WordPresses \(one, two\); unpack it, and name the folder/);
+      assert.match(problem, /holds 2 WordPresses \(one, two\); say which is meant: .*--inside FOLDER/);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
@@ -354,5 +398,9 @@ describe("what is denied of a site", () => {
     const conf = wordpressConf({ denied: ["/wp-content/x/"] });
     assert.ok(conf.indexOf('"^/wp-content/x/"') < conf.indexOf("location ~ \\.php$"));
     assert.ok(!wordpressConf({}).includes("return 403"));
+    const pages = staticConf("/srv/site", ["/x/"]);
+    assert.ok(pages.indexOf('"^/x/" { return 403; }') < pages.indexOf("location ~ ^/"));
+    const php = phpConf({ root: "/srv/site", writable: [], denied: ["/x/"] });
+    assert.ok(php.indexOf('"^/x/" { return 403; }') < php.indexOf("<script>"));
   });
 });

@@ -11,7 +11,7 @@ import { checkConfig } from "../../stacks/problems";
 import { wordpressConf } from "../../components/sites/wordpressNginx";
 
 const CONFIGURATIONS = {
-  static: staticConf("/srv/site"),
+  static: staticConf("/srv/site", []),
   wordpress: wordpressConf({}),
   php: phpConf({ root: "/srv/site", writable: ["up"] }),
 };

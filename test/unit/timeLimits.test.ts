@@ -21,7 +21,7 @@ describe("time limits", () => {
     const php = phpConf({ root: "/srv/site", writable: [] });
     for (const conf of [wordpress, php])
       assert.match(conf, new RegExp(`\\bfastcgi_read_timeout ${webRead}s;`));
-    for (const conf of [gateway, wordpress, php, staticConf("/srv/site")])
+    for (const conf of [gateway, wordpress, php, staticConf("/srv/site", [])])
       assert.match(conf, new RegExp(`^worker_shutdown_timeout ${drain}s;`, "m"));
   });
 

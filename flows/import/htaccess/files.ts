@@ -30,6 +30,11 @@ export function htaccessFiles({
   ];
 }
 
+/** All .htaccess files in a folder, by where they lie in it. */
+export function htaccessBelow(folder: string): Found[] {
+  return inFolder(realpathSync(folder), "", []);
+}
+
 /** A wp-content that was named by itself has the document root's own beside it. */
 function beside(content: string): Found[] {
   const file = join(dirname(content), NAME);
