@@ -4,6 +4,7 @@ import { siteBackup } from "../backupSchema";
 import { requestKeys } from "../requests";
 import { hsts, tls } from "../tls";
 import { domain, resourceName } from "../values";
+import type { Problem } from "./kind";
 
 /** A file or folder of this machine. */
 export const path = z.string().min(1);
@@ -84,3 +85,10 @@ export const common = {
     .optional()
     .describe("A snapshot that the next `up` puts the site back to, once. Default: none."),
 };
+
+/** What only Varvol's own web image does, in a site whose image another may be. */
+export function deniedProblems({ denied, image }: { denied: readonly string[]; image?: string }): Problem[] {
+  if (denied.length === 0 || image === undefined) return [];
+  const text = "is answered by Varvol's own web image; leave it out, or the key image";
+  return [{ path: ["denied"], value: denied, text }];
+}

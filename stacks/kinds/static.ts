@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StaticSite } from "../../components";
 import { absolute } from "../files";
-import { common, path } from "./common";
+import { common, deniedProblems, path } from "./common";
 import { FRONT_PAGE, type SiteKind } from "./kind";
 
 const schema = z
@@ -33,6 +33,7 @@ export const staticKind: SiteKind<typeof schema> = {
   located: (site) => (site.import === undefined ? site : { ...site, import: absolute(site.import) }),
   fillings: ({ import: from, denied }) =>
     from === undefined ? [] : [{ key: "import", archive: from, as: "pages", served: { denied } }],
+  problems: deniedProblems,
   create: ({ name, memory, import: from }, { args, limits }) =>
     new StaticSite(name, { ...args, memory: memory ?? limits.web, import: from }),
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StaticGitSite } from "../../components";
 import { duration } from "../values";
-import { common, pinnedImage } from "./common";
+import { common, deniedProblems, pinnedImage } from "./common";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
 import { FRONT_PAGE, type SiteKind } from "./kind";
 
@@ -59,6 +59,7 @@ export const staticGitKind: SiteKind<typeof schema> = {
   repository: (site) => site.git,
   problems: (site, away) => [
     ...gitProblems(site.git, away),
+    ...deniedProblems(site),
     ...(site.git.hook && site.image
       ? [
           {

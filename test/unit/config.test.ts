@@ -56,6 +56,11 @@ describe("a stack file", () => {
       /^varvol:sites\[0\]\.name: "mysql" is the name of a module/,
     ],
     [
+      "denied paths of an image that knows nothing of them",
+      site({ denied: ["/x/"], image: `a@sha256:${"0".repeat(64)}` }),
+      /^varvol:sites\[0\]\.denied: .* is answered by Varvol's own web image/,
+    ],
+    [
       "a domain with a scheme",
       site({ domains: ["https://a.example.org/x"] }),
       /has a scheme; write a\.example\.org/,
