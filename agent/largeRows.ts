@@ -15,7 +15,7 @@ const CHECKS = "unique_checks";
 
 const [QUOTE, DOUBLE, BACKTICK, BACKSLASH] = [0x27, 0x22, 0x60, 0x5c];
 const [OPEN, CLOSE, COMMA] = [0x28, 0x29, 0x2c];
-const LEADING = /^(?:\s+|--\s[^\n]*\n|#[^\n]*\n|\/\*(?!M?!)[^]*?\*\/)*/;
+const LEADING = /^(?:\s+|--(?:[^\S\n][^\n]*)?\n|#[^\n]*\n|\/\*(?!M?!)[^]*?\*\/)*/;
 
 /**
  * Passes statements on. A row that makes one too large for the server is put together there: its long values in variables,

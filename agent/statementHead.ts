@@ -22,7 +22,7 @@ export function unquoted(name: string): string {
 export function withoutBlanks(text: string): string {
   // A version that no server has makes of code a comment.
   const blank =
-    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
+    /^(?:\s+|\/\*M?!999999[^]*?\*\/|--(?:[^\S\n][^\n]*)?(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?![!M])[^]*?\*\/|\/\*M?!\d*)/;
   let rest = text;
   for (let found = blank.exec(rest); found; found = blank.exec(rest)) rest = rest.slice(found[0].length);
   return rest;

@@ -4,7 +4,15 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { sql } from "../support/siteData";
 import { TestHost } from "../support/testHost";
-import { ALL_IN_ONE, asAllInOne, asHestia, asPlesk, asUpdraftPlus, asZip } from "./import/exported";
+import {
+  ALL_IN_ONE,
+  asAllInOne,
+  asHestia,
+  asPlesk,
+  asUpdraftPlus,
+  asZip,
+  dumpedByPhpMyAdmin,
+} from "./import/exported";
 import { FoundSites } from "./import/found";
 import { wholeCases } from "./import/whole";
 
@@ -224,9 +232,10 @@ describe("a WordPress as people have them", function () {
   });
 
   describe("that can't run here as it is", () => {
-    before(() =>
-      fs.cpSync(path.join(CASES, "wp-mixed-serialised/site"), folder("whole"), { recursive: true }),
-    );
+    before(() => {
+      fs.cpSync(path.join(CASES, "wp-mixed-serialised/site"), folder("whole"), { recursive: true });
+      dumpedByPhpMyAdmin(folder("whole"));
+    });
     wholeCases(host, () => folder("whole"));
   });
 });

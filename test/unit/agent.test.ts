@@ -199,6 +199,15 @@ describe("the agent", () => {
       });
     });
 
+    it("also right below an empty comment, as phpMyAdmin writes it", async () => {
+      const { kept, left, report } = await filter(
+        "--\n-- Database: `old`\n--\nCREATE DATABASE IF NOT EXISTS `old`;\nUSE `old`;\n--\nCREATE TABLE t (a INT);\n",
+      );
+      assert.equal(kept.trim(), "--\nCREATE TABLE t (a INT);");
+      assert.deepEqual(Object.keys(left), ["CREATE DATABASE IF", "USE `OLD`;"]);
+      assert.deepEqual([report.made, ...report.databases], [1, "old"]);
+    });
+
     it("of whatever database it says that its tables and definitions are, but of one alone", async () => {
       const own = async (text: string) => {
         const { kept, report } = await filter(text);

@@ -25,6 +25,39 @@ export function asUpdraftPlus(folder: string): string[] {
   return [path.dirname(set), "--database", dump];
 }
 
+/** Has a site's folder have the dump that phpMyAdmin makes: all keys come after all rows, in a transaction that never ends. */
+export function dumpedByPhpMyAdmin(folder: string): void {
+  const file = path.join(folder, "site.sql");
+  const tables: string[] = [];
+  const text = fs
+    .readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => /^(?:CREATE TABLE|INSERT) /.test(line))
+    .map((line) => {
+      const [, table, columns, keys, options] =
+        /^CREATE TABLE (`\w+`) \((.*?), (PRIMARY KEY .*)\) (ENGINE.*);$/.exec(line) ?? [];
+      if (!table || !columns || !keys) return line;
+      const added = keys.split(/, (?=(?:UNIQUE )?KEY )/).map((key) => `  ADD ${key}`);
+      const counted = / AUTO_INCREMENT/.test(columns);
+      tables.push(
+        `--\n-- Indexes for table ${table}\n--\nALTER TABLE ${table}\n${added.join(",\n")};`,
+        ...(counted
+          ? [`ALTER TABLE ${table}\n  MODIFY ${columns.split(", ")[0]}, AUTO_INCREMENT=1000;`]
+          : []),
+      );
+      return `CREATE TABLE ${table} (\n  ${columns.replace(" AUTO_INCREMENT", "").replaceAll(", ", ",\n  ")}\n) ${options};`;
+    });
+  const head = [
+    "-- phpMyAdmin SQL Dump\n-- version 5.2.2deb1\n-- https://www.phpmyadmin.net/\n--",
+    'SET SQL_MODE = "NO_AUTO_VALUE_ON_ZERO";\nSTART TRANSACTION;\nSET time_zone = "+00:00";\n\n',
+    "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n/*!40101 SET NAMES utf8mb4 */;\n",
+    "--\n-- Database: `alt_wp`\n--",
+    "CREATE DATABASE IF NOT EXISTS `alt_wp` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;\nUSE `alt_wp`;\n",
+  ];
+  const end = "COMMIT;\n\n/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n";
+  fs.writeFileSync(file, [...head, ...text, ...tables, end].join("\n"));
+}
+
 /** The same as All-in-One WP Migration does, whose dump lacks the theme. */
 export function asAllInOne(folder: string): string[] {
   const dump = fs
