@@ -228,10 +228,13 @@ class Splitter {
     this.forget();
     const words = beginning(text);
     if (LEFT_OUT.some((one) => one.test(words))) {
-      const database = /^(?:CREATE (?:DATABASE|SCHEMA)|USE)\b.*?`((?:[^`]|``)+)`/i.exec(
-        text.replace(/^[^]*?(?=\b(?:CREATE|USE)\b)/i, ""),
+      const own = withoutBlanks(text.slice(0, HEAD));
+      const database = /^(?:CREATE\s+(?:DATABASE|SCHEMA)|USE)\b[^;]*?`((?:[^`]|``)+)`/i.exec(own)?.[1];
+      const plain = /^(?:CREATE\s+(?:DATABASE|SCHEMA)(?:\s+IF\s+NOT\s+EXISTS)?|USE)\s+"?([\w$-]+)/i.exec(
+        own,
       )?.[1];
-      if (database !== undefined) this.report.databases.add(database);
+      const named = database ?? plain;
+      if (named !== undefined) this.report.databases.add(named);
       emitLines(Buffer.from(text, "latin1"), emit);
       return this.leaveOut(words.split(" ").slice(0, 3).join(" "));
     }

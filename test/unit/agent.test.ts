@@ -250,6 +250,8 @@ describe("the agent", () => {
         "USE `one`;\nINSERT INTO `one`.`t` VALUES (1);\nINSERT INTO `two`.`t` VALUES (1);\n",
       );
       assert.match(severalDatabases(report) ?? "", /is of several databases \(one, two\)/);
+      const plain = await filter("create database if not exists one;\nuse one;\nuse two;\nUSE `three`;\n");
+      assert.deepEqual([...plain.report.databases], ["one", "two", "three"]);
     });
 
     it("in each table's own letters, where the dump does not say which its text has", async () => {
