@@ -144,6 +144,10 @@ END
       ],
       [["--from", `${webHost.address}/srv/none`, ...added("static")], /there is no folder \/srv\/none/],
       [["--from", `${webHost.address}/srv/public_html`, ...added("static")], /is a WordPress/],
+      [
+        ["--from", `${webHost.address}/srv`, "--inside", "pages", ...added("static")],
+        /--inside: --from names the folder itself/,
+      ],
     ];
     for (const [args, message] of cases) {
       const { code, stderr } = await host.varvol("import", "new", ...args);
