@@ -195,6 +195,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/import") as typeof import("./verbs/import"),
   },
   {
+    name: "clone",
+    arguments: "<name> <copy>",
+    about:
+      "make another site of what a WordPress has, with a domain of its own, for those alone who work on it",
+    load: () => lazy("./verbs/clone") as typeof import("./verbs/clone"),
+  },
+  {
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",

@@ -1,13 +1,12 @@
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { accessSync, constants, readFileSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Moved } from "../../agent/places";
-import { explain, Interrupted, UserError } from "../../base/errors";
+import { UserError } from "../../base/errors";
 import { meant } from "../../base/nearest";
 import { errorColors, json, say } from "../../base/output";
 import { bytes } from "../../base/words";
 import { lookAtHost } from "../../engine/hostFacts";
-import { configIn, openStack, type Stack } from "../../engine/stack";
+import { openStack, type Stack } from "../../engine/stack";
 import { replaceFile } from "../../engine/stackFile";
 import { takeOut } from "../../flows/import/again";
 import { arrived, databaseTables } from "../../flows/import/arrived";
@@ -21,13 +20,13 @@ import { insidesOf } from "../../flows/import/insides";
 import { fetchLocal, type LocalArgs } from "../../flows/import/local";
 import { takesWordPress } from "../../flows/import/layout";
 import { fetchRemote } from "../../flows/import/remote";
-import type { Proof } from "../../flows/import/proof";
 import { parseSource, type Source } from "../../flows/import/source";
-import { type NewSite, withImport } from "../../flows/import/stackFile";
+import type { NewSite } from "../../flows/import/stackFile";
 import { type Fetched, importable, kindOf } from "../../stacks/kinds";
 import { readLock } from "../../stacks/lock";
 import * as texts from "../options";
-import { refuseFailed, upAndSay } from "../up";
+import { filled, stackText } from "../imported";
+import { refuseFailed } from "../up";
 
 interface Options extends texts.JsonOption {
   readonly from?: string;
@@ -101,33 +100,6 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   refuseFailed(proofs);
 }
 
-/** Brings the host up; where that fails, nothing is left of the import, neither on the host nor in the stack file. */
-async function filled(
-  stack: Stack,
-  options: Options,
-  before: string,
-  name: string,
-): Promise<readonly Proof[]> {
-  const { routed } = await lookAtHost(stack.config);
-  try {
-    const up = { stack: stack.name, configFile: stack.file, json: options.json };
-    return (await upAndSay(up)).filter(({ site }) => site === name);
-  } catch (error) {
-    replaceFile(stack.file, before);
-    if (error instanceof Interrupted || routed.has(name)) throw error;
-    const { volumes } = await lookAtHost(stack.config);
-    if (volumes.includes(name)) {
-      say(
-        `${errorColors.yellow("warning:")} ${name} could not be brought up: what the import made is taken away.`,
-      );
-      await takeOut(stack, name).catch((another: unknown) =>
-        say(`${errorColors.yellow("warning:")} not all of it: ${explain(another).text}`),
-      );
-    }
-    throw error;
-  }
-}
-
 function dumpFile(file: string): string {
   const dump = resolve(file);
   try {
@@ -174,20 +146,6 @@ async function beginsAgain({ config }: Stack, name: string): Promise<boolean> {
     `${name}: ${what}, and an import fills only what is empty.`,
     `Import under another name; or take the site out of the stack file, and run: npx varvol up, npx varvol purge ${name}`,
   );
-}
-
-/** The stack file with the import in it, checked as it will be read. */
-async function stackText(stack: Stack, site: NewSite, fetched: Fetched): Promise<string> {
-  const text = withImport(stack.file, site, fetched);
-  const folder = mkdtempSync(join(tmpdir(), "varvol-import-"));
-  try {
-    const draft = join(folder, "stack.yaml");
-    writeFileSync(draft, text, { mode: 0o600 });
-    await configIn(draft, stack.name, stack.workspace);
-    return text;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 function warnOf({ denied, notKept }: HtaccessFiles): void {

@@ -38,6 +38,8 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly keep: number;
   /** Where folders of it lay at its former host: what is asked for there is answered from their place here. */
   readonly moved: Moved;
+  /** Whether it is for those alone who work on it. */
+  readonly staging: boolean;
   /** Another host's WordPress that fills what is empty: a folder or archive that it lies in, and an SQL dump. */
   readonly import?: {
     readonly content?: string;
@@ -188,6 +190,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             ...(args.prefix !== undefined && { WORDPRESS_PREFIX: args.prefix }),
             ...mailEnv(name, args.mail),
             ...phpEnv(args.php),
+            ...(args.staging && { WORDPRESS_STAGING: "1" }),
           },
           mounts: [
             volume.mount(CONTENT_FOLDER, "/srv/wordpress/wp-content", "rw"),
@@ -197,7 +200,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),
           ],
-          networks: phpNetworks(args.networks),
+          networks: args.staging ? [{ name: args.networks.database }] : phpNetworks(args.networks),
           sysctls: OWN_PORTS,
           memory: args.phpMemory,
           tmp: 192,

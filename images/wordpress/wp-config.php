@@ -55,4 +55,5 @@ require_once '/usr/lib/varvol/pages.php';
 require_once '/usr/lib/varvol/hooks.php';
 require_once '/usr/lib/varvol/loopback.php';
 require_once '/usr/lib/varvol/login.php';
+require_once '/usr/lib/varvol/staging.php';
 require_once ABSPATH . 'wp-settings.php';

@@ -66,6 +66,12 @@ const schema = z
       .describe(
         "Where folders of it lay at its former host, such as `app: wp-content`: what is asked for there is answered from their place here. Default: none.",
       ),
+    staging: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether it is for those alone who work on it, as `varvol clone` makes one: pages want a login, search engines are told to stay away, no mail leaves, and php reaches nothing but MySQL. Default: false.",
+      ),
     import: wordpressImport(
       "Folder or archive that the WordPress lies in, or its wp-content, which fills an empty volume.",
     ).describe("Another host's WordPress to start from."),
@@ -126,6 +132,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       xmlrpc: site.xmlrpc,
       keep: site.cache === false ? 0 : (site.cache?.time ?? KEEP),
       moved: site.moved,
+      staging: site.staging,
       import: site.import,
     }),
 };

@@ -6,6 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { createHash } from "node:crypto";
 import { besideWords, type Php } from "../../flows/daily/beside";
+import { clonedKeys } from "../../flows/daily/clone";
 import { withoutSandbox } from "../../flows/daily/database";
 import { readDisk } from "../../flows/daily/disk";
 import { readTop } from "../../flows/daily/top";
@@ -62,6 +63,26 @@ describe("what runs beside a site", () => {
     assert.deepEqual(words().slice(-5), [
       ...["php", "sha256:image", "/usr/local/lib/wp-cli.phar", "--path=/srv/wordpress", "post list"],
     ]);
+  });
+});
+
+describe("a copy of a site", () => {
+  it("keeps what its original is like, and not what it is called, came from or is kept by", () => {
+    const site = {
+      ...{
+        name: "blog",
+        kind: "wordpress",
+        domains: ["b.org"],
+        title: "A blog",
+        admin: "ada",
+        prefix: "wp_",
+      },
+      ...{ denied: ["/private/"], moved: {}, xmlrpc: false, memory: 512, formerly: "old", staging: false },
+      ...{ import: { content: "/x" }, restore: { snapshot: "x", confirm: "x" }, tls: "own", hsts: {} },
+    } as unknown as Parameters<typeof clonedKeys>[0];
+    assert.deepEqual(clonedKeys(site), {
+      ...{ title: "A blog", admin: "ada", prefix: "wp_", denied: ["/private/"], memory: 512, staging: true },
+    });
   });
 });
 

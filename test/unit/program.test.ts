@@ -51,6 +51,26 @@ describe("the program", () => {
     }
   }
 
+  it("replaces no WordPress for what its installation alone reads, and keeps a staging one from the internet", async () => {
+    const php = async (more: object) => {
+      const site = { name: "blog", kind: "wordpress", domains: ["blog.localhost"], ...more };
+      const all = await render("local", { kind: "local", sites: [site] });
+      const inputs = containers(all).find(({ name }) => name === "blog-php")?.inputs ?? {};
+      const networks = (inputs.networksAdvanced as { name: string }[]).map(({ name }) => name).sort();
+      return { envs: inputs.envs as string[], networks };
+    };
+    const usual = await php({});
+    const named = { title: "Another", admin: "ada", email: "ada@example.org" };
+    assert.deepEqual(await php(named), usual);
+    assert.deepEqual(usual.networks, ["abroad", "database"]);
+    const staging = await php({ staging: true });
+    assert.deepEqual(staging.networks, ["database"]);
+    assert.deepEqual(
+      staging.envs.filter((one) => !usual.envs.includes(one)),
+      ["WORDPRESS_STAGING=1"],
+    );
+  });
+
   for (const where of ["here", "over ssh"])
     it(`says which files it writes on the host, ${where}, also where something is imported`, async () => {
       const key = path.join(folder, "key");
