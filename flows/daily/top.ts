@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { step } from "../../base/output";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
@@ -15,6 +16,8 @@ export interface Taking {
   /** Of php: how many requests are worked on, how many may be at once, and how many wait. */
   readonly workers?: { readonly busy: number; readonly most: number; readonly waiting: number };
 }
+
+const fpm = z.object({ "active processes": z.number(), "listen queue": z.number() });
 
 /** What each container takes, the one that takes most of the processor first. */
 export async function topOf(config: HostConfig): Promise<Taking[]> {
@@ -53,10 +56,11 @@ function bytesIn(text: string): number {
 /** It answers by a worker, which is not counted; where none was free to answer, all are busy. */
 function workersIn(json: string, most: number): Taking["workers"] {
   if (json === "") return { busy: most, most, waiting: 0 };
-  const status = JSON.parse(json) as Readonly<Record<string, number>>;
-  return {
-    busy: Math.max(0, (status["active processes"] ?? 1) - 1),
-    most,
-    waiting: status["listen queue"] ?? 0,
-  };
+  try {
+    const status = fpm.parse(JSON.parse(json));
+    return { busy: Math.max(0, status["active processes"] - 1), most, waiting: status["listen queue"] };
+  } catch {
+    // A site may have put something else in php-fpm's place.
+    return undefined;
+  }
 }

@@ -17,6 +17,19 @@ describe("the daily tools", function () {
     await host.up();
   });
 
+  /** As MySQL's administrator, and without the second that the command line takes. */
+  const query = async (statement: string) => {
+    const client = ["mariadb", "--default-character-set=utf8mb4", "-N", "blog", "-e", statement];
+    const { stdout, stderr } = await attempt([
+      "docker",
+      "exec",
+      await host.container("mysql/mysql"),
+      ...client,
+    ]);
+    assert.equal(stderr, "");
+    return stdout.trim();
+  };
+
   it("run a command in a site's container as the site's own user, and end as it does", async () => {
     const run = await host.varvol(
       "php",
@@ -99,7 +112,7 @@ exit(5);
     const broken = path.join(host.root, "blog/content/plugins/broken.php");
     fs.writeFileSync(broken, "<?php\n/* Plugin Name: Broken */\nbroken();\n");
     const active = `UPDATE wp_options SET option_value = 'a:1:{i:0;s:10:"broken.php";}' WHERE option_name = 'active_plugins'`;
-    await host.varvol("sql", "blog", "--", "-e", active);
+    await query(active);
     const users = JSON.parse((await host.varvol("users", "blog", "--json")).stdout) as {
       login: string;
       roles: string[];
@@ -117,7 +130,7 @@ exit(5);
       /Did you mean admin\?/,
     );
     const none = `UPDATE wp_options SET option_value = 'a:0:{}' WHERE option_name = 'active_plugins'`;
-    await host.varvol("sql", "blog", "--", "-e", none);
+    await query(none);
     fs.rmSync(broken);
     const form = new URLSearchParams({ log: "admin", pwd: "another one 🎥" }).toString();
     const headers = {
@@ -150,18 +163,11 @@ exit(5);
       /wordpress_logged_in_/,
     );
     assert.equal((await host.get("blog.localhost", at, { tls: true })).status, 403);
-    const stored = await host.varvol(
-      "sql",
-      "blog",
-      "--",
-      "-N",
-      "-e",
-      "SELECT option_name FROM wp_options WHERE option_name LIKE 'varvol_login%'",
-    );
-    assert.doesNotMatch(stored.stdout, new RegExp(search.split("=")[1] ?? "none"));
+    const stored = await query("SELECT option_name FROM wp_options WHERE option_name LIKE 'varvol_login%'");
+    assert.doesNotMatch(stored, new RegExp(search.split("=")[1] ?? "none"));
     const old = JSON.parse((await host.varvol("login", "blog", "admin", "--json")).stdout) as { url: string };
     const expire = "UPDATE wp_options SET option_value = '1 1000' WHERE option_name LIKE 'varvol_login%'";
-    await host.varvol("sql", "blog", "--", "-e", expire);
+    await query(expire);
     const late = new URL(old.url);
     const answer = await host.get("blog.localhost", late.pathname + late.search, {
       tls: true,
@@ -174,11 +180,9 @@ exit(5);
   });
 
   it("write a site's database to a file, and take it back in the place of what is there, or nothing", async () => {
-    const ask = async (statement: string) =>
-      (await host.varvol("sql", "blog", "--", "-N", "-e", statement)).stdout.trim();
-    await ask(
-      "UPDATE wp_posts SET post_title = 'A face 🎥' WHERE ID = 1; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER noted BEFORE INSERT ON wp_links FOR EACH ROW SET NEW.link_notes = 'noted'",
-    );
+    const face =
+      "UPDATE wp_posts SET post_title = 'A face 🎥' WHERE ID = 1; CREATE VIEW titles AS SELECT post_title FROM wp_posts; CREATE TRIGGER noted BEFORE INSERT ON wp_links FOR EACH ROW SET NEW.link_notes = 'noted'";
+    await host.varvolWith(face, "sql", "blog");
     const file = path.join(host.folder, "blog.sql");
     assert.equal((await host.varvol("sql", "blog", "--export", file)).code, 0);
     const dump = fs.readFileSync(file, "utf8");
@@ -186,24 +190,24 @@ exit(5);
     assert.doesNotMatch(dump, /999999|DEFINER=/);
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.match((await host.varvol("sql", "blog", "--export", file)).stderr, /is there already/);
-    await ask("UPDATE wp_posts SET post_title = 'changed since' WHERE ID = 1; DROP VIEW titles");
+    await query("UPDATE wp_posts SET post_title = 'changed since' WHERE ID = 1; DROP VIEW titles");
     const cut = path.join(host.folder, "cut.sql");
     fs.writeFileSync(cut, dump.slice(0, dump.lastIndexOf("UNLOCK TABLES")));
     const refused = await host.varvol("sql", "blog", "--import", cut, "--yes");
     assert.match(refused.stderr, /cut\.sql is cut off .*\n.*Nothing was changed/);
-    assert.equal(await ask("SELECT post_title FROM wp_posts WHERE ID = 1"), "changed since");
+    assert.equal(await query("SELECT post_title FROM wp_posts WHERE ID = 1"), "changed since");
     assert.match((await host.varvol("sql", "blog", "--import", file)).stderr, /say --yes/);
     // As another host's: the site puts its own address in its place.
     fs.writeFileSync(file, dump.replaceAll(`blog.localhost:${host.https}`, "old.example.org"));
     const taken = await host.varvol("sql", "blog", "--import", file, "--yes", "--json");
     assert.equal(taken.code, 0, taken.stderr);
     const { kept } = JSON.parse(taken.stdout) as { kept: string };
-    assert.equal(await ask("SELECT post_title FROM titles LIMIT 1"), "A face 🎥");
+    assert.equal(await query("SELECT post_title FROM titles LIMIT 1"), "A face 🎥");
     assert.equal(
-      await ask("SELECT option_value FROM wp_options WHERE option_name = 'siteurl'"),
+      await query("SELECT option_value FROM wp_options WHERE option_name = 'siteurl'"),
       `https://blog.localhost:${host.https}`,
     );
-    assert.equal(await ask("SELECT trigger_name FROM information_schema.triggers"), "noted");
+    assert.equal(await query("SELECT trigger_name FROM information_schema.triggers"), "noted");
     assert.match(gunzipSync(fs.readFileSync(kept)).toString(), /changed since/);
     assert.equal((await host.get("blog.localhost", "/", { tls: true })).status, 200);
   });

@@ -9,6 +9,7 @@ import { besideWords, type Php } from "../../flows/daily/beside";
 import { clonedKeys } from "../../flows/daily/clone";
 import { withoutSandbox } from "../../flows/daily/database";
 import { readDisk } from "../../flows/daily/disk";
+import { ownLink } from "../../flows/daily/people";
 import { readTop } from "../../flows/daily/top";
 import { readPhar, unfit, WP_CLI, wpCommand } from "../../flows/daily/wpCli";
 
@@ -66,6 +67,16 @@ describe("what runs beside a site", () => {
   });
 });
 
+describe("a link that logs in", () => {
+  it("is shown where it is of the site itself, and not else", () => {
+    const site = { name: "blog", domains: ["b.org"] };
+    const good = `https://b.org:8443/wp-login.php?varvol-login=${"0a".repeat(32)}`;
+    assert.equal(ownLink(site, good), good);
+    for (const bad of [good.replace("b.org", "evil.org"), `${good}\u001b[2J`, "nothing", good.slice(0, -1)])
+      assert.throws(() => ownLink(site, bad), /a link that is not its own/);
+  });
+});
+
 describe("a copy of a site", () => {
   it("keeps what its original is like, and not what it is called, came from or is kept by", () => {
     const site = {
@@ -120,6 +131,8 @@ describe("what containers take", () => {
       'php\tb\t{"active processes":3,"listen queue":0}',
       ...["php\tc\t", "stats\tb\t150.25%\t1.5GiB / 2GiB\t9", ""],
     ].join("\n");
+    const odd = ["container\td\todd\tphp\t1\t2", 'php\td\t{"active processes":"<"}'].join("\n");
+    assert.equal(readTop(odd)[0]?.workers, undefined);
     assert.deepEqual(readTop(said), [
       {
         ...{ owner: "blog", role: "php", limit: 402653184, cpu: 150.25, memory: 1610612736, processes: 9 },
