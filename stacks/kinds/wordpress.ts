@@ -133,6 +133,8 @@ export const wordpressKind: SiteKind<typeof schema> = {
       keep: site.cache === false ? 0 : (site.cache?.time ?? KEEP),
       moved: site.moved,
       staging: site.staging,
+      // A copy writes to nobody.
+      ...(site.staging && { mail: undefined }),
       import: site.import,
     }),
 };
