@@ -363,7 +363,9 @@ describe("security of a host, one site of which is a stranger's", function () {
         assert.equal((await uncached(`${name}.localhost`)).status, 200);
       }
       assert.equal((await host.get("also.localhost")).status, 301, "routes have switched");
-      const left = fs.readdirSync(path.join(host.root, "one/run/php"));
+      const all = fs.readdirSync(path.join(host.root, "one/run/php"));
+      // php's own mark of when pages changed (images/wordpress/pages.php)
+      const left = all.filter((name) => name !== "pages-changed");
       assert.deepEqual(left.sort(), [
         ".fpm.sock",
         "fpm.sock",

@@ -80,6 +80,11 @@ export class TestMachine {
     return { address: this.address, port: this.ports.ssh, hostKey: this.key, privateKeyFile: this.keyFile };
   }
 
+  /** Runs a command on it that does not come by ssh. */
+  async inside(command: readonly string[], input: string): Promise<void> {
+    await run(["docker", "exec", "-i", this.container, ...command], { input });
+  }
+
   /** Its address for others than itself. */
   async inner(): Promise<string> {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";

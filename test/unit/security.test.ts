@@ -58,7 +58,12 @@ describe("security of a host's tools and rules", () => {
       await switched();
       const asked = tools.calls("docker");
       assert.ok(asked.some((call) => call.endsWith(` ${oldId}`)));
-      for (const call of asked) assert.match(call, /^(inspect -f .* (a{64}|b{64})|ps .*)$/);
+      assert.ok(asked.includes(`exec ${newId} /usr/lib/varvol/forget-pages`));
+      for (const call of asked)
+        assert.match(
+          call,
+          /^(inspect -f .* (a{64}|b{64})|ps .*|exec b{64} \/usr\/lib\/varvol\/forget-pages)$/,
+        );
       assert.deepEqual(fs.readdirSync(path.join(run, "php")).sort(), [socketOf(oldId), socketOf(newId)]);
     });
 
