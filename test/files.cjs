@@ -1,2 +1,3 @@
-require("tsx/cjs");
+require("../toolchain/typescript.cjs");
+process.setSourceMapsEnabled(true);
 require("./files.ts");

@@ -140,7 +140,7 @@ async function prepare(tiers: readonly string[]): Promise<void> {
   ) {
     await step("Browser", (s) => install("chromium", ["chromium", "iproute2"], s));
   }
-  if (tiers.includes("remote") && !fs.existsSync("/usr/bin/ssh")) {
+  if (tiers.some((tier) => ["remote", "backup"].includes(tier)) && !fs.existsSync("/usr/bin/ssh")) {
     await step("ssh", (s) => install("ssh", ["openssh-client"], s));
   }
   if (tiers.includes("backup") && !fs.existsSync("/usr/bin/setfattr")) {

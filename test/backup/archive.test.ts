@@ -1,0 +1,3 @@
+import { archiveCases } from "../remote/archive/cases";
+
+archiveCases({ all: true });
