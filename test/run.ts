@@ -32,7 +32,7 @@ const here = path.join(__dirname);
 const repo = path.dirname(here);
 const bin = path.join(repo, "node_modules", ".bin");
 
-const LANES = 4;
+const LANES = 3;
 const LONGEST = [
   ...["remote/archive", "host/interrupted", "host/security", "remote/remote", "host/hostRestore", "host/php"],
   ...[
