@@ -6,7 +6,7 @@ import { containersOf, startContainer, stopWithin } from "./containers";
 import { passwordOf, Server } from "./mysql";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
 import { PathSwitch } from "./pathSwitch";
-import { both, start } from "./process";
+import { both, run, start } from "./process";
 import { newReport, ownStatements } from "./statements";
 
 /** Seconds that a request has to end before a switch; and before data comes back, for which visitors wait. */
@@ -102,6 +102,7 @@ export class Switch {
 
   /** The site works with what it has now: what it had before goes. */
   async confirm(): Promise<void> {
+    await this.forgetPages();
     remove(this.journal);
     // Much data takes a while to delete, and nobody needs to wait for that.
     const previous = path.join(restores, `${PREVIOUS}${process.pid}-${Date.now()}`);
@@ -127,6 +128,7 @@ export class Switch {
     }
     if (fs.existsSync(this.file("away"))) await this.putTablesBack();
     await this.startSite();
+    await this.forgetPages();
   }
 
   private async putTablesBack(): Promise<void> {
@@ -176,6 +178,14 @@ export class Switch {
 
   private async startSite(): Promise<void> {
     await Promise.all(this.containers().map(startContainer));
+  }
+
+  /** What its nginx keeps is of the data before. Another image's keeps nothing. */
+  private async forgetPages(): Promise<void> {
+    const containers = await containersOf(this.place, this.site, "php");
+    await Promise.all(
+      containers.map(({ Id }) => run(["docker", "exec", Id, "/usr/lib/varvol/forget-pages"], ALWAYS)),
+    );
   }
 
   private containers(): string[] {
