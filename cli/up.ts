@@ -4,6 +4,7 @@ import type { HostFacts } from "../engine/hostFacts";
 import type { Stack } from "../engine/stack";
 import { bringUp, type UpOptions } from "../flows/up/up";
 import type { Proof } from "../flows/import/proof";
+import { MODULE_NAMES } from "../stacks/modules";
 import { printProof } from "./proof";
 import { printSites } from "./sites";
 
@@ -43,7 +44,7 @@ export function refuseFailed(proofs: readonly Proof[]): void {
 }
 
 function printRemoved(stack: Stack, facts: HostFacts): void {
-  const known = new Set([...stack.config.sites.map(({ name }) => name), "gateway", "mysql"]);
+  const known = new Set([...stack.config.sites.map(({ name }) => name), ...MODULE_NAMES]);
   for (const name of facts.volumes.filter((volume) => !known.has(volume))) {
     process.stdout.write(
       `\n${colors.yellow(name)} is no site any more. Its data stays in ${stack.config.volumeRoot}/${name}${facts.databases.has(name) ? ` and the database ${name}` : ""} until: npx varvol purge ${name}\n`,

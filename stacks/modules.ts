@@ -63,6 +63,9 @@ export const MODULES: readonly Module[] = [
   },
 ];
 
+/** What no site is called: a volume of such a name is a module's. */
+export const MODULE_NAMES: readonly string[] = MODULES.map(({ name }) => name);
+
 /** Whether the host has anything to do by itself. */
 export function needsAgent({ backup, tls }: Pick<Host, "backup" | "tls">): boolean {
   return backup !== undefined || asksAuthority({ tls });

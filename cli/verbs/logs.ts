@@ -3,6 +3,7 @@ import { meant } from "../../base/nearest";
 import { colors } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { type LogLine, readLogs } from "../../flows/daily/logs";
+import { MODULE_NAMES } from "../../stacks/modules";
 import * as texts from "../options";
 
 interface Options extends texts.JsonOption {
@@ -18,12 +19,10 @@ export const options: texts.OptionsOf<Options> = {
   json: ["--json", "print JSON, a line each"],
 };
 
-const MODULES = ["gateway", "mysql", "mail", "agent"];
-
 /** Prints what the containers wrote. */
 export async function run(options: Options, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
-  const known = [...config.sites.map(({ name }) => name), ...MODULES];
+  const known = [...config.sites.map(({ name }) => name), ...MODULE_NAMES];
   const stranger = names.find((name) => !known.includes(name));
   if (stranger !== undefined)
     throw new UserError(

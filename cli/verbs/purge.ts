@@ -4,6 +4,7 @@ import { lookAtHost } from "../../engine/hostFacts";
 import { type StackChoice, openStack } from "../../engine/stack";
 import { onHost } from "../../machine/host";
 import { purge, toolCommand } from "../../machine/tools";
+import { MODULE_NAMES } from "../../stacks/modules";
 import { confirm } from "../confirm";
 import * as texts from "../options";
 
@@ -23,12 +24,12 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
       `${name} is varvol:sites[${i}] of ${stack.name}.`,
       "Take it out of the stack file and run `npx varvol up` first.",
     );
-  if (["gateway", "mysql"].includes(name)) throw new UserError(`${name} is a module, not a site.`);
+  if (MODULE_NAMES.includes(name)) throw new UserError(`${name} is a module, not a site.`);
   const { volumes, databases } = await lookAtHost(config);
   if (!volumes.includes(name)) {
     const rest = volumes.filter(
       (volume) =>
-        !["gateway", "mysql"].includes(volume) && !config.sites.some((site) => site.name === volume),
+        !MODULE_NAMES.includes(volume) && !config.sites.some((site) => site.name === volume),
     );
     throw new UserError(
       `There is no data of ${name} in ${config.volumeRoot}.`,

@@ -3,6 +3,7 @@ import { meant } from "../../base/nearest";
 import { step } from "../../base/output";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
+import { MODULE_NAMES } from "../../stacks/modules";
 import { listRuns } from "../backup/repository";
 import type { Run } from "../backup/runs";
 
@@ -29,12 +30,11 @@ export interface DiskUse {
   readonly free: number;
 }
 
-const MODULES = ["gateway", "mysql"];
 const MIB = 1024 * 1024;
 
 /** Asks what takes the disk: of all, or of the sites named. */
 export async function diskUse(config: HostConfig, names: readonly string[]): Promise<DiskUse> {
-  const known = [...config.sites.map(({ name }) => name), ...MODULES];
+  const known = [...config.sites.map(({ name }) => name), ...MODULE_NAMES];
   const answered = await step("Disk", async () => {
     const [said, runs] = await Promise.all([
       askHost(config, "disk", [`varvol/${config.stack}`, config.volumeRoot, ...names]),
@@ -63,7 +63,7 @@ export function readDisk({ sites }: Pick<HostConfig, "sites">, said: string, run
     const own = folders.filter(([of]) => of === name);
     const whole = kib(own.find(([, inner]) => inner === "")?.[2]);
     const disk = sites.find((site) => site.name === name)?.disk;
-    const isModule = MODULES.includes(name);
+    const isModule = MODULE_NAMES.includes(name);
     return {
       name,
       what: isModule ? "module" : sites.some((site) => site.name === name) ? "site" : "none",
