@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { UserError } from "../base/errors";
 import { attempt, capture, lastLines } from "../base/exec";
 import type { Login } from "./login";
@@ -30,4 +31,19 @@ export async function shownKey({ address, port }: Omit<Login, "user">): Promise<
 export async function fingerprintOf(key: string): Promise<string> {
   const printed = await capture(["ssh-keygen", "-lf", "-"], { input: `${key}\n` });
   return printed.trim().split(" ")[1] ?? "";
+}
+
+/** The public half of a private key that lies in a file. Throws where ssh could not use it by itself. */
+export async function publicKeyOf(file: string): Promise<string> {
+  if (!existsSync(file))
+    throw new UserError(
+      `${file}: there is no such key`,
+      "Make one (ssh-keygen -t ed25519), or name yours: --key",
+    );
+  const { code, stdout } = await attempt(["ssh-keygen", "-y", "-P", "", "-f", file]);
+  if (code === 0) return stdout.trim();
+  throw new UserError(
+    `${file} has a passphrase, or is no private key.`,
+    "Varvol asks for none: make a key without one for it (ssh-keygen -t ed25519 -N '' -f FILE), and name that: --key",
+  );
 }

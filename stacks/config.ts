@@ -93,17 +93,10 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
         readTls(tlsOf(tls, config.tls, profile.tls, domains)),
       ]),
     ),
-    hsts: Object.fromEntries(config.sites.flatMap(({ name, hsts }) => (hsts ? [[name, hsts]] : []))),
-    requests: Object.fromEntries(
-      config.sites.flatMap((site) => {
-        const requests = requestsOf(site);
-        return requests ? [[site.name, requests]] : [];
-      }),
-    ),
-    users: Object.fromEntries(config.sites.flatMap(({ name, auth }) => (auth ? [[name, auth.users]] : []))),
-    snippets: Object.fromEntries(
-      config.sites.flatMap(({ name, nginx }) => (nginx === undefined ? [] : [[name, readText(nginx)]])),
-    ),
+    hsts: bySite(config.sites, ({ hsts }) => hsts),
+    requests: bySite(config.sites, requestsOf),
+    users: bySite(config.sites, ({ auth }) => auth?.users),
+    snippets: bySite(config.sites, ({ nginx }) => (nginx === undefined ? undefined : readText(nginx))),
     times: timeLimits(
       Math.max(TIME_LIMITS.request, ...config.sites.map((site) => ("php" in site ? site.php.time : 0))),
     ),
@@ -139,4 +132,13 @@ function readableKey(file: string): string {
       `varvol:host.privateKeyFile: ${key} can't be read (${(error as Error).message}); name the file of a private ssh key`,
     );
   }
+}
+
+/** What a key comes to, by the names of the sites that have it. */
+function bySite<Value>(
+  sites: StackConfig["sites"],
+  of: (site: StackConfig["sites"][number]) => Value | undefined,
+): Record<string, Value> {
+  const all = sites.map((site) => [site.name, of(site)] as const);
+  return Object.fromEntries(all.filter((one): one is readonly [string, Value & {}] => one[1] !== undefined));
 }

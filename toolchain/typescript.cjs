@@ -33,9 +33,7 @@ function keep(kept, code) {
     fs.mkdirSync(store, { recursive: true });
     fs.writeFileSync(`${kept}.${process.pid}`, code);
     fs.renameSync(`${kept}.${process.pid}`, kept);
-  } catch {
-    return code;
-  }
+  } catch {}
   return code;
 }
 

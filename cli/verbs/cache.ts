@@ -14,5 +14,5 @@ export async function run(
   const site = siteNamed(config, name);
   if (!kindOf(site.kind).keepsPages?.(site)) throw new UserError(`${name} keeps no pages.`);
   await forgetPages(config, site, path);
-  console.log(`${name}: ${path ?? "every page"} is made anew when it is asked for next.`);
+  process.stdout.write(`${name}: ${path ?? "every page"} is made anew when it is asked for next.\n`);
 }

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../base/errors";
 import { meant } from "../../base/nearest";
 import type { StackChoice } from "../../engine/stack";
-
-const SHELLS = ["bash", "zsh", "fish"];
+import { SHELLS } from "../complete";
 
 /** Prints what has a shell complete this command. */
 export function run(_options: StackChoice, [shell = ""]: readonly string[] = []): Promise<void> {

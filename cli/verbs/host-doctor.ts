@@ -1,8 +1,8 @@
 import { Exit, UserError } from "../../base/errors";
-import { capture } from "../../base/exec";
 import { json, step } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { examineHost } from "../../flows/hosts/prepare";
+import { publicKeyOf } from "../../machine/hostKey";
 import { hostTableOf } from "../hostChecks";
 import * as texts from "../options";
 
@@ -17,7 +17,7 @@ export async function run(options: texts.JsonOption): Promise<void> {
       `${name} is this machine.`,
       "npx varvol doctor looks at it. host-doctor is for a machine over ssh (varvol:host).",
     );
-  const publicKey = (await capture(["ssh-keygen", "-y", "-P", "", "-f", ssh.privateKeyFile])).trim();
+  const publicKey = await publicKeyOf(ssh.privateKeyFile);
   const args = { ssh, user: ssh.user, publicKey, web: [http, https] };
   const checks = await step("Looking at the machine", () => examineHost(args));
   const ok = checks.every((check) => check.ok);

@@ -2,12 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Exit, UserError } from "../../base/errors";
-import { attempt } from "../../base/exec";
 import { json, say } from "../../base/output";
 import { paths } from "../../base/paths";
 import { prepareHost } from "../../flows/hosts/prepare";
 import { newStackFile, refuseOther } from "../../flows/hosts/stackFile";
-import { fingerprintOf, shownKey } from "../../machine/hostKey";
+import { fingerprintOf, publicKeyOf, shownKey } from "../../machine/hostKey";
 import { type Login, parseLogin } from "../../machine/login";
 import type { SshArgs } from "../../machine/ssh";
 import { confirm } from "../confirm";
@@ -15,13 +14,11 @@ import { hostTableOf } from "../hostChecks";
 import * as texts from "../options";
 
 interface Options extends texts.JsonOption {
-  readonly configFile?: string;
   readonly name?: string;
   readonly hostKey?: string;
   readonly key?: string;
   readonly user?: string;
   readonly web?: string;
-  readonly yes?: boolean;
 }
 
 export const options: texts.OptionsOf<Options> = {
@@ -33,7 +30,6 @@ export const options: texts.OptionsOf<Options> = {
   key: ["--key <file>", "the private key that logs in (default: ~/.ssh/id_ed25519)"],
   user: ["--user <name>", "who logs in from then on (default: varvol; root: nobody else is made)"],
   web: ["--web <ports>", "the gateway's ports, which are opened (default: 80,443)"],
-  yes: texts.yes,
   json: texts.json,
 };
 
@@ -66,20 +62,6 @@ export async function run(options: Options, [target = ""]: readonly string[] = [
       );
   }
   if (checks.some(({ ok }) => !ok)) throw new Exit(1);
-}
-
-async function publicKeyOf(file: string): Promise<string> {
-  if (!existsSync(file))
-    throw new UserError(
-      `${file}: there is no such key`,
-      "Make one (ssh-keygen -t ed25519), or name yours: --key",
-    );
-  const { code, stdout } = await attempt(["ssh-keygen", "-y", "-P", "", "-f", file]);
-  if (code === 0) return stdout.trim();
-  throw new UserError(
-    `${file} has a passphrase, or is no private key.`,
-    "Varvol asks for none: make a key without one for it (ssh-keygen -t ed25519 -N '' -f FILE), and name that: --key",
-  );
 }
 
 /** The key that the machine shows, once somebody has said that it is the machine's. */

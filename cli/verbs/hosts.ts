@@ -22,7 +22,6 @@ const result = z.object({ time: z.string() }).optional();
 /** What is read of `status --json`. */
 const status = z.object({
   ok: z.boolean(),
-  host: z.object({ state: z.string() }),
   sites: z.array(
     z.object({
       name: z.string(),

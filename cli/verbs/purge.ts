@@ -28,8 +28,7 @@ export async function run(options: Options, [name = ""]: readonly string[] = [])
   const { volumes, databases } = await lookAtHost(config);
   if (!volumes.includes(name)) {
     const rest = volumes.filter(
-      (volume) =>
-        !MODULE_NAMES.includes(volume) && !config.sites.some((site) => site.name === volume),
+      (volume) => !MODULE_NAMES.includes(volume) && !config.sites.some((site) => site.name === volume),
     );
     throw new UserError(
       `There is no data of ${name} in ${config.volumeRoot}.`,

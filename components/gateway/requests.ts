@@ -71,9 +71,9 @@ export function requestParts(site: string, requests: Requests | undefined): Requ
     ].join(""),
     headers: headerLines(requests),
     server: [
-      ...[301, 302]
-        .filter((code) => redirects.some((one) => one.code === code))
-        .map((code) => `    if ($to_${code}_${name}) { return ${code} $to_${code}_${name}; }\n`),
+      ...codesOf(redirects).map(
+        (code) => `    if ($to_${code}_${name}) { return ${code} $to_${code}_${name}; }\n`,
+      ),
       auth ? authLines(site, name) : "",
     ].join(""),
     location: maintenance
@@ -109,13 +109,16 @@ function headerLines({ headers, robots }: Requests): string {
  * the first of all that fit is the one.
  */
 function redirectMaps(name: string, redirects: readonly Redirect[]): string {
-  const codes = [301, 302].filter((code) => redirects.some((one) => one.code === code));
-  return codes
+  return codesOf(redirects)
     .map((code) => {
       const lines = byDetail(redirects).map((one) => `    ${redirectLine(one, one.code === code)}\n`);
       return `map $request_uri $to_${code}_${name} {\n    default "";\n${lines.join("")}}\n`;
     })
     .join("");
+}
+
+function codesOf(redirects: readonly Redirect[]): number[] {
+  return [301, 302].filter((code) => redirects.some((one) => one.code === code));
 }
 
 /** Single paths first, then what stands for more and more. */

@@ -8,6 +8,7 @@ import { imageOn } from "../image";
 import type { Networks } from "../networks";
 import { connectingFrom, PULLER_SOURCES } from "../ports";
 import { type SecretFile, Volume } from "../volume";
+import { sha256 } from "../written";
 import { checkScript, dkimRecord, opendkimConf, signScript } from "./dkim";
 import {
   accounts,
@@ -173,8 +174,4 @@ function settings(
   return pulumi.unsecret(
     made.apply((generated) => sha256(JSON.stringify([plain, hidden, generated])).slice(0, 16)),
   );
-}
-
-function sha256(text: string): string {
-  return crypto.createHash("sha256").update(text).digest("hex");
 }

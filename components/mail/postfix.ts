@@ -32,8 +32,6 @@ export interface PostfixArgs {
 
 /** Where the container has what only its own processes read. */
 export const CONFIG = "/etc/varvol";
-/** What the processes of postfix and of opendkim run as; the image has the same. */
-export const POSTFIX_USER = "998:998";
 /** The realm of sites' logins. */
 const REALM = "varvol";
 const SIGNER = "inet:127.0.0.1:8891";

@@ -30,8 +30,6 @@ export interface WordPressSiteArgs extends SiteArgs {
   readonly phpMemory: number;
   /** Table prefix, where the database holds more than one WordPress. */
   readonly prefix?: string;
-  /** Paths that are for no visitor, as the key `denied` has them. */
-  readonly denied: readonly string[];
   /** Whether applications may ask xmlrpc.php. */
   readonly xmlrpc: boolean;
   /** For how many seconds its nginx keeps a page; 0 for not at all. */

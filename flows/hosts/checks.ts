@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { bytes, duration } from "../../base/words";
+import { sha256 } from "../../components/written";
 import type { HostFacts } from "./facts";
 
 /** What host-init does, in its order. */
@@ -48,7 +48,7 @@ const DISK = 4 * 1024 * 1024;
 export function judgeHost(facts: HostFacts, { user, table, now }: Wanted): HostCheck[] {
   const groups = facts.member.split(" ");
   const off = Math.abs(facts.time - now);
-  const kept = facts.firewall === createHash("sha256").update(table).digest("hex");
+  const kept = facts.firewall === sha256(table);
   const small = facts.memory < SMALL;
   return [
     {

@@ -39,7 +39,6 @@ const schema = z.object({
   restart: yes,
   /** Ports of its ssh server, with spaces between. */
   ports: text,
-  passwords: text,
 });
 
 export type HostFacts = z.output<typeof schema>;

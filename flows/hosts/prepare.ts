@@ -47,9 +47,8 @@ export async function examineHost(args: PrepareArgs): Promise<HostCheck[]> {
 /** Makes a machine a host: does what is lacking, in order, and says what. What is there already stays as it is. */
 export async function prepareHost(args: PrepareArgs): Promise<{ done: string[]; checks: HostCheck[] }> {
   const before = await step("Looking at the machine", () => examineHost(args));
-  const unfit = before.find(({ ok, step }) => !ok && step === undefined);
-  if (unfit?.name === "system")
-    throw new UserError(`${args.ssh.address}: ${unfit.found}; Varvol's hosts are Debian 12 or 13`);
+  const unfit = before.find(({ name, ok }) => name === "system" && !ok);
+  if (unfit) throw new UserError(`${args.ssh.address}: ${unfit.found}; Varvol's hosts are Debian 12 or 13`);
   const lacking = STEPS.filter((one) => before.some(({ ok, step }) => step === one && !ok));
   const done: string[] = [];
   for (const one of lacking) {

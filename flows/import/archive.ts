@@ -8,7 +8,7 @@ import { UserError } from "../../base/errors";
 import { attempt } from "../../base/exec";
 import { bytes } from "../../base/words";
 import { insidesOf } from "./insides";
-import { isNetwork } from "./layout";
+import { networkProblem } from "./layout";
 import { listingOf } from "./listed";
 
 /** What a folder or an archive holds. */
@@ -60,7 +60,8 @@ async function inFolder(folder: string, as: UnpackedAs): Promise<Contents | stri
   const size = Number(stdout.split("\t")[0] ?? 0) * 1024;
   try {
     const tree = as === "wordpress" ? findWordPress(folder) : undefined;
-    if (tree && isNetwork(tree.config)) return "is a network of sites (MULTISITE), which can't be imported";
+    const network = tree && networkProblem(tree.config);
+    if (network !== undefined) return network;
     const open = as !== "wordpress" || tree !== undefined;
     const content = open || innerArchives(folder).length > 0;
     return { bytes: size, wordpress: holdsWordPress(folder), content, open };

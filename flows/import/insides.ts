@@ -9,7 +9,7 @@ import { foreignIn } from "../../agent/setAside";
 import { type ContentNames, namesBelow, pluginsAmong, themesAmong } from "./contentNames";
 import type { Found } from "./htaccess/denied";
 import { htaccessFiles } from "./htaccess/files";
-import { isNetwork } from "./layout";
+import { networkProblem } from "./layout";
 import { listingOf, versionOf } from "./listed";
 import { withOutline } from "./outline";
 
@@ -62,8 +62,8 @@ function lookedInto(
   try {
     const tree = findWordPress(folder, moved);
     if (!tree) return NOTHING;
-    if (isNetwork(tree.config))
-      return { ...NOTHING, problem: "is a network of sites (MULTISITE), which can't be imported" };
+    const problem = networkProblem(tree.config);
+    if (problem !== undefined) return { ...NOTHING, problem };
     return {
       found: true,
       foreign: foreignIn(tree.content),

@@ -121,15 +121,16 @@ function databaseOf(dump: string): string {
     : basename(dump).replace(/(?:\.mysql)?\.sql(?:\.\w+)?$/i, "");
 }
 
-/** Whether a configuration says that it is one of many sites. */
-export function isNetwork(config: string): boolean {
-  return /^(?:true|1)\b/i.test(definedAs(config, "MULTISITE") ?? "");
+/** What is wrong with a configuration that says that it is of many sites; undefined for that of one. */
+export function networkProblem(config: string): string | undefined {
+  const isNetwork = /^(?:true|1)\b/i.test(definedAs(config, "MULTISITE") ?? "");
+  return isNetwork ? "is a network of sites (MULTISITE), which can't be imported" : undefined;
 }
 
 /** Refuses a network of sites, which shares one database and one wp-content among many. */
 export function refuseNetwork(config: string, from: string): void {
-  if (isNetwork(config))
-    throw new UserError(`${from}: is a network of sites (MULTISITE), which can't be imported.`);
+  const problem = networkProblem(config);
+  if (problem !== undefined) throw new UserError(`${from}: ${problem}.`);
 }
 
 /** The table prefix that a wp-config.php, or what it reads, names as a plain string. */

@@ -45,7 +45,6 @@ describe("a machine that becomes a host", () => {
     journal: "500M",
     restart: false,
     ports: "22 ",
-    passwords: "no",
   };
   const lacking = (facts: Partial<HostFacts>) =>
     judgeHost({ ...whole, ...facts }, wanted)
