@@ -1,7 +1,19 @@
+import { UserError } from "./errors";
+
 /** The words that a misspelt one may have meant, in a sentence to put behind an error; "" where none is near. */
 export function meant(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? "" : ` Did you mean ${near}?`;
+}
+
+/** Refuses the first of the names that is not known, as being no such thing. */
+export function refuseUnknown(names: readonly string[], known: readonly string[], what: string): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `${unknown} is no ${what}.${meant(unknown, known)}`,
+      `There are: ${known.join(", ")}`,
+    );
 }
 
 /** The known word that a misspelt one is nearest to: a third of its letters may be wrong. */

@@ -26,3 +26,8 @@ export function paths(env: NodeJS.ProcessEnv = process.env, repo = dirname(__dir
     cache: join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), ".cache"), "varvol"),
   };
 }
+
+/** The stacks whose files, Pulumi.<stack>.yaml, are among the names. */
+export function stacksAmong(names: readonly string[]): string[] {
+  return names.flatMap((name) => /^Pulumi\.([A-Za-z0-9._-]+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { paths } from "../base/paths";
+import { paths, stacksAmong } from "../base/paths";
 import type { Chosen, Words } from "./complete";
 
 /** Snapshots that are suggested, the newest ones. */
@@ -13,8 +13,7 @@ const lazy = createRequire(__filename);
 
 /** Where a completion's words come from: the folder of stack files, these files, and for snapshots the host. */
 export const WORDS: Words = {
-  stacks: () =>
-    readdirSync(paths().repo).flatMap((file) => /^Pulumi\.([\w-]+)\.yaml$/.exec(file)?.slice(1) ?? []),
+  stacks: () => stacksAmong(readdirSync(paths().repo)),
   owners: (chosen) => {
     const { config = {} } = parse(readFileSync(fileOf(chosen), "utf8"), { merge: true }) as {
       config?: Record<string, unknown>;

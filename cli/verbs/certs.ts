@@ -1,5 +1,4 @@
-import { UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { colors, json, step, table } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { type Certificate, certificatesOf, renewNow } from "../../flows/certificates/certificates";
@@ -17,15 +16,11 @@ export const options: texts.OptionsOf<Options> = {
 /** Lists the certificates of all sites, or of those named; ends with 1 where one could not be had. */
 export async function run(options: Options, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
-  const unknown = names.find((name) => config.tls[name] === undefined);
-  if (unknown !== undefined)
-    throw new UserError(
-      `${unknown} is no site of ${config.stack}.${meant(
-        unknown,
-        config.sites.map(({ name }) => name),
-      )}`,
-      `There are: ${config.sites.map(({ name }) => name).join(", ")}`,
-    );
+  refuseUnknown(
+    names,
+    config.sites.map(({ name }) => name),
+    `site of ${config.stack}`,
+  );
   if (options.renew) await step("Certificates", () => renewNow(config, names));
   const all = await certificatesOf(config);
   const chosen = all.filter(({ site }) => names.length === 0 || names.includes(site));

@@ -1,5 +1,5 @@
 import { Exit, UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { colors, json, table } from "../../base/output";
 import { age, duration } from "../../base/words";
 import { openStack } from "../../engine/stack";
@@ -18,15 +18,11 @@ export async function run(options: Options, names: readonly string[] = []): Prom
   const { config } = await openStack(options);
   backupOf(config);
   const { sites } = config;
-  const unknown = names.find((name) => !sites.some((site) => site.name === name));
-  if (unknown !== undefined)
-    throw new UserError(
-      `${unknown} is no site of ${config.stack}.${meant(
-        unknown,
-        sites.map(({ name }) => name),
-      )}`,
-      `There are: ${sites.map(({ name }) => name).join(", ")}`,
-    );
+  refuseUnknown(
+    names,
+    sites.map(({ name }) => name),
+    `site of ${config.stack}`,
+  );
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
   if (chosen.length === 0) throw new UserError(`${config.stack} has no sites to drill.`);
   if (options.snapshot && chosen.length > 1)

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Exit, UserError } from "../../base/errors";
 import { json } from "../../base/output";
-import { paths } from "../../base/paths";
+import { paths, stacksAmong } from "../../base/paths";
 import { lintFile } from "../../engine/lint";
 import * as texts from "../options";
 
@@ -27,7 +27,7 @@ export function run(options: texts.JsonOption, named: readonly string[] = []): P
 }
 
 function stackFiles(repo: string): string[] {
-  return readdirSync(repo)
-    .filter((file) => /^Pulumi\.[\w-]+\.yaml$/.test(file))
-    .map((file) => relative(process.cwd(), join(repo, file)));
+  return stacksAmong(readdirSync(repo)).map((stack) =>
+    relative(process.cwd(), join(repo, `Pulumi.${stack}.yaml`)),
+  );
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { colors } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { type LogLine, readLogs } from "../../flows/daily/logs";
@@ -23,12 +23,7 @@ export const options: texts.OptionsOf<Options> = {
 export async function run(options: Options, names: readonly string[] = []): Promise<void> {
   const { config } = await openStack(options);
   const known = [...config.sites.map(({ name }) => name), ...MODULE_NAMES];
-  const stranger = names.find((name) => !known.includes(name));
-  if (stranger !== undefined)
-    throw new UserError(
-      `${stranger} is no site or module of ${config.stack}.${meant(stranger, known)}`,
-      `There are: ${known.join(", ")}`,
-    );
+  refuseUnknown(names, known, `site or module of ${config.stack}`);
   const { follow, since } = options;
   const tail = options.tail === undefined ? undefined : Number(options.tail);
   if (tail !== undefined && !(Number.isInteger(tail) && tail >= 0))

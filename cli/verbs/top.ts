@@ -1,5 +1,4 @@
-import { UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { colors, json, table } from "../../base/output";
 import { bytes } from "../../base/words";
 import { openStack } from "../../engine/stack";
@@ -13,12 +12,7 @@ export async function run(options: texts.JsonOption, names: readonly string[] = 
   const { config } = await openStack(options);
   const all = await topOf(config);
   const owners = [...new Set([...config.sites.map(({ name }) => name), ...all.map(({ owner }) => owner)])];
-  const unknown = names.find((name) => !owners.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(
-      `${unknown} is no site or module of ${config.stack}.${meant(unknown, owners)}`,
-      `There are: ${owners.join(", ")}`,
-    );
+  refuseUnknown(names, owners, `site or module of ${config.stack}`);
   const taking = all.filter(({ owner }) => names.length === 0 || names.includes(owner));
   if (options.json) return json(taking);
   const head = ["", "CPU", "Memory", "Limit", "Processes", "php busy", "Waiting"];

@@ -1,6 +1,6 @@
 import type { Message, Mode, Subject } from "../../agent/protocol";
 import { UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { say, type Step, step } from "../../base/output";
 import type { HostConfig } from "../../stacks/config";
 import { modulesOf } from "../../stacks/modules";
@@ -32,12 +32,7 @@ export function subjectsOf(
 ): [modules: Subject[], sites: Subject[]] {
   const kept = modulesOf({ sites }).flatMap(({ name, kept: isKept }) => (isKept ? [name] : []));
   const all = [...sites.map(({ name }) => name), ...kept];
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(
-      `${unknown} is no site of ${stack}.${meant(unknown, all)}`,
-      `There are: ${all.join(", ")}`,
-    );
+  refuseUnknown(names, all, `site of ${stack}`);
   const chosen = sites.filter(({ name }) => names.length === 0 || names.includes(name));
   const modules = kept.filter((name) => withModules || names.includes(name)).map(moduleSubject);
   if (chosen.length + modules.length === 0) throw new UserError(`${stack} has no sites to back up.`);

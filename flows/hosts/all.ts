@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
 import { lastLines } from "../../base/exec";
+import { stacksAmong } from "../../base/paths";
 import { openWorkspace } from "../../engine/workspace";
 import { pulumiOn } from "../../engine/stack";
 
@@ -19,11 +20,6 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The stack files of a folder, by the stack's name. */
-export function stackFiles(names: readonly string[]): string[] {
-  return names.flatMap((name) => /^Pulumi\.([A-Za-z0-9._-]+)\.yaml$/.exec(name)?.[1] ?? []).sort();
-}
-
 /** All hosts that were brought up and whose stack file is in the folder; the project's own, unless it is named. */
 export async function knownHosts(folder?: string): Promise<Known[]> {
   const workspace = await openWorkspace();
@@ -34,7 +30,7 @@ export async function knownHosts(folder?: string): Promise<Known[]> {
   if (/unable to open state directory/.test(stderr)) return [];
   if (code !== 0) throw new UserError(`The backend's stacks can't be listed: ${lastLines(stderr, 3)}`);
   const there = new Set((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name.split("/").at(-1)));
-  return stackFiles(readdirSync(place))
+  return stacksAmong(readdirSync(place))
     .filter((stack) => there.has(stack))
     .map((stack) => ({ stack, file: join(place, `Pulumi.${stack}.yaml`) }));
 }

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
-import { UserError } from "../../base/errors";
-import { meant } from "../../base/nearest";
+import { refuseUnknown } from "../../base/nearest";
 import { step } from "../../base/output";
 import type { ImageLock, LockedSet, PackageSet } from "../../components/imageLock";
 import { imageTag, packageSets, type ImageName } from "../../components/imageSource";
@@ -67,12 +66,7 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
   const sites = config.sites.map(({ name }) => name);
   const moduleNames = modulesOf(config).map(({ name }) => name);
   const all = [...sites, ...moduleNames];
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown)
-    throw new UserError(
-      `${unknown} is no site or module of ${config.stack}.${meant(unknown, all)}`,
-      `There are: ${all.join(", ")}`,
-    );
+  refuseUnknown(names, all, `site or module of ${config.stack}`);
   const chosen = names.length > 0 ? names : sites;
   return [...new Set([...chosen, ...(modules ? moduleNames : [])])];
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { parse } from "yaml";
+import { stacksAmong } from "../../base/paths";
 import { wordsForEach } from "../../cli/all";
 import { wordsOf } from "../../cli/main";
-import { onEach, stackFiles } from "../../flows/hosts/all";
+import { onEach } from "../../flows/hosts/all";
 import { judgeHost, type Wanted } from "../../flows/hosts/checks";
 import { type HostFacts, parseFacts } from "../../flows/hosts/facts";
 import { hostTable } from "../../flows/hosts/nftables";
@@ -129,7 +130,7 @@ describe("the command line", () => {
 describe("all hosts", () => {
   it("are those whose stack files are there", () =>
     assert.deepEqual(
-      stackFiles(["Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.a-b.yaml", "x.yaml", "Pulumi.x.yml"]),
+      stacksAmong(["Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.a-b.yaml", "x.yaml", "Pulumi.x.yml"]),
       ["a-b", "prod"],
     ));
 
