@@ -119,6 +119,15 @@ describe("a host's mail", function () {
     );
   });
 
+  it("has its queue in a volume that is a module's, and no site's that is no more", async () => {
+    assert.doesNotMatch(await host.up(), /no site any more/);
+    const purged = await host.varvol("purge", "mail", "--yes");
+    assert.match(purged.stderr, /mail is a module, not a site/);
+    const { stdout } = await host.varvol("disk", "--json");
+    const { rooms } = JSON.parse(stdout) as { rooms: { name: string; what: string }[] };
+    assert.equal(rooms.find(({ name }) => name === "mail")?.what, "module");
+  });
+
   it("is proven by a mail that says what became of it", async () => {
     const { code, found } = await asked<Tested>("test", "reader@example.com", "--site", "app");
     assert.deepEqual([code, found.result], [0, "sent"], found.said);
