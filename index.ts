@@ -14,7 +14,7 @@ import {
 import { restoreAfter } from "./stacks/events";
 import { publicCertificates } from "./stacks/certificates";
 import { takeOver } from "./stacks/formerly";
-import { heldSites, hold } from "./stacks/held";
+import { heldSites, hold, withoutLeftOut } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
 import { publishedAt, serversOf } from "./stacks/reach";
@@ -65,9 +65,11 @@ const repository =
 takeOver(config.sites, { host, mysql });
 const held = heldSites();
 hold(held, host.namespace);
-const sites = config.sites.map((site) => ({
+// A new site that can't be brought up keeps no other one back.
+const served = withoutLeftOut(config);
+const sites = served.sites.map((site) => ({
   ...site,
-  built: createSite(site, config, { host, networks, gateway, mysql, mail, repository }),
+  built: createSite(site, served, { host, networks, gateway, mysql, mail, repository }),
 }));
 gateway.route(
   // What the program would write of a site that is held is not what is there.
@@ -81,10 +83,10 @@ for (const { built, ...site } of sites) restoreAfter(site, { host, repository },
 const there = [gateway, ...sites.map(({ built }) => built)];
 const schedule =
   repository &&
-  new Schedule("backup", { host, ...agentSchedule(config) }, { dependsOn: [repository, ...there] });
+  new Schedule("backup", { host, ...agentSchedule(served) }, { dependsOn: [repository, ...there] });
 if (needsAgent(config)) {
   // The authority asks for a site's proof at its route.
-  new PublicCertificates("certificates", { host, ...publicCertificates(config) }, { dependsOn: there });
+  new PublicCertificates("certificates", { host, ...publicCertificates(served) }, { dependsOn: there });
   new Agent("agent", { host }, { dependsOn: schedule ?? [] });
 }
 

@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 /** Names the environment's variable that says which sites a run of the program leaves as the state has them. */
 export const HELD = "VARVOL_HELD";
 
+/** Names the one that says which sites a run of the program does without: new ones, which could not be brought up. */
+export const LEFT_OUT = "VARVOL_LEFT_OUT";
+
 /** The type of a site's component, which all that is the site's is a part of. */
 export const SITE = /^varvol:index:\w+Site$/;
 
@@ -12,7 +15,22 @@ export function eventsOf(site: string, namespace: string): string[] {
 }
 
 export function heldSites(env: NodeJS.ProcessEnv = process.env): ReadonlySet<string> {
-  return new Set((env[HELD] ?? "").split(" ").filter(Boolean));
+  return namesIn(env[HELD]);
+}
+
+/** A configuration without the sites that this run does without. */
+export function withoutLeftOut<Config extends { readonly sites: readonly { readonly name: string }[] }>(
+  config: Config,
+  env: NodeJS.ProcessEnv = process.env,
+): Config {
+  const leftOut = namesIn(env[LEFT_OUT]);
+  return leftOut.size === 0
+    ? config
+    : { ...config, sites: config.sites.filter(({ name }) => !leftOut.has(name)) };
+}
+
+function namesIn(value = ""): ReadonlySet<string> {
+  return new Set(value.split(" ").filter(Boolean));
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Stack } from "../../engine/stack";
 import type { HostConfig } from "../../stacks/config";
 import { checkHost } from "../preflight";
 import { whyNotBuilt } from "./buildFailure";
-import { holdFailed, holding, withoutReplacing } from "./hold";
+import { type Aside, holdFailed, settingAside, withoutReplacing } from "./hold";
 
 /** What a run of the engine came to. */
 interface Run extends Result {
@@ -34,30 +34,40 @@ export async function deploy(stack: Stack, args: readonly string[], label: strin
 /** What became of a host whose sites fail each by itself. */
 export interface Deployed {
   readonly changes: number;
-  /** The sites that could not be changed, and serve as before. */
-  readonly failed: readonly string[];
+  /** The sites that could not be changed, and serve as before; and the new ones that are not there yet. */
+  readonly failed: Aside;
 }
 
-/** The same for all sites: one that can't be changed is left as it is, and the engine goes on with the others. */
+const NOBODY: Aside = { held: [], leftOut: [] };
+
+/**
+ * The same for all sites: one that can't be changed is left as it is, and the engine goes on with the others. `routed` are the
+ * sites that the gateway knows.
+ */
 export async function deploySites(
   stack: Stack,
   args: readonly string[],
   label: string,
+  routed: ReadonlySet<string>,
   own: Readonly<Record<string, string>> = {},
 ): Promise<Deployed> {
-  const held = new Set<string>();
+  let failed = NOBODY;
   const done: Change[] = [];
   for (let rest = args; ;) {
-    const run = await runEngine(stack, rest, label, held, own);
+    const run = await runEngine(stack, rest, label, failed, own);
     done.push(...run.done);
-    if (run.code === 0) return { changes: done.length, failed: [...held] };
+    if (run.code === 0) return { changes: done.length, failed };
     const hostIsWell = await explain(stack.config, run);
     // One that was ended from outside is not gone on with.
-    const failed = run.code < 128 && hostIsWell ? failedResources(run.stdout + run.stderr) : [];
-    const more = await holdFailed(stack, failed, held);
+    const resources = run.code < 128 && hostIsWell ? failedResources(run.stdout + run.stderr) : [];
+    const more = await holdFailed(stack, resources, failed, routed);
     if (!more) throw new Exit(1);
-    say(`\n${errorColors.red(more.sites.join(", "))}: left as before. The other sites go on.`);
-    more.sites.forEach((name) => held.add(name));
+    for (const [names, what] of [
+      [without(more.held, failed.held), "left as before"],
+      [without(more.leftOut, failed.leftOut), "not brought up"],
+    ] as const)
+      if (names.length > 0) say(`\n${errorColors.red(names.join(", "))}: ${what}. The other sites go on.`);
+    failed = more;
     const replaced = new Set(done.map(({ subject }) => subject.split(" ")[1]));
     // The host was looked at, and what is replaced need not be once more.
     rest = withoutReplacing(args, (name) => replaced.has(name) || more.parts.has(name)).filter(
@@ -66,20 +76,25 @@ export async function deploySites(
   }
 }
 
+function without(names: readonly string[], others: readonly string[]): readonly string[] {
+  return names.filter((name) => !others.includes(name));
+}
+
 async function runEngine(
   stack: Stack,
   args: readonly string[],
   label: string,
-  held: ReadonlySet<string> = new Set(),
+  aside: Aside = NOBODY,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Run> {
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
   const doing = new Map<string, Change>();
-  const env = { ...stack.workspace.env, ...more, ...(held.size > 0 && holding(held)) };
+  const names = [...aside.held, ...aside.leftOut];
+  const env = { ...stack.workspace.env, ...more, ...(names.length > 0 && settingAside(aside)) };
   const work = (more: readonly string[]): Promise<Result> =>
     step(
-      held.size === 0 ? label : `${label} without ${[...held].join(", ")}`,
+      names.length === 0 ? label : `${label} without ${names.join(", ")}`,
       (s) => {
         return stack.pulumi([...args, ...more, "--non-interactive", "--color", "never"], {
           env,

@@ -5,17 +5,24 @@ import { look } from "../../engine/recover/settle";
 import type { Found } from "../../engine/recover/leftovers";
 import type { Stack } from "../../engine/stack";
 import { CONTAINER, type Deployment, nameOf, type StateResource } from "../../engine/state";
-import { eventsOf, HELD, SITE } from "../../stacks/held";
+import { eventsOf, HELD, LEFT_OUT, SITE } from "../../stacks/held";
 
 type Resources = readonly StateResource[];
 
 /** Whether requests are sent to a container. */
 export type Serves = (container: StateResource) => boolean;
 
-/** Sites that are held from now on. */
-export interface Hold {
-  readonly sites: readonly string[];
-  /** The names of all resources of these and of those that were held before. */
+/** The sites that the engine goes on without. */
+export interface Aside {
+  /** These are left as they are. */
+  readonly held: readonly string[];
+  /** These have never served: they are taken for not there yet. */
+  readonly leftOut: readonly string[];
+}
+
+/** What is set aside from now on. */
+export interface Hold extends Aside {
+  /** The names of all resources of the sites that are held. */
   readonly parts: ReadonlySet<string>;
 }
 
@@ -25,29 +32,33 @@ interface Exported {
 
 /**
  * Takes sites whose new generations fail back to those that serve, in the state, so that the next run of the engine can
- * leave them as they are and go on with the others. Undefined where that can't be: then the state is
- * one from which the next `up` tries all of it again.
+ * leave them as they are and go on with the others; `routed` are those that served before. Undefined where that can't be:
+ * then the state is one from which the next `up` tries all of it again.
  */
 export async function holdFailed(
   stack: Stack,
   failed: readonly string[],
-  held: ReadonlySet<string>,
+  aside: Aside,
+  routed: ReadonlySet<string>,
 ): Promise<Hold | undefined> {
   const exported = JSON.parse(await exportState(stack, "encrypted")) as Exported;
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
   const { namespace } = stack.config;
   const names = failedSites(resources, failed, namespace);
-  const all = stack.config.sites.length;
+  const earlier = [...aside.held, ...aside.leftOut];
   if (
     !names ||
     names.some((name) => isRenamed(resources, name)) ||
     pending.length > 0 ||
-    names.some((name) => held.has(name)) ||
-    names.length + held.size >= all
+    names.some((name) => earlier.includes(name)) ||
+    names.length + earlier.length >= stack.config.sites.length
   )
     return undefined;
+  const [old, added] = [true, false].map((isOld) => names.filter((name) => routed.has(name) === isOld));
+  // What its restore brings is asked for once: that is not to be done and forgotten.
+  if (stack.config.sites.some(({ name, restore }) => restore && added?.includes(name))) return undefined;
   const serves = servingIn(await look(stack));
-  const before = names.reduce<Resources | undefined>(
+  const before = old?.reduce<Resources | undefined>(
     (state, name) => state && asBefore(state, name, serves),
     resources,
   );
@@ -57,12 +68,12 @@ export async function holdFailed(
       stack,
       JSON.stringify({ ...exported, deployment: { ...exported.deployment, resources: before } }),
     );
-  const now = [...held, ...names];
+  const now = { held: [...aside.held, ...(old ?? [])], leftOut: [...aside.leftOut, ...(added ?? [])] };
   const steps = await stepsAhead(stack, now);
-  const events = now.flatMap((name) => eventsOf(name, namespace));
-  const parts = partsOfAll(before, now);
+  const events = now.held.flatMap((name) => eventsOf(name, namespace));
+  const parts = partsOfAll(before, now.held);
   if (!steps || !leavesAlone(steps, parts, serves, events)) return undefined;
-  return { sites: names, parts: new Set(parts.map(nameOf)) };
+  return { ...now, parts: new Set(parts.map(nameOf)) };
 }
 
 /** The engine's options for another run: without the replacement of what `gone` says of a resource's name. */
@@ -73,9 +84,9 @@ export function withoutReplacing(options: readonly string[], gone: (name: string
   });
 }
 
-/** What has the program hold sites. */
-export function holding(names: Iterable<string>): Record<string, string> {
-  return { [HELD]: [...names].join(" ") };
+/** What has the program set sites aside. */
+export function settingAside({ held, leftOut }: Aside): Record<string, string> {
+  return { [HELD]: held.join(" "), [LEFT_OUT]: leftOut.join(" ") };
 }
 
 /** All that the state has of a site, which is one thing of one kind there; undefined otherwise. */
@@ -181,8 +192,12 @@ function partsOfAll(resources: Resources, sites: readonly string[]): Resources {
   return sites.flatMap((site) => partsOf(resources, site) ?? []);
 }
 
-async function stepsAhead(stack: Stack, names: readonly string[]): Promise<PreviewStep[] | undefined> {
-  const env = { ...stack.workspace.env, ...holding(names), PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined };
+async function stepsAhead(stack: Stack, aside: Aside): Promise<PreviewStep[] | undefined> {
+  const env = {
+    ...stack.workspace.env,
+    ...settingAside(aside),
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined,
+  };
   const { code, stdout } = await stack.pulumi(["preview", "--json"], { env });
   if (code !== 0) return undefined;
   return previewSchema.parse(JSON.parse(stdout.slice(Math.max(0, stdout.indexOf("{"))))).steps;

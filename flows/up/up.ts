@@ -86,22 +86,26 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
       ...repaired,
     ],
     `Stack ${stack.name}`,
+    facts.routed,
     seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
   );
   await keepApart(stack.config);
-  await sayLeftOut(stack.config, filledNow(stack.config, facts));
-  const proofs = await proveAll(
-    stack.config,
-    unseen(stack.config, facts).filter((name) => !failed.includes(name)),
-  );
+  const isUp = (name: string): boolean => ![...failed.held, ...failed.leftOut].includes(name);
+  await sayLeftOut(stack.config, filledNow(stack.config, facts).filter(isUp));
+  const proofs = await proveAll(stack.config, unseen(stack.config, facts).filter(isUp));
   if (changes > 0) await sayMigrated(stack.config);
   if (changes > 0) await keepCopy(stack);
   await keepTimer(stack, changes > 0);
-  if (failed.length > 0)
-    throw new UserError(
-      `${failed.join(", ")}: could not be brought up, for the reasons above, and serves as before. All other sites are up.`,
-      "The next `up` tries it again.",
-    );
+  const words = [
+    ...(failed.held.length > 0
+      ? [`${failed.held.join(", ")}: could not be brought up, for the reasons above, and serves as before.`]
+      : []),
+    ...(failed.leftOut.length > 0
+      ? [`${failed.leftOut.join(", ")}: could not be brought up, for the reasons above, and is not served.`]
+      : []),
+  ];
+  if (words.length > 0)
+    throw new UserError(`${words.join(" ")} All other sites are up.`, "The next `up` tries it again.");
   return { stack, facts, changes, proofs };
 }
 

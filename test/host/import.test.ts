@@ -197,11 +197,14 @@ describe("an import", function () {
     fs.writeFileSync(file("bad.sql"), "CREATE TABLE a (id INT);\nINSERT INTO nowhere VALUES (1);\n");
     const second = { name: "second", kind: "wordpress", domains: ["second.localhost"] };
     const rest = [fromFolder, fromTar, { ...blog, import: foreign }];
-    host.configure([...rest, { ...second, import: { database: file("bad.sql") } }]);
+    const another = site("another", file("pages.tar.gz"));
+    host.configure([...rest, { ...second, import: { database: file("bad.sql") } }, another]);
     const { code, stderr } = await host.varvol("up");
     assert.notEqual(code, 0);
     assert.match(stderr, /bad\.sql can't be read into the database:\s+ERROR .*nowhere' doesn't exist/s);
+    assert.match(stderr, /second: could not be brought up, .* is not served\. All other sites are up/);
     assert.equal((await host.get("blog.localhost", "/gruesse/?again=1")).status, 200);
+    assert.equal((await host.get("another.localhost")).body, "imported");
     // As somebody packed all of /var/www.
     fs.mkdirSync(file("nested/var/www/html"), { recursive: true });
     await capture(["tar", "-C", file("nested/var/www/html"), "-xf", foreign.content]);
