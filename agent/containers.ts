@@ -63,8 +63,14 @@ export async function stopWithin(id: string, seconds: number, always = false): P
   await run(["docker", "stop", "-t", String(seconds), id], { always });
 }
 
-export async function startContainer(id: string): Promise<void> {
-  await run(["docker", "start", id], { always: true });
+/** Starts a container, at the third try at the latest; gives whether it runs or is not there any more. */
+export async function startContainer(id: string): Promise<boolean> {
+  for (let tries = 3; ; tries--) {
+    const { code, stderr } = await run(["docker", "start", id], { always: true });
+    if (code === 0 || stderr.includes("No such container")) return true;
+    if (tries === 1) return false;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
 }
 
 /** What a site answers that is closed: by itself, since neither the gateway nor a site's nginx ever say so. */

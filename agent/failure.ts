@@ -13,9 +13,12 @@ export class Cancelled extends Error {
   }
 }
 
+/** What docker's client ends its errors with, and what it was about would be cut off for. */
+const HINT = /^(See|Run) 'docker .*--help'.*$/gm;
+
 /** The last lines of what a program printed. */
 export function lastLines(text: string, count: number): string {
-  return text.trimEnd().split("\n").slice(-count).join("\n");
+  return text.replace(HINT, "").trimEnd().split("\n").slice(-count).join("\n");
 }
 
 /** Text on one line, without what a terminal would act on. */

@@ -22,11 +22,19 @@ export async function stopAll(run: string, ids: readonly string[]): Promise<stri
   return file;
 }
 
-/** Starts them again. A killed job's own stop may still be at work: a start before its end would be undone by it. */
+/** Minutes for which one that does not start is tried again: by then it is broken by something else than the stop. */
+const PATIENCE = 10;
+
+/**
+ * Starts them again. A killed job's own stop may still be at work: a start before its end would be undone by it. What docker
+ * can't start now stays written down, for the agent to try again.
+ */
 export async function startAgain(file: string): Promise<void> {
+  const down: string[] = [];
   for (const id of (read(file) ?? "").split("\n").filter(Boolean)) {
     await stop(id);
-    await startContainer(id);
+    if (!(await startContainer(id))) down.push(id);
   }
-  remove(file);
+  const { mtimeMs } = fs.statSync(file);
+  if (down.length === 0 || Date.now() - mtimeMs > PATIENCE * 60_000) remove(file);
 }

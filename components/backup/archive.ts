@@ -77,7 +77,7 @@ export function archiveScript(ssh: SshArgs, archive: Archive, line: string, make
     `while alive; do sleep 1; done | ${served} > /dev/null 2> "$work/said" &`,
     "server=$!",
     'until [ -S "$work/socket" ]; do',
-    `  kill -0 $server 2> /dev/null || { echo ${quote(`the backup repository ${folder} can't be opened on this machine:`)} "$(tail -n 2 "$work/said")" >&2; exit 1; }`,
+    `  kill -0 $server 2> /dev/null || { echo ${quote(`the backup repository ${folder} can't be opened on this machine:`)} "$(grep -v "^$\\|--help'" "$work/said" | tail -n 2)" >&2; exit 1; }`,
     "  sleep 0.1",
     "done",
     `line=${quote(line)}`,

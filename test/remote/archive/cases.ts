@@ -222,7 +222,7 @@ export function archiveCases({ all }: { readonly all: boolean }): void {
         assert.notEqual(code, 0);
         if (what.startsWith("connection"))
           assert.match(stderr, /The connection to deploy@127\.0\.0\.1 was lost/);
-        await until("everything runs", async () => (await running()) === before, 60);
+        await until("everything runs", async () => (await running()) === before, 180);
         await until("restic is gone", async () => (await restics()) === "", 60);
         const servers = ["docker", "ps", "-aq", "--filter", `name=${lost.namespace}archive`];
         await until("the server is gone", async () => (await capture(servers)) === "");
