@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
-import { attempt, lastLines, type Result } from "../../base/exec";
+import { attempt, capture, lastLines, type Result } from "../../base/exec";
 import { step } from "../../base/output";
 import { shellCommand } from "../../base/quoting";
 import { bytes } from "../../base/words";
@@ -43,11 +43,28 @@ export async function fetchRemote({ kind, source, database, prefix, folder }: Re
   checkRoom(folder, size, from);
   const content = join(folder, "site.tar");
   await receive(source, "Files", content, "files");
+  await addConfig(content, folder, found);
   const named = prefix === undefined ? {} : { prefix };
   if (!wordpress || database) return { content, database, ...named };
   const dump = join(folder, "database.sql");
   await receive(source, "Database", dump, "database", ["-C"]);
   return { content, database: dump, ...named };
+}
+
+/**
+ * Puts a wp-config.php into what was fetched that says what the real one, which stays there for its password, says of the
+ * site's addresses.
+ */
+async function addConfig(content: string, folder: string, found: readonly string[]): Promise<void> {
+  const lines = found.flatMap((line) => {
+    const [, name, address] = /^defined (WP_HOME|WP_SITEURL) (https?:\/\/[^\s'\\]+)$/.exec(line) ?? [];
+    return name && address ? [`define('${name}', '${address}');\n`] : [];
+  });
+  if (lines.length === 0) return;
+  const own = join(folder, "config");
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, "wp-config.php"), `<?php\n${lines.join("")}`);
+  await capture(["tar", "-C", own, "-rf", content, "./wp-config.php"]);
 }
 
 async function receive(

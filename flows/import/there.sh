@@ -22,7 +22,17 @@ look() {
     [ -n "$config" ] && echo 'kind wordpress' || echo 'kind static'
     [ -n "$config" ] || [ ! -d "$root/wp-content" ] || echo unconfigured
     [ -z "$config" ] || ! grep -Eiq "^[[:space:]]*define[[:space:]]*\([[:space:]]*['\"]MULTISITE['\"][[:space:]]*,[[:space:]]*true" "$config" || echo network
+    addresses
     printf 'size %s\n' "$(du -sk "$root/" 2> /dev/null | cut -f 1)"
+}
+
+# The addresses that wp-config.php gives the site, whatever its database says.
+addresses() {
+    [ -n "$config" ] && [ -r "$config" ] || return 0
+    for name in WP_HOME WP_SITEURL; do
+        found=$(value "$name")
+        [ -z "$found" ] || printf 'defined %s %s\n' "$name" "$found"
+    done
 }
 
 # The links in a WordPress's root and wp-content that lead to a folder beside the one that was named, a line each: what

@@ -44,7 +44,11 @@ export async function holdFailed(
   const exported = JSON.parse(await exportState(stack, "encrypted")) as Exported;
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
   const { namespace } = stack.config;
-  const names = failedSites(resources, failed, namespace);
+  const inState = new Set(resources.map(nameOf));
+  const known = failed.every((name) => inState.has(name))
+    ? resources
+    : withPlanned(resources, (await stepsAhead(stack, aside)) ?? []);
+  const names = failedSites(known, failed, namespace);
   const earlier = [...aside.held, ...aside.leftOut];
   if (
     !names ||
@@ -100,6 +104,15 @@ export function partsOf(resources: Resources, site: string): StateResource[] | u
     if (parent !== undefined && urns.has(parent)) urns.add(urn);
     return urns.has(urn);
   });
+}
+
+/** What the state has, and what the engine would make that is not there yet: what could not be made is in no state. */
+export function withPlanned(resources: Resources, steps: readonly PreviewStep[]): Resources {
+  const there = new Set(resources.map(({ urn }) => urn));
+  const planned = steps.flatMap(({ urn, newState }) =>
+    newState && !there.has(urn) ? [{ urn, type: newState.type, parent: newState.parent }] : [],
+  );
+  return [...resources, ...planned];
 }
 
 /** The sites that all failed resources belong to; undefined where one belongs to none: then it is the host that failed. */

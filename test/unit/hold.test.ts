@@ -8,6 +8,7 @@ import {
   leavesAlone,
   partsOf,
   withoutReplacing,
+  withPlanned,
 } from "../../flows/up/hold";
 
 const COMMAND = "command:local:Command";
@@ -54,6 +55,20 @@ describe("a site that fails by itself", () => {
     assert.equal(partsOf(all, "one")?.length, one.length);
     const other = { urn: urn("varvol:index:StaticSite", "one"), type: "varvol:index:StaticSite" };
     assert.equal(partsOf([...all, other], "one"), undefined, "of two kinds at once");
+  });
+
+  it("is known also by what could not be made, which is in no state", () => {
+    const step = ({ urn: of, type, parent }: StateResource): PreviewStep => ({
+      ...{ op: "create", urn: of },
+      newState: { type, parent, inputs: {}, outputs: {} },
+    });
+    const [site, ...parts] = two;
+    assert.ok(site);
+    const steps = [...one, ...two].map(step);
+    assert.deepEqual(failedSites(withPlanned([...one, site], steps), ["two-php-gate"], ""), ["two"]);
+    assert.deepEqual(failedSites(withPlanned(one, steps), ["two-web", "one-php"], ""), ["two", "one"]);
+    assert.equal(failedSites(withPlanned(one, parts.map(step)), ["two-php"], ""), undefined, "nobody's");
+    assert.equal(partsOf(withPlanned(one, steps), "one")?.length, one.length);
   });
 
   it("goes back to what serves, and what took its place goes", () => {

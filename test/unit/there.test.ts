@@ -28,6 +28,16 @@ describe("what runs on the machine that a site comes from", () => {
     return tools.run("there", ["database", path.join(tools.root, "www")]);
   }
 
+  it("says what wp-config.php gives as the site's addresses, and nothing else of it", async () => {
+    tools.file(
+      "www/wp-config.php",
+      "<?php\ndefine( 'DB_PASSWORD', 'p' );\ndefine( 'WP_HOME', 'https://shop.example' );\ndefine('WP_SITEURL', WP_HOME . '/wp');\n",
+    );
+    const { code, stdout } = await tools.run("there", ["look", path.join(tools.root, "www")]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^kind wordpress\ndefined WP_HOME https:\/\/shop\.example\nsize \d+\n$/);
+  });
+
   it("dumps tables of whatever name, and takes no name for an option or for more than one word", async () => {
     const tables = ["wp_options", ...SERVER_NAMES];
     const { code, stderr } = await dumped("--result-file=owned", "wp_", tables);

@@ -44,6 +44,8 @@ export function importVerbCases(
       `mariadb -e "CREATE DATABASE site; CREATE TABLE site.other_posts (id INT)"
        gzip -dc /srv/database.sql.gz | grep -avE '^(CREATE DATABASE|USE) ' | mariadb site
        rm /srv/database.sql.gz
+       mariadb site -e "UPDATE ${PREFIX}posts SET post_content = CONCAT(post_content, ' https://named.example/at') WHERE post_name = 'gruesse'"
+       echo "define( 'WP_HOME', 'https://named.example' );" >> /srv/public_html/wp-config.php
        cat > /tmp/user.sql <<'END'
 CREATE USER owner@localhost IDENTIFIED BY '${PASSWORD.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}';
 GRANT ALL ON site.* TO owner@localhost;
@@ -101,6 +103,11 @@ END
     const post = await host.get("moved.localhost", "/gruesse/");
     assert.match(post.body, /Grüße aus dem Garten/);
     assert.ok(!post.body.includes(OLD_HOST));
+    assert.match(
+      post.body,
+      new RegExp(`https://moved\\.localhost:${host.https}/at`),
+      "what wp-config.php named",
+    );
     const image = await host.get("moved.localhost", `/wp-content/${IMAGE}`);
     assert.equal(image.headers["content-type"], "image/png");
     assert.equal((await host.get("moved.localhost", "/ads.txt")).body, "seller\n");
