@@ -158,10 +158,10 @@ describe("RUN-3: a site that lets no new generation serve", function () {
   });
 
   it("is left out where it has never served, beside one that fails and one that is new, and begun anew by the next up", async () => {
-    configure([], { two: { image: broken }, four: { image: broken }, five: {} });
+    configure([], { three: { image: broken }, four: { image: broken }, five: {} });
     const { code, stderr } = await host.varvol("up");
     assert.equal(code, 1);
-    assert.match(stderr, /two: could not be brought up, .* serves as before\. four: .* is not served\. All/);
+    assert.match(stderr, /three: could not be brought up, .* serves as before\. four: .* is not served\. All/);
     for (const name of ["one", "two", "three", "five"])
       assert.equal((await host.get(`${name}.localhost`)).status, 200, name);
     const label = `label=varvol.owner=four`;
