@@ -161,7 +161,10 @@ describe("RUN-3: a site that lets no new generation serve", function () {
     configure([], { three: { image: broken }, four: { image: broken }, five: {} });
     const { code, stderr } = await host.varvol("up");
     assert.equal(code, 1);
-    assert.match(stderr, /three: could not be brought up, .* serves as before\. four: .* is not served\. All/);
+    assert.match(
+      stderr,
+      /three: could not be brought up, .* serves as before\. four: .* is not served\. All/,
+    );
     for (const name of ["one", "two", "three", "five"])
       assert.equal((await host.get(`${name}.localhost`)).status, 200, name);
     const label = `label=varvol.owner=four`;
