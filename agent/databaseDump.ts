@@ -9,11 +9,11 @@ import {
   type Table,
   tablesOf,
 } from "./contents";
-import { one } from "./containers";
 import { DEFINITIONS, DumpReader } from "./dump";
 import { Failure, plain } from "./failure";
 import type { Server } from "./mysql";
 import { both, sleep } from "./process";
+import { longestIn, roomIn } from "./rowRoom";
 import type { Session } from "./session";
 import { identifier, literal } from "./sql";
 
@@ -153,19 +153,9 @@ function compare(counts: Contents["tables"], written: ReadonlyMap<string, number
 
 /** Bytes of a row's line from which on the row itself is looked at. */
 const LARGE = 2 ** 24;
-/** How much memory the server takes for each byte of a row that it is given, and for all else but its buffer pool. */
-const FOLD = 5;
-const ELSE = 150 * 2 ** 20;
 /** The share of the room beside the server that the client gets, which is in the same container; and what it needs at least. */
 const CLIENT = 0.5;
 const LEAST = 64 * 2 ** 20;
-
-/** Bytes of memory that a database server's container has for rows; undefined where nothing bounds it. */
-async function roomIn(server: Server, ask: Query): Promise<number | undefined> {
-  const { HostConfig } = await one(server.container);
-  const [[pool = "0"] = []] = await ask("SELECT @@innodb_buffer_pool_size");
-  return HostConfig.Memory === 0 ? undefined : Math.max(0, HostConfig.Memory - Number(pool) - ELSE);
-}
 
 /** One that the server has no memory to take again would end it, for every site. */
 async function refuseTooLarge(ask: Query, database: string, table: string, room: number): Promise<void> {
@@ -180,7 +170,7 @@ async function refuseTooLarge(ask: Query, database: string, table: string, room:
   const [[size = "0"] = []] = await ask(
     `SELECT MAX(${sum}) FROM ${identifier(database)}.${identifier(table)}`,
   );
-  if (FOLD * Number(size) <= room) return;
+  if (Number(size) <= longestIn(room)) return;
   throw new Failure(
     `a row of ${plain(table)} has ${Math.ceil(Number(size) / 2 ** 20)} MiB, and putting it back takes more memory than MySQL has on this host; make it shorter, or keep the site on a host of a kind with more`,
   );

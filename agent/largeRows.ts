@@ -10,6 +10,9 @@ const PREFIX = 2 ** 16;
 /** Bytes of the shortest value that goes by itself, in a row that is too large. */
 const SHORT = 2 ** 16;
 
+/** Bytes of the longest row that a server takes: none is longer than its packets. */
+export const LONGEST = 150 * 2 ** 20;
+
 /** Without these the server keeps what goes into an empty table in memory once more. */
 const CHECKS = "unique_checks";
 
@@ -32,6 +35,8 @@ export class LargeRows {
     private readonly delimiter: () => Buffer,
     /** Ends a line that is none of the dump's: the client keeps a whole one in memory. */
     private readonly endLine: () => void,
+    /** Bytes of the longest row that the server has memory for. */
+    private readonly most = LONGEST,
   ) {}
 
   write(piece: Buffer): void {
@@ -54,7 +59,8 @@ export class LargeRows {
     this.held = [];
     const text = Buffer.concat(held).toString("latin1", 0, PREFIX);
     const isInsert = /^(?:INSERT|REPLACE)\b/i.test(text.replace(LEADING, ""));
-    if (isInsert) this.rows = new Rows(this.emit, this.delimiter().toString("latin1"), this.endLine);
+    if (isInsert)
+      this.rows = new Rows(this.emit, this.delimiter().toString("latin1"), this.endLine, this.most);
     else this.passing = true;
     for (const piece of held) this.write(piece);
   }
@@ -82,11 +88,14 @@ class Rows {
   private rowLength = 0;
   private long: LongValue | undefined;
   private variables = 0;
+  /** Bytes in these. */
+  private kept = 0;
 
   constructor(
     private readonly emit: Emit,
     private readonly delimiter: string,
     private readonly endLine: () => void,
+    private readonly most: number,
   ) {}
 
   take(piece: Buffer): void {
@@ -188,7 +197,7 @@ class Rows {
       this.endLine();
       this.split = true;
     }
-    [this.row, this.rowLength, this.variables, this.mode] = [[], 0, 0, "between"];
+    [this.row, this.rowLength, this.variables, this.kept, this.mode] = [[], 0, 0, 0, "between"];
   }
 
   private emitRow(): void {
@@ -210,11 +219,27 @@ class Rows {
   /** Whether a value is one that can be put together. */
   private begins(value: Buffer): boolean {
     const name = `@varvol_${this.variables}`;
-    this.long = LongValue.of(value, name, (statement) => this.alone(statement));
+    this.long = LongValue.of(
+      value,
+      name,
+      (statement) => this.alone(statement),
+      (bytes) => this.count(bytes),
+    );
     if (!this.long) return false;
     if (this.variables === 0) this.alone([Buffer.from(`SET @varvol_checks=@@${CHECKS},${CHECKS}=1`)]);
     this.variables++;
     return true;
+  }
+
+  /** A row that the server has no memory for would end it, for every site. */
+  private count(bytes: number): void {
+    this.kept += bytes;
+    if (this.kept <= this.most) return;
+    const why =
+      this.most < LONGEST
+        ? "than MySQL has memory for on this host; make it shorter, or take a host of a kind with more"
+        : "than a server takes";
+    throw new Failure(`a row of more than ${Math.floor(this.most / 2 ** 20)} MiB is longer ${why}`);
   }
 
   /** Passes on a statement of its own: what stands open is ended before. */

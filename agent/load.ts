@@ -2,10 +2,12 @@ import * as fs from "node:fs";
 import { dumpText, severalDatabases } from "./dumpText";
 import { Failure, plain, Wanted } from "./failure";
 import { beginImport, tellLeftOut } from "./imports";
+import { LONGEST } from "./largeRows";
 import { lock } from "./lock";
 import { Server } from "./mysql";
 import { isRestoring, remove, state } from "./place";
 import type { LeftOut, RequestOf } from "./protocol";
+import { longestIn, roomIn } from "./rowRoom";
 import { newReport, ownStatements, type Report, withOwnLine } from "./statements";
 
 /** Tables that say how far an import has come: the site itself finishes it, with its own address for the old one. */
@@ -50,8 +52,11 @@ export async function filled(
   const report = newReport();
   const unread: Error[] = [];
   try {
+    const room = await roomIn(server, (statements) => server.query(statements));
     const text = dumpText(dump);
-    const statements = text.pipe(ownStatements(report));
+    const statements = text.pipe(
+      ownStatements(report, room === undefined ? LONGEST : Math.min(LONGEST, longestIn(room))),
+    );
     text.on("error", (error) => {
       unread.push(error);
       statements.end();

@@ -1,15 +1,9 @@
-import { Failure } from "./failure";
-
-/** Bytes of the longest value: the server makes none that is longer than its packets. */
-const LONGEST = 150 * 2 ** 20;
-
 const BACKSLASH = 0x5c;
 
 /** A value that the server puts together in a variable, from pieces of its text. */
 export class LongValue {
   /** Bytes that go at once. */
   static readonly CHUNK = 2 ** 22;
-  private sent = 0;
   private first = true;
 
   private constructor(
@@ -19,6 +13,8 @@ export class LongValue {
     private readonly quote: string,
     private readonly hexadecimal: boolean,
     private readonly statement: (pieces: readonly Buffer[]) => void,
+    /** Is told of each piece's bytes before it goes, and may throw. */
+    private readonly count: (bytes: number) => void,
   ) {}
 
   /** Undefined where the text is not that of a string or of hexadecimal digits. */
@@ -26,11 +22,12 @@ export class LongValue {
     text: Buffer,
     name: string,
     statement: (pieces: readonly Buffer[]) => void,
+    count: (bytes: number) => void,
   ): LongValue | undefined {
     const begin = text.toString("latin1", 0, 64);
     const [, charset = "", quote] = /^\s*(_[a-z0-9]+\s*)?(['"])/i.exec(begin) ?? [];
-    if (quote !== undefined) return new LongValue(name, `${charset}${quote}`, quote, false, statement);
-    if (/^\s*(?:0x|x')/i.test(begin)) return new LongValue(name, "X'", "'", true, statement);
+    if (quote !== undefined) return new LongValue(name, `${charset}${quote}`, quote, false, statement, count);
+    if (/^\s*(?:0x|x')/i.test(begin)) return new LongValue(name, "X'", "'", true, statement, count);
     return undefined;
   }
 
@@ -61,8 +58,7 @@ export class LongValue {
   }
 
   private send(body: Buffer): void {
-    this.sent += this.hexadecimal ? body.length / 2 : body.length - escapes(body);
-    if (this.sent > LONGEST) throw new Failure("a value of more than 150 MiB is too long for the server");
+    this.count(this.hexadecimal ? body.length / 2 : body.length - escapes(body));
     const piece = [Buffer.from(this.open), body, Buffer.from(this.quote)];
     const [before, after] = this.first ? ["=", ""] : [`=CONCAT(${this.name},`, ")"];
     this.statement([Buffer.from(`SET ${this.name}${before}`), ...piece, Buffer.from(after)]);

@@ -1,4 +1,5 @@
 import { Transform } from "node:stream";
+import { Failure } from "./failure";
 import { type Emit, LargeRows } from "./largeRows";
 import { Letters } from "./letters";
 import { HAS_ROWS, IS_DEFINED, IS_TRIGGER, unquoted, withoutBlanks } from "./statementHead";
@@ -41,8 +42,8 @@ const LEFT_OUT = [
 /** What programs print into the dump that they write. */
 const NOISE = /^(?:mysqldump|mariadb-dump|mysql|warning|enter password)\b/i;
 
-/** The statements of a stranger's dump that a site's user may run; the report says what is not among them. */
-export function ownStatements(report: Report): Transform {
+/** The statements of a stranger's dump that a site's user may run; the report says what is not among them. `most`: bytes of a row. */
+export function ownStatements(report: Report, most?: number): Transform {
   let line = 1;
   const push = (piece: Buffer): void => {
     line += countLines(piece);
@@ -52,15 +53,16 @@ export function ownStatements(report: Report): Transform {
     report.ownLines.push(line);
     push(Buffer.from("\n"));
   };
-  const rows = new LargeRows(push, () => splitter.delimiter, endLine);
+  const lineNow = (): number => line - report.ownLines.length;
+  const rows = new LargeRows(push, () => splitter.delimiter, endLine, most);
   const splitter = new Splitter(report, () => rows.end());
   const emit = (piece: Buffer): void => rows.write(piece);
   const out: Transform = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      attempt(() => splitter.take(chunk, emit), done);
+      attempt(() => splitter.take(chunk, emit), lineNow, done);
     },
     flush(done) {
-      attempt(() => splitter.finish(emit), done);
+      attempt(() => splitter.finish(emit), lineNow, done);
     },
   });
   return out;
@@ -74,12 +76,13 @@ export function withOwnLine(words: string, { ownLines }: Report): string {
   });
 }
 
-function attempt(work: () => void, done: (error?: Error) => void): void {
+/** `line` gives how far the dump has come by then. */
+function attempt(work: () => void, line: () => number, done: (error?: Error) => void): void {
   try {
     work();
     done();
   } catch (error) {
-    done(error as Error);
+    done(error instanceof Failure ? new Failure(`${error.message} (line ${line()})`) : (error as Error));
   }
 }
 

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { LongValue } from "../../agent/longValue";
 import { newReport, ownStatements, withOwnLine } from "../../agent/statements";
 
 const MIB = 2 ** 20;
 
 /** What the client gets of a dump, in pieces as a file gives them. */
-async function taken(dump: string | Buffer, report = newReport()): Promise<Buffer> {
+async function taken(dump: string | Buffer, report = newReport(), most?: number): Promise<Buffer> {
   const size = 2 ** 18;
   const bytes = Buffer.from(dump);
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),
   );
-  return buffer(Readable.from(pieces).pipe(ownStatements(report)));
+  return buffer(Readable.from(pieces).pipe(ownStatements(report, most)));
 }
 
 interface Stored {
@@ -93,10 +92,14 @@ describe("a row that is too large for one statement", () => {
       taken(`INSERT INTO t VALUES (${long}) ON DUPLICATE KEY UPDATE a = 1;\n`),
       /ends with more/,
     );
-    const value = LongValue.of(Buffer.from("'x"), "@v", () => undefined);
-    const text = Buffer.alloc(10 * MIB, "x");
-    assert.throws(() => {
-      for (let i = 0; i < 16; i++) value?.take(text, text.length);
-    }, /more than 150 MiB/);
+  });
+
+  it("is refused where the server has no memory for it, with its line, before it is sent whole", async () => {
+    const dump = `SET NAMES utf8;\nINSERT INTO t VALUES\n(1,'a'),\n(2,'${"x".repeat(6 * MIB)}','${"y".repeat(6 * MIB)}');\n`;
+    assert.match((await taken(dump, newReport(), 12 * MIB)).toString("latin1"), /@varvol_1/);
+    await assert.rejects(
+      taken(dump, newReport(), 11 * MIB),
+      /a row of more than 11 MiB is longer than MySQL has memory for on this host; .* \(line 4\)/,
+    );
   });
 });

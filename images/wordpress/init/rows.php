@@ -116,9 +116,20 @@ function rows(mysqli $database, string $table, string $id, array $ids, array $co
     }
 }
 
+/** Says for the image's own check (healthy) that this goes on, so that whoever waits for it does. */
+function at_work(Tally $tally): void
+{
+    static $second = 0;
+    if (time() !== $second) {
+        $second = time();
+        @file_put_contents('/tmp/at-work', "it replaces its former address in $tally->table: $tally->changed values so far\n");
+    }
+}
+
 /** The new value; null where nothing changes. */
 function changed(?string $value, Column $column, UrlReplacement $replacement, Tally $tally): ?string
 {
+    at_work($tally);
     if ($value === null || !$replacement->mayHold($value)) {
         return null;
     }
@@ -254,6 +265,7 @@ function replace_by_value(
         $tries = TRIES;
         if ($last > 0) {
             $left = $tally->left;
+            at_work($tally);
             update_values($database, $statement, $column, 1, $last, $tries, $tally);
             $gone = $count - ($tally->changed - $before);
             if ($gone > 0 && $tally->left === $left) {
