@@ -173,7 +173,8 @@ export const verbs: readonly Verb[] = [
   {
     name: "upgrade",
     arguments: "[name...]",
-    about: "lock the newest versions for all sites, or those named; nothing runs them before `up`",
+    about:
+      "lock the newest versions for all sites, or those named; nothing runs them before `up`; --check: look only",
     atOnce: 1,
     load: () => lazy("./verbs/upgrade") as typeof import("./verbs/upgrade"),
   },

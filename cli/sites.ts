@@ -1,7 +1,8 @@
 import { colors, table } from "../base/output";
 import { age } from "../base/words";
 import type { Stack } from "../engine/stack";
-import { type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
+import { type HostStatus, type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
+import { OLD_LOCK } from "../stacks/lockAge";
 import { asksAuthority } from "../stacks/modules";
 
 /** Prints the table of sites, what they share, and what is wrong with any. */
@@ -14,7 +15,7 @@ export async function printSites(stack: Stack): Promise<Status> {
   const rows = parts.map(
     ({ name, state }) => `${name}: ${state === "ok" ? colors.green("ok") : colors.red(state)}`,
   );
-  process.stdout.write(`\n${rows.join(", ")}\n`);
+  process.stdout.write(`\n${[...rows, ...lockOf(host)].join(", ")}\n`);
   for (const { name, problems, containers } of [...parts, ...sites]) {
     for (const text of problems) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
     for (const text of containers.flatMap(({ notes }) => notes)) process.stdout.write(`\n${name}: ${text}\n`);
@@ -55,6 +56,12 @@ function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
     ...(config.backup ? ["Backup"] : []),
   ];
   process.stdout.write(`\n${table(head, rows)}\n`);
+}
+
+function lockOf({ lockDays: days }: HostStatus): string[] {
+  if (days === undefined) return [];
+  const text = days === 0 ? "of today" : `${days} ${days === 1 ? "day" : "days"} old`;
+  return [`packages: ${days > OLD_LOCK ? colors.yellow(text) : text}`];
 }
 
 function leftOf({ certificate }: SiteStatus): string {

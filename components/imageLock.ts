@@ -34,6 +34,8 @@ export type PackageSet = keyof typeof PACKAGE_SETS;
 export interface LockedSet {
   /** When the versions were looked up, as snapshot.debian.org names a moment: 20261121T000000Z. */
   readonly snapshot: string;
+  /** When they were last found to be the newest, as such a moment, where that was later. */
+  readonly looked?: string;
   readonly packages: Readonly<Record<string, string>>;
 }
 

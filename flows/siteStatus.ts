@@ -2,6 +2,7 @@ import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
 import { shapeOf, type SiteConfig } from "../stacks/kinds";
+import { lockDays, OLD_LOCK } from "../stacks/lockAge";
 import { sendsMail } from "../stacks/mail";
 import { modulesOf } from "../stacks/modules";
 import { scheduleOf } from "../stacks/schedule";
@@ -56,6 +57,8 @@ export interface HostStatus {
   readonly problems: readonly string[];
   readonly notes: readonly string[];
   readonly disks: readonly Disk[];
+  /** Days since the locked versions of packages were last the newest. */
+  readonly lockDays?: number;
 }
 
 export interface Status {
@@ -94,6 +97,7 @@ const NO_MAIL = "mail is off: what sites would send is refused, and stands in th
 function hostStatus(config: HostConfig, answers: Answers): HostStatus {
   const { dockerProblem, disks, open } = answers;
   const known = new Set([...config.sites, ...modulesOf(config)].map(({ name }) => name));
+  const days = lockDays(config, answers.now);
   return {
     ...stated([
       ...(dockerProblem === undefined
@@ -103,9 +107,18 @@ function hostStatus(config: HostConfig, answers: Answers): HostStatus {
       ...disks.flatMap(judgeDisk),
       ...judgeHook(config.backup?.hook !== undefined, answers.hook),
     ]),
-    notes: [...strangers(answers, known), ...(config.mail || !config.sites.some(sendsMail) ? [] : [NO_MAIL])],
+    notes: [
+      ...strangers(answers, known),
+      ...(config.mail || !config.sites.some(sendsMail) ? [] : [NO_MAIL]),
+      ...(days !== undefined && days > OLD_LOCK ? [oldLock(days)] : []),
+    ],
     disks,
+    ...(days !== undefined && { lockDays: days }),
   };
+}
+
+function oldLock(days: number): string {
+  return `the packages in the images are those of ${days} days ago: npx varvol upgrade --check says what that leaves open`;
 }
 
 function moduleStatuses(config: HostConfig, answers: Answers): ModuleStatus[] {

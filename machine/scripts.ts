@@ -18,6 +18,7 @@ export const SCRIPTS = [
   "drift",
   "first-words",
   "generations",
+  "holes",
   "host-facts",
   "images",
   "imports",

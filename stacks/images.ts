@@ -9,19 +9,27 @@ export function containersOf({ sites }: Pick<HostConfig, "sites">, owner: string
   return site ? shapeOf(site).containers : (moduleOf(owner)?.containers ?? []);
 }
 
+type ImagesOf = Pick<HostConfig, "sites" | "backup" | "tls" | "mail">;
+
+/** The images of Varvol's that a site or module runs, for a moment or for good. */
+export function imagesOfOwner(host: ImagesOf, owner: string): ImageName[] {
+  const site = host.sites.find(({ name }) => name === owner);
+  if (site) return imagesOf(site);
+  const module = moduleOf(owner);
+  return [
+    ...containersOf(host, owner).flatMap(({ image }) => image ?? []),
+    ...(module?.images?.(host) ?? []),
+  ];
+}
+
 /** Every image of Varvol's that a host runs, by name, with the packages in it. */
 export function imagesInUse(
-  host: Pick<HostConfig, "sites" | "lock" | "backup" | "tls" | "mail">,
+  host: ImagesOf & Pick<HostConfig, "lock">,
 ): Record<string, { packages: Record<string, string> }> {
   const { sites, lock } = host;
-  const used = [
-    ...modulesOf(host).flatMap(({ name, containers, images }) =>
-      [...containers.map(({ image }) => image), ...(images?.(host) ?? [])].map((image) => ({ name, image })),
-    ),
-    ...sites.flatMap((site) => imagesOf(site).map((image) => ({ name: site.name, image }))),
-  ].flatMap(({ name, image }): [string, ImageName][] => (image ? [[name, image]] : []));
   return Object.fromEntries(
-    used
+    [...modulesOf(host), ...sites]
+      .flatMap(({ name }) => imagesOfOwner(host, name).map((image): [string, ImageName] => [name, image]))
       // What is in an image that was rolled back to stands in the lock of that time.
       .filter(([owner, image]) => !lock.pins[owner]?.[image])
       .map(([owner, image]) => [

@@ -8,8 +8,11 @@ export function lockFile(): string {
   return process.env.VARVOL_LOCK_FILE ?? path.join(__dirname, "..", "images.lock.json");
 }
 
+const moment = z.string().regex(/^\d{8}T\d{6}Z$/);
+
 const lockedSet = z.strictObject({
-  snapshot: z.string().regex(/^\d{8}T\d{6}Z$/),
+  snapshot: moment,
+  looked: moment.optional(),
   packages: z.record(z.string(), z.string()),
 });
 

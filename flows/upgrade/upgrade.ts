@@ -8,8 +8,9 @@ import type { Stack } from "../../engine/stack";
 import { editableSites } from "../../engine/stackFile";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
-import { containersOf } from "../../stacks/images";
+import { imagesOfOwner } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
+import { timeOf } from "../../stacks/lockAge";
 import { modulesOf } from "../../stacks/modules";
 import { lookUpPackages } from "./packages";
 
@@ -40,6 +41,8 @@ export interface Upgraded {
   readonly packages: readonly PackageChange[];
   readonly images: readonly OwnImageChange[];
   readonly released: readonly ReleasedImage[];
+  /** Whether the lock says no more than that its versions are still the newest. */
+  readonly looked: boolean;
 }
 
 /** Looks for newer packages and images, and locks them. Nothing runs them before the next `up`. */
@@ -57,8 +60,10 @@ export async function lockNewest(
   const changes = owners.flatMap((owner) => changesOf(owner, setsOf(stack.config, [owner]), before, after));
   const released = releasedBy(before, after);
   const own = await upgradeOwnImages(stack, owners);
-  if (changes.length + released.length > 0) writeLock(after);
-  return { packages: changes, images: own, released };
+  const changed = changes.length + released.length > 0;
+  const looked = !changed && JSON.stringify(after) !== JSON.stringify(before);
+  if (changed || looked) writeLock(after);
+  return { packages: changes, images: own, released, looked };
 }
 
 /** Sites and modules that an upgrade means: those named, or all sites, with the modules where they are wanted. */
@@ -73,7 +78,7 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
 
 /** Package sets that sites and modules are built from. */
 export function setsOf(config: HostConfig, owners: readonly string[]): PackageSet[] {
-  const images = owners.flatMap((owner) => containersOf(config, owner).flatMap(({ image }) => image ?? []));
+  const images = owners.flatMap((owner) => imagesOfOwner(config, owner));
   return [...new Set(images.flatMap(packageSets))];
 }
 
@@ -116,9 +121,13 @@ export function releasedBy(before: ImageLock, after: ImageLock): ReleasedImage[]
   );
 }
 
-// Looked up later with the same result: no change.
+const WEEK = 7 * 86_400_000;
+
+// Looked up later with the same result: no change, but for the day once a week, so that a lock in use doesn't look old.
 function keepMoment(found: LockedSet, old: LockedSet | undefined): LockedSet {
-  return old && same(old, found) ? old : found;
+  if (!old || !same(old, found)) return found;
+  const since = timeOf(found.snapshot) - timeOf(old.looked ?? old.snapshot);
+  return since < WEEK ? old : { ...old, looked: found.snapshot };
 }
 
 function same(a: LockedSet | undefined, b: LockedSet): boolean {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { capture } from "../../base/exec";
 import type { ImageLock } from "../../components/imageLock";
+import type { Checked } from "../../flows/upgrade/holes";
 import { readLock, writeLock } from "../../stacks/lock";
 import { TestHost } from "../support/testHost";
 
@@ -149,6 +150,36 @@ describe("an upgrade", function () {
     assert.match((await host.get("hello.localhost")).body, /Hello from Varvol/);
     writeLock(lock, lockFile);
     assert.match(await host.up(), /Nothing changed/);
+  });
+
+  it("is asked for where the security archive has a newer version of what is locked, and by whom", async () => {
+    const unknown =
+      /Nothing that is locked has a security update[^]*hello: runs varvol\/web:\w+, and the lock does not say/;
+    assert.match(await varvol("upgrade", "--check", "hello"), unknown, "it was rolled back");
+    const lock = readLock(lockFile);
+    const packages = { ...lock.sets.web?.packages, "nginx-light": "1.26.3-1" };
+    const web = { snapshot: "20260101T000000Z", packages };
+    writeLock({ ...lock, sites: { ...lock.sites, hello: { web } }, pins: {} }, lockFile);
+    const { code, stdout } = await host.varvol("upgrade", "--check", "hello", "blog", "--json");
+    const status = await host.varvol("status");
+    writeLock(lock, lockFile);
+    assert.equal(code, 1);
+    const { holes, unknown: others } = JSON.parse(stdout) as Checked;
+    assert.deepEqual(
+      holes.map(({ fixed, ...hole }) => ({ ...hole, newer: fixed.startsWith("1.26.") })),
+      [
+        {
+          ...{ package: "nginx-light", locked: "1.26.3-1", images: ["web"], owners: ["hello"] },
+          newer: true,
+        },
+      ],
+    );
+    assert.deepEqual(others, []);
+    assert.match(
+      status.stdout,
+      /packages: \d+ days old\n[^]*the packages in the images are those of \d+ days ago/,
+    );
+    assert.equal(status.code, 0, "it is no fault");
   });
 
   it("that converts all databases needs a dump of them first, and data is never left behind", async () => {

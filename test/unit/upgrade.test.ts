@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
-import { imageTag } from "../../components/imageSource";
+import { imageBuild, imageTag } from "../../components/imageSource";
 import { migratedInWords } from "../../flows/up/migrated";
 import { domainsBack, writeDomains } from "../../flows/upgrade/domains";
+import { holesIn, unknownOf, usesOf } from "../../flows/upgrade/holes";
 import { packagesOf } from "../../flows/upgrade/packages";
 import { compareVersions, pinsOf } from "../../flows/upgrade/rollback";
 import { applyUpgrade, chooseOwners, releasedBy, setsOf } from "../../flows/upgrade/upgrade";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
+import { lockDays } from "../../stacks/lockAge";
 import { checkConfig } from "../../stacks/problems";
 import { HostTools } from "../support/hostTool";
 import { testFolder } from "../support/testHost";
@@ -123,12 +125,21 @@ describe("an upgrade", () => {
     assert.equal(imageTag("web", lock, "diary"), imageTag("web", old, "diary"));
   });
 
-  it("that finds nothing new changes nothing, the moment included", () => {
-    const again = { web: { ...locked("1"), snapshot: "20990101T000000Z" } };
-    assert.deepEqual(applyUpgrade({ ...old, pins: {} }, config, ["hello"], false, again), {
-      ...old,
-      pins: {},
-    });
+  it("that finds nothing new changes nothing but, once a week, the day", () => {
+    const lockOf = (snapshot: string, before = old) =>
+      applyUpgrade({ ...before, pins: {} }, config, ["hello"], false, { web: { ...locked("1"), snapshot } });
+    assert.deepEqual(lockOf("20260107T235959Z"), { ...old, pins: {} });
+    const looked = lockOf("20260108T000000Z");
+    assert.deepEqual(looked.sets.web, { ...locked("1"), looked: "20260108T000000Z" });
+    assert.deepEqual(lockOf("20260114T235959Z", looked), looked);
+    assert.equal(imageTag("web", looked, "hello"), imageTag("web", old, "hello"));
+    assert.deepEqual(imageBuild("web", looked, "hello"), imageBuild("web", old, "hello"));
+  });
+
+  it("means what a module runs for a moment, too", () => {
+    const tls = { hello: "acme" as const };
+    assert.deepEqual(setsOf({ ...config, tls }, ["agent"]), ["agent", "acme"]);
+    assert.deepEqual(setsOf(config, ["agent"]), ["agent"]);
   });
 
   it("names what was rolled back and is so no more, also where nothing is newer", () => {
@@ -156,6 +167,108 @@ describe("an upgrade", () => {
     });
     assert.deepEqual(packagesOf("wordpress", text), { wordpress: "6.8.12+dfsg1-0+deb13u1" });
   });
+});
+
+describe("security updates of what is locked", () => {
+  const of = (name: string, version: string) => ({ ...locked(""), packages: { [name]: version } });
+  const lock: ImageLock = {
+    sets: { ...old.sets, web: of("nginx", "1"), gateway: of("nginx", "1"), php: of("php", "1") },
+    sites: { diary: { web: of("nginx", "2") } },
+    pins: { blog: { "wordpress-php": "varvol/wordpress-php:old" } },
+  };
+  const core = { ...lock, sets: { ...lock.sets, wordpress: of("wordpress", "1") } };
+  const host = { ...config, lock: core };
+  const told = (text: string) => holesIn(text, usesOf(host, ["hello", "blog", "diary", "gateway"]));
+
+  it("are those of the images that have that version, and of whoever runs them", () => {
+    assert.deepEqual(told("hole php 1 2\nhole nginx 2 3\nhole nginx 1 3\n"), [
+      {
+        ...{ package: "nginx", locked: "2", fixed: "3" },
+        ...{ images: ["wordpress-web"], owners: ["diary"] },
+      },
+      {
+        ...{ package: "nginx", locked: "1", fixed: "3" },
+        ...{ images: ["web", "wordpress-web", "gateway"], owners: ["hello", "blog", "gateway"] },
+      },
+      // What is in blog's the lock doesn't tell.
+      { package: "php", locked: "1", fixed: "2", images: ["wordpress-php"], owners: ["diary"] },
+    ]);
+    assert.deepEqual(told("hole nginx 9 10\n\nsomething else\n"), []);
+  });
+
+  it("of the base image concern all images for which the lock names no other version", () => {
+    assert.deepEqual(
+      told("base wordpress 0 3\n").map(({ owners }) => owners),
+      [["hello", "gateway"]],
+    );
+    assert.deepEqual(
+      told("base libc6 1 2\n").map(({ owners }) => owners),
+      [["hello", "blog", "diary", "gateway"]],
+    );
+  });
+
+  it("can't be told of images that the lock doesn't know", () => {
+    const [hello, ...others] = config.sites;
+    assert.ok(hello);
+    const own = { ...hello, image: "nginx:1@sha256:0" } as typeof hello;
+    assert.deepEqual(unknownOf({ ...host, sites: [own, ...others] }, ["hello", "blog", "diary"]), [
+      { owner: "hello", image: "nginx:1@sha256:0" },
+      { owner: "blog", image: "varvol/wordpress-php:old" },
+    ]);
+  });
+
+  describe("on the host", () => {
+    const asked = async (archive: string, madison: string, ...pairs: string[]) => {
+      const tools = new HostTools();
+      tools.standIn("docker", 'shift 5; exec sh "$@"');
+      tools.standIn("apt-get", ":");
+      tools.standIn("dpkg-query", "printf '%s\\n' 'base-files 13.8' 'libc6 2.41-12+b1'");
+      tools.standIn("apt-cache", `[ "$1" = policy ] && echo '${archive}' || printf '%s' '${madison}'`);
+      const result = await tools.script("holes", "image", ...pairs);
+      tools.remove();
+      return result;
+    };
+    const line = (name: string, version: string, suite: string) =>
+      ` ${name} |    ${version} | http://deb.debian.org/${suite}/main amd64 Packages\n`;
+    const security = "  release v=13,o=Debian,a=stable-security,n=trixie-security,l=Debian-Security,c=main";
+
+    it("are versions of the security archive that are newer, by Debian's own order", async () => {
+      const madison = [
+        line("curl", "8.14.1-2+deb13u10", "debian-security trixie-security"),
+        line("curl", "8.14.1-2+deb13u9", "debian-security trixie-security"),
+        line("nginx", "1.26.3-3+deb13u11", "debian trixie"),
+        line("git", "1:2.47.3-1~deb13u1+b2", "debian-security trixie-security"),
+        line("zlib1g", "1.0", "debian-security trixie-security"),
+        line("libc6", "2.41-12+deb13u1", "debian-security trixie-security"),
+      ].join("");
+      const pairs = ["curl=8.14.1-2+deb13u9", "nginx=1.26.3-3+deb13u10"];
+      const { stdout } = await asked(security, madison, ...pairs, "git=1:2.47.3-1~deb13u1", "zlib1g=1.0+x");
+      assert.deepEqual(stdout.trim().split("\n"), [
+        "base libc6 2.41-12 2.41-12+deb13u1",
+        "hole curl 8.14.1-2+deb13u9 8.14.1-2+deb13u10",
+      ]);
+    });
+
+    it("are not said to be none where the archive could not be read", async () => {
+      const { code, stderr } = await asked("  release v=13,o=Debian,l=Debian,c=main", "", "curl=1");
+      assert.equal(code, 1);
+      assert.match(stderr, /no list of the security archive could be read/);
+    });
+  });
+});
+
+it("a lock is as old as what of it was looked up longest ago, of what the host runs", () => {
+  const now = new Date("2026-02-01T12:00:00Z");
+  const days = (lock: ImageLock) => lockDays({ ...config, lock }, now);
+  assert.equal(days(old), 31);
+  const git = { ...locked("1"), snapshot: "20200101T000000Z" };
+  assert.equal(days({ ...old, sets: { ...old.sets, git } }), 31, "nothing runs git here");
+  assert.equal(days({ ...old, sites: { blog: { web: { ...git } } } }), 2223);
+  const today = { ...locked("1"), looked: "20260201T110000Z" };
+  const { gateway, ...sets } = old.sets;
+  assert.ok(gateway);
+  assert.equal(days({ ...old, sets: Object.fromEntries(Object.keys(sets).map((set) => [set, today])) }), 0);
+  assert.equal(days({ sets: {}, sites: {}, pins: {} }), undefined);
 });
 
 describe("a rollback", () => {
