@@ -1,7 +1,7 @@
 /** Packages that are installed and upgraded together, by what they are for. */
 export const PACKAGE_SETS = {
   gateway: ["ca-certificates", "curl", "libio-fdpass-perl", "nginx-light", "perl-base"],
-  web: ["curl", "libnginx-mod-http-cache-purge", "nginx-light"],
+  web: ["curl", "libnginx-mod-http-brotli-filter", "libnginx-mod-http-cache-purge", "nginx-light"],
   git: ["ca-certificates", "git", "git-lfs", "openssh-client"],
   mariadb: ["mariadb-server"],
   acme: ["ca-certificates", "lego"],

@@ -4,9 +4,12 @@ import { hookConf } from "./hook";
 import { PHP_SOURCE } from "./neverServed";
 import { webFile } from "./webFiles";
 
+// An image of before hasn't the module.
+const BROTLI = "include /etc/nginx/modules-enabled/*-http-brotli-filter.conf;\n";
+
 /** What the configurations of all sites' nginx begin with. */
 export function nginxHead({ drain }: TimeLimits = TIME_LIMITS): string {
-  return `daemon off;
+  return `${BROTLI}daemon off;
 pid /tmp/nginx.pid;
 error_log stderr warn;
 worker_processes 1;

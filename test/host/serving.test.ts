@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as zlib from "node:zlib";
 import { attempt, capture } from "../../base/exec";
 import { openBrowser } from "../support/browser";
 import { Load } from "../support/load";
@@ -76,7 +77,23 @@ const LATIN1 = Buffer.from(
   "latin1",
 );
 
+/** Text of a length that is neither noise nor the same all over. */
+function script(length: number): string {
+  const lines = Array.from(
+    { length: 2000 },
+    (_, i) => `function f${i}(a){return a+${(i * i * 7919) % 104729}}\n`,
+  );
+  const text = lines.join("");
+  return text.repeat(Math.ceil(length / text.length)).slice(0, length);
+}
+
 const PAGES: Record<string, string | Buffer> = {
+  "script.js": script(40_000),
+  "large.mjs": script(400_000),
+  "large.wasm": script(100_000),
+  "small.js": "1;",
+  "letters.woff2": script(5000),
+  "picture.png": script(5000),
   "index.html":
     '<script type="module" src="/app.mjs"></script><link rel="manifest" href="/site.webmanifest"><p id="t">waiting</p>',
   "app.mjs": "document.getElementById('t').textContent = 'the module ran';",
@@ -350,6 +367,51 @@ describe("a site that serves", function () {
     } finally {
       await browser.close();
     }
+  });
+
+  it("is packed as each visitor can read it, and never by the cache as another one did", async () => {
+    const packed: Record<string, (sent: Buffer) => Buffer> = {
+      br: zlib.brotliDecompressSync,
+      gzip: zlib.gunzipSync,
+      "": (sent) => sent,
+    };
+    const accepts = {
+      "gzip, deflate, br, zstd": "br",
+      "gzip, br;q=0": "gzip",
+      gzip: "gzip",
+      "": "",
+      identity: "",
+    };
+    const asked = async (domain: string, target: string, accept: string) => {
+      const headers = accept === "" ? undefined : { "accept-encoding": accept };
+      const answer = await host.get(domain, target, { headers });
+      assert.equal(answer.status, 200, `${domain}${target}`);
+      return { answer, way: answer.headers["content-encoding"] ?? "" };
+    };
+    for (const [domain, target] of [
+      ["site.localhost", "/script.js"],
+      ["site.localhost", "/large.wasm"],
+      ["site.localhost", "/large.mjs"],
+      ["blog.localhost", "/"],
+      ["blog.localhost", "/wp-includes/js/jquery/jquery.min.js"],
+    ] as const) {
+      const plain = (await asked(domain, target, "")).answer;
+      // All at once and in any order: what one was given is kept, for a second or ten.
+      const many = Array.from({ length: 6 }, () => Object.entries(accepts)).flat();
+      await Promise.all(
+        many.map(async ([accept, expected]) => {
+          const { answer, way } = await asked(domain, target, accept);
+          const name = `${domain}${target} ${accept}`;
+          assert.equal(way, expected, name);
+          assert.match(answer.headers.vary ?? "", /accept-encoding/i, name);
+          assert.deepEqual(packed[way]?.(answer.sent), plain.sent, name);
+          assert.ok(way === "" || answer.sent.length < plain.sent.length * 0.6, name);
+        }),
+      );
+    }
+    assert.match((await ask("/", { "accept-encoding": "br" })).headers["x-cache"]?.toString() ?? "", /HIT/);
+    for (const name of ["letters.woff2", "picture.png", "small.js"])
+      assert.equal((await asked("site.localhost", `/${name}`, "gzip, br")).way, "", name);
   });
 
   it("has a page beside a folder of its name", async () => {

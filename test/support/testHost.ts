@@ -17,6 +17,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
+  /** The body as it was sent. */
+  readonly sent: Buffer;
 }
 
 /** A new folder, which goes with all else that tests made. */
@@ -197,6 +199,7 @@ export class TestHost {
             status: response.statusCode ?? 0,
             headers: response.headers,
             body: Buffer.concat(chunks).toString(),
+            sent: Buffer.concat(chunks),
           }),
         );
       });
