@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import * as tls from "node:tls";
 import { attempt, capture } from "../../base/exec";
 import type { DnsRecord, Tested, Waiting } from "../../flows/mail/mail";
 import type { Status } from "../../flows/siteStatus";
+import { logIn, openBrowser, writePost } from "../support/browser";
 import { CommandLines } from "../support/commandLines";
-import { execIn, inspect, runPhp } from "../support/docker";
+import { bridgeAddress, execIn, inspect, runPhp } from "../support/docker";
 import { MailServer } from "../support/mailServer";
+import { Pebble } from "../support/pebble";
 import { reached } from "../support/reach";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
@@ -30,6 +34,7 @@ describe("a host's mail", function () {
   const host = new TestHost("mail", 19170);
   const commandLines = new CommandLines();
   let server: MailServer;
+  let pebble: Pebble | undefined;
   let limit = 100;
 
   const sites = [
@@ -60,8 +65,9 @@ describe("a host's mail", function () {
     const query = new URLSearchParams({ to: "reader@example.com", subject, ...more });
     return (await host.get("www.app.example.net", `/?${query.toString()}`)).body;
   };
-  const forgetPassword = () =>
+  const forgetPassword = (tls = false) =>
     host.get("blog.example.net", "/wp-login.php?action=lostpassword", {
+      tls,
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: "user_login=admin&redirect_to=&wp-submit=x",
@@ -97,6 +103,7 @@ describe("a host's mail", function () {
   after(async () => {
     commandLines.stop();
     await server?.stop();
+    await pebble?.stop();
   });
 
   it("takes a WordPress's mail of a lost password to the relay, by TLS and a login, and signed", async () => {
@@ -209,6 +216,52 @@ describe("a host's mail", function () {
     assert.match(await log("app/php"), /was not sent: 450 4\.7\.1 .*too many recipients/);
   });
 
+  it("is one with all else of a public site: a certificate, and pages that change for strangers as one is published", async () => {
+    const domain = "blog.example.net";
+    const eab = { kid: "kid", hmac: randomBytes(32).toString("base64url") };
+    pebble = await Pebble.start(19175, { httpPort: host.http, seconds: 3600, eab });
+    await pebble.address(domain);
+    const authority = path.join(host.folder, "pebble.pem");
+    fs.writeFileSync(authority, await pebble.authority());
+    host.configure(
+      sites.map((site) => (site.name === "blog" ? { ...site, tls: "acme", cache: { time: "10m" } } : site)),
+      {
+        mail: { relay, limit },
+        acme: { directory: pebble.directory, authority, eab, resolvers: [pebble.resolver] },
+        gateway: { http: host.http, https: host.https, addresses: ["127.0.0.1", await bridgeAddress()] },
+      },
+    );
+    await host.up();
+    const stranger = () => host.get(domain, "/", { tls: true });
+    const browser = await openBrowser();
+    try {
+      const secret = await host.varvol("secret", "blog", "--json");
+      const address = `https://${domain}:${host.https}`;
+      const login = JSON.parse(secret.stdout) as { user: string; password: string };
+      const admin = await logIn(browser, address, login);
+      await admin.goto(`${address}/wp-admin/post-new.php`);
+      await until(
+        "the front page to be kept",
+        async () => (await stranger()).headers["x-cache"] === "HIT",
+        20,
+      );
+      assert.doesNotMatch((await stranger()).body, /The first frost/);
+      await writePost(admin, "The first frost");
+      await until("what was published", async () => /The first frost/.test((await stranger()).body), 2);
+    } finally {
+      await browser.close();
+    }
+    // By now the host has it, whom nobody has told that it is time.
+    const root = await pebble.root();
+    await until("a public certificate", () => trusted(host.https, domain, root), 90);
+    const mails = (await server.arrived()).length;
+    assert.equal((await forgetPassword(true)).status, 302);
+    await until("the mail", async () => (await server.arrived()).length > mails);
+    const last = (await server.arrived()).at(-1);
+    assert.match(last?.text ?? "", /https:\/\/blog\.example\.net/);
+    assert.deepEqual([last?.encrypted, last?.signed, last?.recipients], [true, true, ["owner@example.com"]]);
+  });
+
   it("has passwords in files of its own alone", async () => {
     const id = await host.container("mail/mail");
     const secrets = [PASSWORD, await capture(["cat", path.join(host.root, "app/secrets/mail")])];
@@ -230,3 +283,14 @@ describe("a host's mail", function () {
     }
   });
 });
+
+/** Whether a browser that knows an authority takes what a name is served with. */
+function trusted(port: number, servername: string, ca: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: "127.0.0.1", port, servername, ca, rejectUnauthorized: false }, () => {
+      resolve(socket.authorized);
+      socket.destroy();
+    });
+    socket.once("error", reject);
+  });
+}

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { attempt } from "../../base/exec";
-import { logIn, openBrowser } from "../support/browser";
+import { logIn, openBrowser, writePost } from "../support/browser";
 import { execIn, runPhp } from "../support/docker";
 import { picture } from "../support/picture";
 import { TestHost } from "../support/testHost";
@@ -246,34 +246,3 @@ describe("a WordPress", function () {
     assert.equal((await ask("/")).headers["x-cache"], "HIT");
   });
 });
-
-/** Writes and publishes a post in the block editor, as a person does: title, an image block, a file, Publish. */
-async function writePost(page: Page, title: string, file: Buffer): Promise<void> {
-  await page.waitForFunction("window.wp?.data?.select('core/editor')?.getCurrentPostId() > 0");
-  await page.evaluate("wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)");
-  const canvas = page.frameLocator('iframe[name="editor-canvas"]');
-  await canvas.getByRole("textbox", { name: "Add title" }).fill(title);
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("/image");
-  await page.getByRole("option", { name: "Image", exact: true }).click();
-  const [chooser] = await Promise.all([
-    page.waitForEvent("filechooser"),
-    canvas.getByRole("button", { name: "Upload" }).click(),
-  ]);
-  await chooser.setFiles({ name: "garden.png", mimeType: "image/png", buffer: file });
-  await page.waitForFunction(
-    "wp.data.select('core/block-editor').getBlocks().some(({ name, attributes }) => name === 'core/image' && attributes.id)",
-  );
-  await page.getByRole("button", { name: "Publish", exact: true }).click();
-  const publish = page.getByLabel("Editor publish").getByRole("button", { name: "Publish", exact: true });
-  const published = () =>
-    page.waitForFunction("wp.data.select('core/editor').isCurrentPostPublished()", undefined, {
-      timeout: 20_000,
-    });
-  await publish.click();
-  // Chromium drops what it sends while another test makes or removes a network of docker's: the editor says so, and waits.
-  await published().catch(async () => {
-    await publish.click();
-    await published();
-  });
-}
