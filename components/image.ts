@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host";
 import { hasOwnSet, type ImageLock } from "./imageLock";
-import { imageBuild, type ImageName, imageTag, packageSets } from "./imageSource";
+import { extensionsIn, imageBuild, type ImageName, imageTag, packageSets } from "./imageSource";
 
 export interface ImageArgs {
   readonly host: Host;
@@ -54,7 +54,7 @@ export function imageName(name: ImageName, owner: string, lock: ImageLock): stri
 function ownImage(name: ImageName, owner: string, lock: ImageLock) {
   const pinned = lock.pins[owner]?.[name];
   if (pinned) return { name: `image-${name}-${owner}`, image: pinned };
-  const apart = hasOwnSet(lock, packageSets(name), owner);
+  const apart = hasOwnSet(lock, packageSets(name), owner) || extensionsIn(name, lock, owner) !== undefined;
   return {
     name: apart ? `image-${name}-${owner}` : `image-${name}`,
     image: imageTag(name, lock, owner),

@@ -39,6 +39,12 @@ export interface LockedSet {
   readonly packages: Readonly<Record<string, string>>;
 }
 
+/** What a site's php has beside the set php, as its key says. */
+export interface LockedExtensions extends LockedSet {
+  /** The extensions that were asked for: others come along. */
+  readonly names: readonly string[];
+}
+
 /** images.lock.json: what images are built from. Nothing is upgraded but by a change of it. */
 export interface ImageLock {
   readonly sets: Readonly<Partial<Record<PackageSet, LockedSet>>>;
@@ -46,6 +52,8 @@ export interface ImageLock {
   readonly sites: Readonly<Record<string, Readonly<Partial<Record<PackageSet, LockedSet>>>>>;
   /** Sites and modules that were rolled back: by image, the earlier image's name. */
   readonly pins: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Further packages of single sites' php. */
+  readonly extensions?: Readonly<Record<string, LockedExtensions>>;
 }
 
 /** What a set is locked to for a site or module. Throws where the lock doesn't know the set. */

@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ensureAgentBundle } from "./agentBundle";
-import { type ImageLock, lockedSet, type PackageSet } from "./imageLock";
+import { type ImageLock, type LockedSet, lockedSet, type PackageSet } from "./imageLock";
 
 const CONTEXT = path.join(__dirname, "..", "images");
 
@@ -13,6 +13,8 @@ interface Source {
   readonly target?: string;
   /** Build argument -> the packages that it names. */
   readonly packages: Readonly<Record<string, PackageSet>>;
+  /** Build argument that names a site's own extensions of PHP. */
+  readonly extensions?: string;
 }
 
 const COMMON = ["install-packages"];
@@ -26,13 +28,19 @@ const SOURCES = {
   acme: { files: ["acme"], dockerfile: "acme/Dockerfile", packages: { PACKAGES: "acme" } },
   mail: { files: ["mail"], dockerfile: "mail/Dockerfile", packages: { PACKAGES: "mail" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
-  php: { files: ["php", "sendmail"], dockerfile: "php/Dockerfile", packages: { PHP_PACKAGES: "php" } },
+  php: {
+    files: ["php", "sendmail"],
+    dockerfile: "php/Dockerfile",
+    packages: { PHP_PACKAGES: "php" },
+    extensions: "EXTENSIONS",
+  },
   "php-git": { files: ["git", "php-git"], dockerfile: "php-git/Dockerfile", packages: { PACKAGES: "git" } },
   "wordpress-php": {
     files: ["wordpress", "sendmail"],
     dockerfile: "wordpress/Dockerfile",
     target: "php",
     packages: { PHP_PACKAGES: "php", WORDPRESS_PACKAGES: "wordpress" },
+    extensions: "EXTENSIONS",
   },
   "wordpress-web": {
     files: ["wordpress/Dockerfile", "web"],
@@ -51,12 +59,16 @@ export function packageSets(name: ImageName): PackageSet[] {
   return Object.values((SOURCES[name] as Source).packages);
 }
 
+/** What the lock has for an image of a site's alone, beside package sets. */
+export function extensionsIn(name: ImageName, lock: ImageLock, owner: string): LockedSet | undefined {
+  return (SOURCES[name] as Source).extensions === undefined ? undefined : lock.extensions?.[owner];
+}
+
 /** Every image that a site or module may run, and the packages in it. */
 export function imageContents(name: ImageName, lock: ImageLock, owner: string): Record<string, string> {
-  return Object.assign({}, ...packageSets(name).map((set) => lockedSet(lock, set, owner).packages)) as Record<
-    string,
-    string
-  >;
+  const sets = packageSets(name).map((set) => lockedSet(lock, set, owner));
+  const all = [...sets, extensionsIn(name, lock, owner)].map((set) => set?.packages ?? {});
+  return Object.assign({}, ...all) as Record<string, string>;
 }
 
 /** The name of one of Varvol's images: its tag is the hash of everything it is built from. */
@@ -64,8 +76,9 @@ export function imageTag(name: ImageName, lock: ImageLock, owner: string): strin
   const source: Source = SOURCES[name];
   if (name === "agent") ensureAgentBundle();
   const hash = crypto.createHash("sha256").update(source.target ?? "");
-  for (const set of packageSets(name))
-    hash.update(JSON.stringify(Object.entries(lockedSet(lock, set, owner).packages).sort()));
+  for (const set of packageSets(name)) hash.update(sorted(lockedSet(lock, set, owner)));
+  const extensions = extensionsIn(name, lock, owner);
+  if (extensions) hash.update(sorted(extensions));
   for (const file of [...source.files, ...COMMON].flatMap((entry) => listFiles(path.join(CONTEXT, entry)))) {
     hash
       .update(`${path.relative(CONTEXT, file)}\0${fs.statSync(file).mode & 0o111}\0`)
@@ -74,26 +87,29 @@ export function imageTag(name: ImageName, lock: ImageLock, owner: string): strin
   return `varvol/${name}:${hash.digest("hex").slice(0, 12)}`;
 }
 
+function sorted({ packages }: LockedSet): string {
+  return JSON.stringify(Object.entries(packages).sort());
+}
+
 /** How one of Varvol's images is built. */
 export function imageBuild(name: ImageName, lock: ImageLock, owner: string) {
   const source: Source = SOURCES[name];
-  const packages = Object.entries(source.packages).map(([argument, set]): [string, string] => {
-    const { packages: versions } = lockedSet(lock, set, owner);
-    return [
+  const extensions = extensionsIn(name, lock, owner);
+  const sets: [string, LockedSet][] = [
+    ...Object.entries(source.packages).map(([argument, set]): [string, LockedSet] => [
       argument,
-      Object.entries(versions)
-        .map(([one, version]) => `${one}=${version}`)
-        .join(" "),
-    ];
-  });
+      lockedSet(lock, set, owner),
+    ]),
+    ...(extensions ? [[source.extensions ?? "", extensions] as [string, LockedSet]] : []),
+  ];
   return {
     // Relative, so that a checkout elsewhere has no other one.
     context: path.relative(process.cwd(), CONTEXT),
     dockerfile: source.dockerfile,
     target: source.target,
     buildArgs: {
-      ...Object.fromEntries(packages),
-      SNAPSHOT: newest(Object.values(source.packages).map((set) => lockedSet(lock, set, owner).snapshot)),
+      ...Object.fromEntries(sets.map(([argument, { packages }]) => [argument, named(packages)])),
+      SNAPSHOT: newest(sets.map(([, { snapshot }]) => snapshot)),
     },
     // Without it the image lands on this machine's daemon, whatever host the provider has.
     useLegacyBuilder: true,
@@ -106,6 +122,12 @@ export function imageBuildCommand(name: ImageName, lock: ImageLock, owner: strin
   const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
   const file = path.join(folder, dockerfile);
   return ["docker", "build", "-q", "-t", imageTag(name, lock, owner), "-f", file, ...args];
+}
+
+function named(packages: Readonly<Record<string, string>>): string {
+  return Object.entries(packages)
+    .map(([one, version]) => `${one}=${version}`)
+    .join(" ");
 }
 
 function newest(moments: readonly string[]): string {

@@ -4,6 +4,7 @@ import { UserError } from "../base/errors";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
 import { hostName } from "../machine/host";
 import type { HostConfig } from "../stacks/config";
+import { extensionsProblem } from "../stacks/extensions";
 import { hasData, nameByNow } from "../stacks/formerNames";
 import { readLock } from "../stacks/lock";
 import { type Filling, kindOf, type SiteConfig } from "../stacks/kinds";
@@ -33,6 +34,7 @@ export async function preflight(
   const problems = [
     ...checkHost(config, facts),
     ...checkFormer(config, facts),
+    ...config.sites.flatMap((site) => extensionsProblem(site, config.lock) ?? []),
     ...further(config, facts),
     ...imports.flat(),
   ];
@@ -90,7 +92,9 @@ export function checkFormer(
       return [
         `${key}: ${volumeRoot}/${formerly} and ${volumeRoot}/${name} both hold data; to keep what ${formerly} has, take ${name} out of the stack file, run \`npx varvol up\` and \`npx varvol purge ${name}\`, and put it back; to keep what ${name} has, take \`formerly\` out`,
       ];
-    const locked = (["sites", "pins"] as const).filter((part) => lock[part][formerly] && !lock[part][name]);
+    const locked = (["sites", "pins", "extensions"] as const).filter(
+      (part) => lock[part]?.[formerly] && !lock[part][name],
+    );
     return locked.map(
       (part) =>
         `${key}: images.lock.json has versions of its own for ${formerly}, under ${part}; put them there under ${name} too`,

@@ -22,6 +22,7 @@ const lockSchema = z.strictObject({
   sets: z.partialRecord(setName, lockedSet).default({}),
   sites: z.record(z.string(), z.partialRecord(setName, lockedSet)).default({}),
   pins: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  extensions: z.record(z.string(), lockedSet.extend({ names: z.array(z.string()) })).optional(),
 });
 
 /** Reads images.lock.json. Throws where it is damaged. */
@@ -43,7 +44,7 @@ export function writeLock(lock: ImageLock, file = lockFile()): void {
 }
 
 function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))

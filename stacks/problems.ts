@@ -120,6 +120,10 @@ function findClashes(config: StackConfig): string[] {
       );
     for (const { from, text } of redirectProblems(site))
       problems.push(`${keyOf(["sites", i, "redirects"])}: ${show(from)} ${text}`);
+    if ("php" in site && site.php.extensions.length > 0 && site.image !== undefined)
+      problems.push(
+        `${keyOf(["sites", i, "php", "extensions"])}: ${show(site.php.extensions)} are for Varvol's php, and the site has an image of its own; put them in there`,
+      );
     if ("php" in site)
       for (const { key, value, text } of phpContradictions(
         site.php,

@@ -1,6 +1,7 @@
 import type { Gateway, Host, Mail, Networks, Mysql, Repository, Site } from "../components";
 import type { HostConfig } from "./config";
 import { snapshotBefore } from "./events";
+import { extensionsProblem } from "./extensions";
 import { kindOf, type SiteConfig } from "./kinds";
 
 /** The modules that sites stand on. */
@@ -19,6 +20,8 @@ export interface Modules {
 /** Builds a site of the kind that its configuration names. */
 export function createSite(site: SiteConfig, config: HostConfig, modules: Modules): Site {
   const { domains, image } = site;
+  const problem = extensionsProblem(site, config.lock);
+  if (problem) throw new Error(problem);
   const snapshot = snapshotBefore(site, config, modules);
   const args = {
     ...modules,

@@ -8,11 +8,12 @@ import type { Stack } from "../../engine/stack";
 import { editableSites } from "../../engine/stackFile";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
+import { extensionsOf } from "../../stacks/extensions";
 import { imagesOfOwner } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
 import { timeOf } from "../../stacks/lockAge";
 import { modulesOf } from "../../stacks/modules";
-import { lookUpPackages } from "./packages";
+import { type Found, lookUpPackages, type Wanted } from "./packages";
 
 /** A package whose locked version changed. */
 export interface PackageChange {
@@ -54,7 +55,7 @@ export async function lockNewest(
   const owners = chooseOwners(stack.config, names, modules);
   const before = readLock();
   const found = await step("Newest packages", () =>
-    lookUpPackages(stack.config, setsOf(stack.config, owners)),
+    lookUpPackages(stack.config, setsOf(stack.config, owners), extensionsWanted(stack.config, owners)),
   );
   const after = applyUpgrade(before, stack.config, owners, names.length > 0, found);
   const changes = owners.flatMap((owner) => changesOf(owner, setsOf(stack.config, [owner]), before, after));
@@ -76,6 +77,16 @@ export function chooseOwners(config: HostConfig, names: readonly string[], modul
   return [...new Set([...chosen, ...(modules ? moduleNames : [])])];
 }
 
+/** Extensions of PHP that sites ask for, without those that ask for none. */
+export function extensionsWanted({ sites }: Pick<HostConfig, "sites">, owners: readonly string[]): Wanted {
+  return Object.fromEntries(
+    sites
+      .filter(({ name }) => owners.includes(name))
+      .map((site) => [site.name, extensionsOf(site)] as const)
+      .filter(([, wanted]) => wanted.length > 0),
+  );
+}
+
 /** Package sets that sites and modules are built from. */
 export function setsOf(config: HostConfig, owners: readonly string[]): PackageSet[] {
   const images = owners.flatMap((owner) => imagesOfOwner(config, owner));
@@ -91,25 +102,30 @@ export function applyUpgrade(
   config: HostConfig,
   owners: readonly string[],
   named: boolean,
-  found: Readonly<Partial<Record<PackageSet, LockedSet>>>,
+  found: Found,
 ): ImageLock {
   const sets = { ...lock.sets };
   const sites = { ...lock.sites };
   const pins = { ...lock.pins };
+  const extensions = { ...lock.extensions };
   for (const owner of owners) {
     delete pins[owner];
     const isSite = config.sites.some(({ name }) => name === owner);
     const own = setsOf(config, [owner]).flatMap((set): [PackageSet, LockedSet][] => {
-      const newer = found[set];
+      const newer = found.sets[set];
       return newer ? [[set, keepMoment(newer, sites[owner]?.[set] ?? lock.sets[set])]] : [];
     });
     delete sites[owner];
+    const further = found.extensions[owner];
+    if (further)
+      extensions[owner] = { ...keepMoment(further, lock.extensions?.[owner]), names: further.names };
+    else delete extensions[owner];
     for (const [set, newer] of own) {
       if (!isSite || !named || sets[set] === undefined) sets[set] = newer;
       else if (!same(sets[set], newer)) sites[owner] = { ...sites[owner], [set]: newer };
     }
   }
-  return { sets, sites, pins };
+  return { sets, sites, pins, ...(Object.keys(extensions).length > 0 && { extensions }) };
 }
 
 /** Images that a lock pins and a later one doesn't: what is built from the latter's packages takes their place. */
@@ -147,6 +163,7 @@ function changesOf(
     Object.assign(
       {},
       ...sets.map((set) => (lock.sites[owner]?.[set] ?? lock.sets[set])?.packages ?? {}),
+      lock.extensions?.[owner]?.packages ?? {},
     ) as Record<string, string>;
   const [from, to] = [packages(before), packages(after)];
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]

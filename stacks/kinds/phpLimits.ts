@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { meant } from "../../base/nearest";
+import { ALWAYS, EXTENSIONS } from "../../components/sites/phpExtensions";
 import { PHP_DEFAULTS } from "../../components/sites/phpLimits";
 import { duration } from "../values";
 
@@ -60,6 +62,13 @@ const ini = z.record(z.string(), setting).superRefine((settings, context) => {
   }
 });
 
+const extension = z.string().superRefine((name, context) => {
+  const known = [...EXTENSIONS, ...ALWAYS];
+  if (known.some((one) => one === name)) return;
+  const message = `is no extension that Debian has for PHP 8.4; docs/configuration.md has the list.${meant(name, known)}`;
+  context.addIssue({ code: "custom", message });
+});
+
 /** `php` of a site that runs it: what a request may take, at PHP and at each nginx before it. */
 export const phpLimits = z
   .strictObject({
@@ -93,6 +102,13 @@ export const phpLimits = z
       .max(64)
       .optional()
       .describe("Requests at the same time (pm.max_children). Default: the host kind's."),
+    extensions: z
+      .array(extension)
+      .max(32)
+      .default([])
+      .describe(
+        "Extensions of PHP beside those that are always there, as Debian names them: imagick, redis, soap … `varvol upgrade <site>` locks them. Default: none.",
+      ),
     ini: ini
       .default({})
       .describe(

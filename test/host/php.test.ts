@@ -97,6 +97,9 @@ describe("a PHP application", function () {
 
   const loadOf = (shots: readonly Shot[]) => new Load({ port: host.http, rate: 20, shots });
 
+  const imageOf = async (role: string) =>
+    capture(["docker", "inspect", "-f", "{{.Image}}", await host.container(role)]);
+
   const said = async (site: string, target = "/") =>
     JSON.parse((await host.get(`${site}.localhost`, target)).body) as Said;
 
@@ -188,6 +191,39 @@ describe("a PHP application", function () {
     for (const role of ["tool/php", "tool/web", "notes/php", "notes/web", "files/php"])
       assert.notEqual(after.get(role), before.get(role), role);
     assert.match(await user.page(user.database), /harvest/);
+  });
+
+  it("gets further extensions of PHP without a failed request, and no other site another image", async () => {
+    const before = await host.containers();
+    const images = await Promise.all(["tool/php", "files/php"].map(imageOf));
+    notes = { ...notes, php: { extensions: ["bcmath", "yaml", "mbstring"] } };
+    host.configure([tool, notes, files], { backup });
+    const refused = await host.varvol("up");
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /for notes than its key says \(bcmath, yaml\); run: npx varvol upgrade notes/,
+    );
+    const upgraded = await host.varvol("upgrade", "notes");
+    assert.match(upgraded.stdout, /notes\s+php8\.4-bcmath\s+-\s+8\.4\.\S+/, upgraded.stderr);
+    const load = loadOf([
+      { domain: "notes.localhost", path: (n) => `/?n=${n}` },
+      { domain: "files.localhost", path: (n) => `/?n=${n}` },
+    ]);
+    await host.up();
+    assert.deepEqual((await load.stop()).failures, []);
+    const loaded =
+      'echo json_encode(array_map("extension_loaded", ["bcmath", "yaml", "mbstring", "imagick"]));';
+    const php = await host.varvol("php", "notes", "--", "-r", loaded);
+    assert.equal(php.stdout, "[true,true,true,false]", php.stderr);
+    const after = await host.containers();
+    const replaced = [...after].filter(([role, id]) => before.get(role) !== id).map(([role]) => role);
+    assert.ok(
+      replaced.includes("notes/php") && replaced.every((role) => role.startsWith("notes/")),
+      replaced.join(),
+    );
+    assert.deepEqual(await Promise.all(["tool/php", "files/php"].map(imageOf)), images);
+    assert.match(await host.up(), /Nothing changed/);
   });
 
   it("goes over to a new commit without a failed request, and keeps what it wrote", async () => {

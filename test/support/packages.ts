@@ -31,7 +31,7 @@ export async function ensurePackages(step: Step): Promise<"as locked" | "the new
   ]);
   if (found.code === 0) return "as locked";
   step.part(found.stderr.trim().split("\n").at(-1) ?? "");
-  const sets = await lookUpPackages({}, Object.keys(PACKAGE_SETS) as PackageSet[]);
+  const { sets } = await lookUpPackages({}, Object.keys(PACKAGE_SETS) as PackageSet[]);
   process.env.VARVOL_LOCK_FILE = path.join(testFolder(), "images.lock.json");
   writeLock({ sets, sites: {}, pins: {} });
   return "the newest";

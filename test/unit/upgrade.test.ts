@@ -2,15 +2,23 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ImageLock, LockedSet } from "../../components/imageLock";
-import { imageBuild, imageTag } from "../../components/imageSource";
+import { imageBuild, type ImageName, imageTag } from "../../components/imageSource";
 import { migratedInWords } from "../../flows/up/migrated";
 import { domainsBack, writeDomains } from "../../flows/upgrade/domains";
 import { holesIn, unknownOf, usesOf } from "../../flows/upgrade/holes";
-import { packagesOf } from "../../flows/upgrade/packages";
+import { extensionsOfSite, packagesOf } from "../../flows/upgrade/packages";
 import { compareVersions, pinsOf } from "../../flows/upgrade/rollback";
-import { applyUpgrade, chooseOwners, releasedBy, setsOf } from "../../flows/upgrade/upgrade";
+import {
+  applyUpgrade,
+  chooseOwners,
+  extensionsWanted,
+  releasedBy,
+  setsOf,
+} from "../../flows/upgrade/upgrade";
 import { type HostConfig, resolveConfig } from "../../stacks/config";
+import { extensionsProblem } from "../../stacks/extensions";
 import { lockDays } from "../../stacks/lockAge";
+import { readLock, writeLock } from "../../stacks/lock";
 import { checkConfig } from "../../stacks/problems";
 import { HostTools } from "../support/hostTool";
 import { testFolder } from "../support/testHost";
@@ -44,11 +52,14 @@ const old: ImageLock = {
   pins: { blog: { "wordpress-php": "varvol/wordpress-php:old" } },
 };
 const newer = {
-  gateway: locked("2"),
-  web: locked("2"),
-  mariadb: locked("2"),
-  php: locked("2"),
-  wordpress: locked("2"),
+  sets: {
+    gateway: locked("2"),
+    web: locked("2"),
+    mariadb: locked("2"),
+    php: locked("2"),
+    wordpress: locked("2"),
+  },
+  extensions: {},
 };
 
 describe("the domains of before", () => {
@@ -112,7 +123,7 @@ describe("an upgrade", () => {
 
   it("of all sites leaves the modules where they are, and ends what was rolled back", () => {
     const lock = applyUpgrade(old, config, ["hello", "blog", "diary"], false, newer);
-    assert.deepEqual(lock.sets.web, newer.web);
+    assert.deepEqual(lock.sets.web, newer.sets.web);
     assert.deepEqual(lock.sets.gateway, old.sets.gateway);
     assert.deepEqual(lock.pins, {});
   });
@@ -127,7 +138,10 @@ describe("an upgrade", () => {
 
   it("that finds nothing new changes nothing but, once a week, the day", () => {
     const lockOf = (snapshot: string, before = old) =>
-      applyUpgrade({ ...before, pins: {} }, config, ["hello"], false, { web: { ...locked("1"), snapshot } });
+      applyUpgrade({ ...before, pins: {} }, config, ["hello"], false, {
+        sets: { web: { ...locked("1"), snapshot } },
+        extensions: {},
+      });
     assert.deepEqual(lockOf("20260107T235959Z"), { ...old, pins: {} });
     const looked = lockOf("20260108T000000Z");
     assert.deepEqual(looked.sets.web, { ...locked("1"), looked: "20260108T000000Z" });
@@ -143,7 +157,7 @@ describe("an upgrade", () => {
   });
 
   it("names what was rolled back and is so no more, also where nothing is newer", () => {
-    const after = applyUpgrade(old, config, ["blog"], false, {});
+    const after = applyUpgrade(old, config, ["blog"], false, { sets: {}, extensions: {} });
     assert.deepEqual(releasedBy(old, after), [
       { owner: "blog", from: "varvol/wordpress-php:old", to: imageTag("wordpress-php", after, "blog") },
     ]);
@@ -166,6 +180,106 @@ describe("an upgrade", () => {
       libfoo: "1.1",
     });
     assert.deepEqual(packagesOf("wordpress", text), { wordpress: "6.8.12+dfsg1-0+deb13u1" });
+  });
+});
+
+describe("extensions of PHP", () => {
+  const wants = (extensions: string[], image?: string) =>
+    resolveConfig(
+      "test",
+      checkConfig("test", {
+        kind: "local",
+        sites: [
+          { name: "blog", kind: "wordpress", domains: ["blog.localhost"], php: { extensions }, image },
+          { name: "diary", kind: "wordpress", domains: ["diary.localhost"] },
+        ],
+      }),
+    );
+  const further = (...names: string[]) => ({
+    ...{ names, snapshot: "20260102T000000Z", packages: { "php8.4-redis": "6", libzstd1: "1" } },
+  });
+  const base = { ...old, pins: {} };
+  const lock: ImageLock = { ...base, extensions: { blog: further("redis") } };
+
+  it("that Debian hasn't are refused with the nearest name, and those that are there anyway lock nothing", () => {
+    assert.throws(
+      () => wants(["imagik"]),
+      /php\.extensions\[0\]: "imagik" is no extension .* Did you mean imagick\?/,
+    );
+    assert.throws(() => wants(["../x"]), /is no extension that Debian has for PHP 8\.4/);
+    assert.throws(
+      () => wants(["redis"], `a@sha256:${"0".repeat(64)}`),
+      /has an image of its own; put them in there/,
+    );
+    assert.deepEqual(extensionsWanted(wants(["mbstring", "exif"]), ["blog"]), {});
+    assert.deepEqual(extensionsWanted(wants(["redis", "redis", "gd", "bcmath"]), ["blog", "diary"]), {
+      blog: ["bcmath", "redis"],
+    });
+  });
+
+  it("are locked by an upgrade of their site, and until then it is refused in words", () => {
+    const [blog, diary] = wants(["redis"]).sites;
+    assert.ok(blog && diary);
+    assert.match(
+      extensionsProblem(blog, base) ?? "",
+      /other extensions of PHP for blog than its key says \(redis\); run: npx varvol upgrade blog/,
+    );
+    assert.equal(extensionsProblem(blog, lock), undefined);
+    assert.equal(extensionsProblem(diary, lock), undefined);
+    assert.match(extensionsProblem({ ...diary, name: "blog" }, lock) ?? "", /\(none any more\)/);
+    const found = { ...newer, extensions: { blog: further("redis") } };
+    const named = applyUpgrade(base, wants(["redis"]), ["blog"], true, found);
+    assert.deepEqual(named.extensions, { blog: further("redis") });
+    assert.deepEqual(named.sites.blog?.php, newer.sets.php, "what belongs together comes at once");
+    const another = { ...newer, extensions: { blog: further("redis", "zstd") } };
+    assert.deepEqual(
+      applyUpgrade(lock, wants(["redis", "zstd"]), ["blog"], true, another).extensions?.blog?.names,
+      ["redis", "zstd"],
+    );
+    assert.equal(applyUpgrade(lock, wants([]), ["blog"], true, newer).extensions, undefined);
+    assert.deepEqual(applyUpgrade(lock, config, ["diary"], true, newer).extensions, lock.extensions);
+  });
+
+  it("stand in the lock's file, which has no word of them where nobody asks for any", () => {
+    const file = path.join(testFolder(), "images.lock.json");
+    writeLock(lock, file);
+    assert.deepEqual(readLock(file), lock);
+    writeLock(base, file);
+    assert.deepEqual(readLock(file), base);
+    assert.doesNotMatch(fs.readFileSync(file, "utf8"), /extensions/);
+  });
+
+  it("make the image of one site's php another one, and no other image", () => {
+    const tag = (name: ImageName, owner: string) => [
+      imageTag(name, base, owner),
+      imageTag(name, lock, owner),
+    ];
+    const differ = (name: ImageName, owner: string) => new Set(tag(name, owner)).size === 2;
+    assert.ok(differ("wordpress-php", "blog") && differ("php", "blog"));
+    assert.ok(!differ("wordpress-php", "diary") && !differ("wordpress-web", "blog"));
+    const buildArgs: Record<string, string> = imageBuild("wordpress-php", lock, "blog").buildArgs;
+    assert.equal(buildArgs.EXTENSIONS, "php8.4-redis=6 libzstd1=1");
+    assert.equal(buildArgs.SNAPSHOT, "20260102T000000Z");
+    assert.deepEqual(imageBuild("wordpress-php", lock, "diary"), imageBuild("wordpress-php", base, "diary"));
+    const [use] = usesOf({ ...config, lock }, ["blog"]);
+    assert.equal(use?.packages["php8.4-redis"], "6", "holes in them are told, too");
+  });
+
+  it("are what apt-get would install for them beside PHP itself", () => {
+    const text = [
+      "upgrade libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.7/stable [amd64])",
+      "exact php php8.4-fpm 8.4.28",
+      "install php php8.4-common (8.4.28 Debian:13.7/stable [amd64])",
+      "exact extensions-blog php8.4-fpm 8.4.28",
+      "exact extensions-blog php8.4-redis 6.2.0-1",
+      "install extensions-blog php8.4-common (8.4.28 Debian:13.7/stable [amd64])",
+      "install extensions-blog php8.4-igbinary (3.2.16-4+b2 Debian:13.7/stable [amd64])",
+      "install extensions-other php8.4-soap (8.4.28 Debian:13.7/stable [amd64])",
+    ].join("\n");
+    assert.deepEqual(extensionsOfSite("blog", text), {
+      "php8.4-redis": "6.2.0-1",
+      "php8.4-igbinary": "3.2.16-4",
+    });
   });
 });
 
