@@ -201,7 +201,8 @@ class Scratch {
   }
 
   private async startPhp(original: Container): Promise<string> {
-    const php = await this.like(original, "php", ["--env", "CRON_INTERVAL=86400"]);
+    // What is due is not done here, neither in a while nor before php-fpm sleeps.
+    const php = await this.like(original, "php", ["--env", "CRON_INTERVAL=86400", "--env", "PHP_IDLE="]);
     await this.healthy(applicationOf(this.site), php);
     return php;
   }

@@ -14,6 +14,7 @@ import { gatewayFigures } from "./gateway";
 import { importFigures } from "./import";
 import { reloadFigures } from "./reloads";
 import { shareFigures } from "./shares";
+import { sleepFigures } from "./sleep";
 
 const repo = path.dirname(__dirname);
 interface Measurement {
@@ -37,6 +38,10 @@ const TABLES: Readonly<Record<string, { readonly marker: string; readonly parts:
     shares: {
       marker: "figures of shares",
       parts: [{ what: "Shares", measure: shareFigures, on: ["shares", 18980] }],
+    },
+    sleep: {
+      marker: "figures of sleep",
+      parts: [{ what: "Sleep", measure: sleepFigures, on: ["sleep", 18945] }],
     },
     backups: {
       marker: "figures of backups",

@@ -41,7 +41,7 @@ function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
     site.name,
     site.kind,
     site.urls.join("\n"),
-    site.state === "ok" ? colors.green("ok") : colors.red(site.state),
+    site.state === "ok" ? colors.green(site.asleep ? "ok, asleep" : "ok") : colors.red(site.state),
     site.data,
     ...(isPublic ? [leftOf(site)] : []),
     ...(site.backup ? [site.backup.good ? site.backup.text : colors.red(site.backup.text)] : []),

@@ -29,14 +29,14 @@ const SOURCES = {
   mail: { files: ["mail"], dockerfile: "mail/Dockerfile", packages: { PACKAGES: "mail" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
   php: {
-    files: ["php", "sendmail"],
+    files: ["php", "on-demand", "sendmail"],
     dockerfile: "php/Dockerfile",
     packages: { PHP_PACKAGES: "php" },
     extensions: "EXTENSIONS",
   },
   "php-git": { files: ["git", "php-git"], dockerfile: "php-git/Dockerfile", packages: { PACKAGES: "git" } },
   "wordpress-php": {
-    files: ["wordpress", "sendmail"],
+    files: ["wordpress", "on-demand", "sendmail"],
     dockerfile: "wordpress/Dockerfile",
     target: "php",
     packages: { PHP_PACKAGES: "php", WORDPRESS_PACKAGES: "wordpress" },

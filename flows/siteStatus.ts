@@ -21,6 +21,7 @@ import {
   judgeHook,
   judgePages,
   judgeRoom,
+  judgeSleep,
   parseGit,
   type Problem,
   strangers,
@@ -47,6 +48,8 @@ export interface SiteStatus extends PartStatus {
   readonly urls: readonly string[];
   readonly domains: readonly string[];
   readonly data: string;
+  /** Whether its php sleeps, as nobody needs it. */
+  readonly asleep?: boolean;
   readonly git?: GitStatus;
   /** Of a public authority, once it was asked. */
   readonly certificate?: Renewal;
@@ -147,8 +150,12 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
   const every = ("git" in site && site.git?.every) || 0;
   const php = found.filter(({ role, state }) => role === "php" && state === "running");
   const renewed = config.tls[name] === "acme" ? answers.certificate(name) : undefined;
+  const sleep = answers.sleep(name);
+  // Then its nginx was asked for what it never serves.
+  const well = sleep === "asleep" ? /^[2-4]/ : health.answers;
   const all = [
-    ...judgePages(answers.page("page", name), answers.page("further", name), health.answers, now, renewed),
+    ...judgeSleep(sleep),
+    ...judgePages(answers.page("page", name), answers.page("further", name), well, now, renewed),
     ...problems,
     ...judgeDatabase(answers.database(name), php, now),
     ...judgeGit(git, every, now),
@@ -162,6 +169,7 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     ...stated(found.length === 0 ? notDeployed(all) : all),
     data: `${config.volumeRoot}/${name}`,
     containers,
+    ...(sleep === "asleep" && { asleep: true }),
     ...(git && { git }),
     ...(renewed && { certificate: renewalOf(renewed) }),
     ...(config.backup && {

@@ -24,6 +24,8 @@ export interface HostProfile {
   readonly accessLog: "all" | "errors" | "none";
   /** php-fpm processes that a WordPress may use at the same time. */
   readonly phpWorkers: number;
+  /** Seconds without a request after which a site's PHP sleeps. Undefined where it never does. */
+  readonly phpIdle?: number;
   /** InnoDB's buffer pool in MiB. */
   readonly bufferPool: number;
   /** Log files that docker keeps of a container, of so many MiB each. */

@@ -10,6 +10,7 @@ export const rpi: HostProfile = {
   gatewayWorkers: 1,
   accessLog: "none",
   phpWorkers: 2,
+  phpIdle: 600,
   bufferPool: 32,
   logs: { files: 1, size: 2 },
   gateTimeout: 300,

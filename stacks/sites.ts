@@ -32,6 +32,6 @@ export function createSite(site: SiteConfig, config: HostConfig, modules: Module
     mail: modules.mail?.account(site.name),
     after: snapshot ? [snapshot] : [],
   };
-  const { limits, phpWorkers } = config;
-  return kindOf(site.kind).create(site, { args, mysql: modules.mysql, limits, phpWorkers });
+  const { limits, phpWorkers, phpIdle } = config;
+  return kindOf(site.kind).create(site, { args, mysql: modules.mysql, limits, phpWorkers, phpIdle });
 }

@@ -67,14 +67,21 @@ export const resourceName = z
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 
-/** "90s", "10m", "2h" or "1d" in seconds; between 10 seconds and 30 days. */
-export const duration = z.string().transform((text, context) => {
-  const match = /^(\d{1,7})([smhd])$/.exec(text);
-  const seconds = match ? Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0) : 0;
-  if (seconds >= 10 && seconds <= 30 * 86400) return seconds;
-  context.addIssue({ code: "custom", message: "must be a time between 10s and 30d, e.g. 10m" });
-  return z.NEVER;
-});
+/** "90s", "10m", "2h" or "1d" in seconds, between two such times. */
+export const durationBetween = (from: string, to: string) =>
+  z.string().transform((text, context) => {
+    const seconds = secondsOf(text);
+    if (seconds >= secondsOf(from) && seconds <= secondsOf(to)) return seconds;
+    context.addIssue({ code: "custom", message: `must be a time between ${from} and ${to}, e.g. 10m` });
+    return z.NEVER;
+  });
+
+function secondsOf(text: string): number {
+  const [, count = "0", unit = ""] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
+  return Number(count) * (UNITS[unit] ?? 0);
+}
+
+export const duration = durationBetween("10s", "30d");
 
 /** A duration of at least five minutes in seconds; 0 for "never". */
 export const interval = z.string().transform((text, context) => {

@@ -12,6 +12,8 @@ export interface PhpLimits {
   readonly time: number;
   /** Settings of php.ini's beside these. */
   readonly ini: Readonly<Record<string, string>>;
+  /** Seconds without a request after which it ends, until the next one. Undefined where it always runs. */
+  readonly idle?: number;
 }
 
 /** Those of a site that says nothing of its own, but for the workers, which are the host's. */
@@ -34,7 +36,7 @@ export function bodyLimit(uploads: number): string {
 
 /** What images/wordpress/php and images/php/php read; of what is as ever they know themselves. */
 export function phpEnv(limits: PhpLimits): Record<string, string> {
-  const { workers, memory, uploads, time } = limits;
+  const { workers, memory, uploads, time, idle } = limits;
   const { request, phpDrain } = timesOf(limits);
   const ini = { ...(time !== PHP_DEFAULTS.time && { max_execution_time: String(time) }), ...limits.ini };
   return {
@@ -42,6 +44,7 @@ export function phpEnv(limits: PhpLimits): Record<string, string> {
     PHP_WORKERS: String(workers),
     ...(memory !== PHP_DEFAULTS.memory && { PHP_MEMORY: `${memory}M` }),
     ...(time !== PHP_DEFAULTS.time && { PHP_TIME: `${request}s`, PHP_DRAIN: `${phpDrain}s` }),
+    ...(idle !== undefined && { PHP_IDLE: String(idle) }),
     ...(Object.keys(ini).length > 0 && { PHP_INI: iniText(ini) }),
   };
 }

@@ -116,7 +116,11 @@ ${visitorLimit("$made")}
         "~*^[1-4]\\d\\d:.*(?:private|no-store)" 1;
     }
     map $upstream_http_vary $varying { default ""; "~*cookie|authorization|\\*" 1; }
-    map $upstream_http_content_type $no_page { default 1; "~*^(?:text/html|application/(?:xhtml|rss|atom)\\+xml)" ""; }
+    map "$request_uri $upstream_http_content_type" $no_page {
+        default 1;
+        "~*^\\S+ (?:text/html|application/(?:xhtml|rss|atom)\\+xml)" "";
+        "~^/robots\\.txt text/plain" "";
+    }
     map $upstream_http_content_length $too_large { default ""; "~^\\d{7,}$" 1; }
 
 ${keep > 0 ? STORE : ""}

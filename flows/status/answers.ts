@@ -128,6 +128,11 @@ export class Answers {
     return this.of("database", site)?.[0];
   }
 
+  /** How the php-fpm of a site is that is there on demand: asleep, waking, awake, or failed and why. */
+  sleep(site: string): string | undefined {
+    return this.of("sleep", site)?.[0];
+  }
+
   /** What a file of a role of a site says. */
   file(role: string, site: string): string | undefined {
     return this.of(role, site)?.[0];

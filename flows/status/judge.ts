@@ -171,6 +171,18 @@ export function judgeDatabase(said: string | undefined, php: readonly Found[], n
   return [{ word: "cron", text: `its scheduled events are overdue, the first for ${age(overdue)}` }];
 }
 
+/** What is wrong with a php-fpm that is there on demand. */
+export function judgeSleep(said: string | undefined): Problem[] {
+  const [, why] = /^failed: (.*)/.exec(said ?? "") ?? [];
+  if (why === undefined) return [];
+  return [
+    {
+      word: "does not wake",
+      text: `its php does not wake: ${why}; \`varvol logs\` tells more, and the next request tries again`,
+    },
+  ];
+}
+
 /** What is wrong with the pulls of a site, which are to happen every so many seconds. */
 export function judgeGit(git: GitStatus | undefined, every: number, now: Date): Problem[] {
   if (!git) return [];

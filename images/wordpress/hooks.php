@@ -42,6 +42,23 @@ add_filter('nocache_headers', static function (array $headers): array {
     return ['Cache-Control' => 'no-cache, must-revalidate, max-age=0', 'X-Accel-Expires' => '10'] + $headers;
 });
 
+// Robots ask for it all day: it is kept until something changes, as a page is (pages.php).
+add_action('do_robotstxt', static function (): void {
+    header('X-Accel-Expires: 86400');
+});
+
+// When something is due: a php-fpm that sleeps is woken then (images/on-demand/waker), and not before.
+$due = static function (): void {
+    $moments = array_filter(array_keys(_get_cron_array()), 'is_int');
+    @file_put_contents('/tmp/cron-next', (string) ($moments ? min($moments) : time() + DAY_IN_SECONDS));
+};
+add_action('update_option_cron', $due);
+add_action('shutdown', static function () use ($due): void {
+    if (wp_doing_cron()) {
+        $due();
+    }
+});
+
 // nginx answers from its store while MySQL is away, and never in place of an error of the site's own: that takes the
 // page's place in the store, for a second.
 header_register_callback(static function (): void {

@@ -2,7 +2,9 @@
 # status-site NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE, by status.sh: asks one site, past every cache. FRESH is 1
 # where an address that was never asked is needed for that, DATABASE where the site has one; FURTHER is another page, FILE of
 # the container ROLE tells more of the site; each may be empty. Prints one line at a time, short enough to arrive whole
-# beside those of others: page NAME PATH CODE EXIT REDIRECT SEEN UNTIL ERROR FORM, further …, database NAME WORDS, ROLE NAME TEXT.
+# beside those of others: page NAME PATH CODE EXIT REDIRECT SEEN UNTIL ERROR FORM, further …, database NAME WORDS, ROLE NAME TEXT;
+# sleep NAME WORDS, where php-fpm is there on demand. One that sleeps is not woken:
+# nginx alone is asked, for what it always says is not there.
 : "${net:?}" "${label:?}" "${patience:?}" "${latest:?}"
 # The last line of a page that curl prints says how it went; what stands before is looked through as it comes.
 # shellcheck disable=SC2016 # awk's own
@@ -53,6 +55,11 @@ end=$(($(date +%s) + patience))
 running() {
     docker ps -q --filter "label=varvol.host=$label" --filter "label=varvol.owner=$name" --filter "label=varvol.role=$1" | head -n 1
 }
+# What images/on-demand/waker calls itself, where there is one
+asleep() {
+    pid=$(docker inspect -f '{{.State.Pid}}' "$(running php)" 2>/dev/null) || return 0
+    tr '\0' '\n' < "/proc/$pid/cmdline" 2>/dev/null | sed -n '1s/^varvol-php: //p' | tr -cd '[:print:]\n' | cut -c 1-300
+}
 # An unknown cookie passes a cache of pages by, as does an address that was never asked before.
 page() {
     left=$((end - $(date +%s)))
@@ -88,7 +95,13 @@ if [ -n "$role" ]; then
     told=$(running "$role")
     [ -z "$told" ] || printf '%s\t%s\t%s\n' "$role" "$name" "$(timeout 5 docker exec "$told" cat "$file" 2>/dev/null | tr -d '\n\t')"
 fi
+how=
+if [ -z "$fresh" ]; then how=$(asleep); fi
+if [ "$how" = asleep ]; then path=/.varvol-status further=; fi
 [ -z "$fresh" ] || path="$path?varvol-status=$(date +%s%N)"
 follow page "$path"
 [ -z "$further" ] || follow further "$further"
+# One that could not wake has been asked again.
+if [ -n "$how" ] && [ "$how" != asleep ]; then how=$(asleep); fi
+[ -z "$how" ] || printf 'sleep\t%s\t%s\n' "$name" "$how"
 wait

@@ -12,6 +12,9 @@ docker inspect -f "$facts {{range .Config.Env}}{{println .}}{{end}}" $ids | awk 
     /^PHP_WORKERS=/ { workers = substr($0, 13) }
     END { if (line) print line "\t" workers }'
 for id in $(docker ps -q --no-trunc --filter "label=varvol.host=$label" --filter label=varvol.role=php); do
+    # One that sleeps is not woken.
+    pid=$(docker inspect -f '{{.State.Pid}}' "$id" 2> /dev/null)
+    case $(tr '\0' '\n' < "/proc/$pid/cmdline" 2> /dev/null) in "varvol-php: awake"*) ;; "varvol-php: "*) continue ;; esac
     {
         # shellcheck disable=SC2016 # the container's own
         said=$(docker exec "$id" sh -c 'socket=/run/php/php-${HOSTNAME:-$(hostname)}.sock

@@ -115,7 +115,7 @@ export interface Accepts {
 }
 
 /** What a site is created with beside its own keys. */
-export interface Surroundings extends Pick<HostProfile, "limits" | "phpWorkers"> {
+export interface Surroundings extends Pick<HostProfile, "limits" | "phpWorkers" | "phpIdle"> {
   readonly args: Omit<SiteArgs, "memory">;
   /** There when a site of the host has a database. */
   readonly mysql?: Mysql;

@@ -4,6 +4,7 @@ import { siteMail } from "../mailSchema";
 import { common } from "./common";
 import { databaseImport, fillingsOf, locatedImport } from "./databaseImport";
 import { git, gitProblems, locatedGit, PULLED } from "./git";
+import { idleOf, onDemand } from "./onDemand";
 import { phpLimits } from "./phpLimits";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
@@ -16,6 +17,7 @@ const schema = z
     ...common,
     kind: z.literal("php"),
     php: phpLimits,
+    onDemand,
     import: databaseImport("Folder or archive of the application's code, which fills the site.").describe(
       "The code, and the database that it starts with.",
     ),
@@ -106,13 +108,13 @@ export const phpKind: SiteKind<typeof schema> = {
     ),
   repository: (site) => site.git,
   problems: (site, away) => (site.git ? gitProblems(site.git, away) : []),
-  create: (site, { args, mysql, limits, phpWorkers }) =>
+  create: (site, { args, mysql, limits, phpWorkers, phpIdle }) =>
     new PhpSite(site.name, {
       ...args,
       memory: limits.web,
       ...{ root: site.root, front: site.front, writable: site.writable, health: site.health },
       mysql: site.database ? needed(mysql, site.name) : undefined,
-      php: { ...site.php, workers: site.php.workers ?? phpWorkers },
+      php: { ...site.php, workers: site.php.workers ?? phpWorkers, idle: idleOf(site.onDemand, phpIdle) },
       phpMemory: site.memory ?? limits.php,
       import: site.import,
       git: site.git,

@@ -6,6 +6,7 @@ import { KEEP } from "../../components/sites/wordpressNginx";
 import { duration } from "../values";
 import { common } from "./common";
 import { fillingsOf, locatedImport, wordpressImport } from "./databaseImport";
+import { idleOf, onDemand } from "./onDemand";
 import { phpLimits } from "./phpLimits";
 import { FRONT_PAGE, needed, type SiteKind } from "./kind";
 
@@ -38,6 +39,7 @@ const schema = z
         "Whether xmlrpc.php answers, as Jetpack and older applications need: passwords can be guessed there, 60 a minute by address. Default: false.",
       ),
     php: phpLimits,
+    onDemand,
     cache: z
       .union([
         z.literal(false),
@@ -118,7 +120,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
             wordpress: { setAside: site.import?.setAside ?? false, denied: site.denied, moved: site.moved },
           },
     ),
-  create: (site, { args, mysql, limits, phpWorkers }) =>
+  create: (site, { args, mysql, limits, phpWorkers, phpIdle }) =>
     new WordPressSite(site.name, {
       ...args,
       mysql: needed(mysql, site.name),
@@ -126,7 +128,7 @@ export const wordpressKind: SiteKind<typeof schema> = {
       title: site.title ?? site.name,
       admin: site.admin,
       email: site.email ?? `admin@${args.domains[0]}`,
-      php: { ...site.php, workers: site.php.workers ?? phpWorkers },
+      php: { ...site.php, workers: site.php.workers ?? phpWorkers, idle: idleOf(site.onDemand, phpIdle) },
       phpMemory: site.memory ?? limits.php,
       prefix: site.prefix,
       xmlrpc: site.xmlrpc,
