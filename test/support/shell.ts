@@ -8,7 +8,6 @@ const FOLDERS = ["host", "images", "machine", "toolchain", "flows", "test"];
 // A line about it in an image's file would make another image of it.
 const KNOWN: Readonly<Record<string, string>> = {
   // docker sets HOSTNAME.
-  "images/wordpress/cron": "SC3028",
   "images/wordpress/healthy": "SC3028",
   // The Dockerfile sets SUITE.
   "images/install-packages": "SC2153",
