@@ -27,8 +27,17 @@ export async function memoryOf(host: TestHost, site: string): Promise<number> {
     .split("\n")
     .map(Number)
     .filter((pid) => pid > 0)
-    .map((pid) => /^Pss:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1])
-    .reduce((sum, pss) => sum + Number(pss) * 1024, 0);
+    .reduce((sum, pid) => sum + shareOf(pid), 0);
+}
+
+function shareOf(pid: number): number {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+  } catch {
+    // It has ended meanwhile.
+    return 0;
+  }
 }
 
 async function pidOf(container: string): Promise<string> {

@@ -170,7 +170,7 @@ describe("the waker", function () {
       fs.existsSync(at("passes")) ? fs.readFileSync(at("passes"), "utf8").split("\n").length - 1 : 0;
     fs.writeFileSync(at("next"), String(Math.floor(Date.now() / 1000) + 3600));
     said = "";
-    await start({ CRON_PASS: at("pass"), CRON_INTERVAL: "1", CRON_NEXT: at("next") });
+    await start({ CRON_PASS: at("pass"), CRON_INTERVAL: "3", CRON_NEXT: at("next") });
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.deepEqual([starts(), passes()], [before, 0]);
     fs.writeFileSync(at("next"), String(Math.floor(Date.now() / 1000)));
