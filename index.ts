@@ -7,6 +7,7 @@ import {
   Mail,
   Mysql,
   Networks,
+  Notify,
   PublicCertificates,
   Repository,
   Schedule,
@@ -17,6 +18,7 @@ import { takeOver } from "./stacks/formerly";
 import { heldSites, hold, withoutLeftOut } from "./stacks/held";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
+import { notifyPlan } from "./stacks/notify";
 import { publishedAt, serversOf } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
@@ -87,7 +89,8 @@ const schedule =
 if (needsAgent(config)) {
   // The authority asks for a site's proof at its route.
   new PublicCertificates("certificates", { host, ...publicCertificates(served) }, { dependsOn: there });
-  new Agent("agent", { host }, { dependsOn: schedule ?? [] });
+  const notify = new Notify("notify", { host, ...notifyPlan(served) }, { dependsOn: there });
+  new Agent("agent", { host }, { dependsOn: [...(schedule ? [schedule] : []), notify] });
 }
 
 /** What `varvol status` lists: each site's kind, addresses and data. */

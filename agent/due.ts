@@ -1,8 +1,8 @@
 import { backup } from "./backup";
 import { drill } from "./drill";
 import { Failure } from "./failure";
-import { hook } from "./hook";
 import { tryLock } from "./lock";
+import { note } from "./notify/tell";
 import { isRestoring, type Place, readPlace } from "./place";
 import { goOn } from "./process";
 import type { Schedule, ScheduleEntry } from "./protocol";
@@ -100,6 +100,7 @@ class Round {
   ): Promise<boolean> {
     try {
       await work();
+      await note([{ what, name, level: 0, error: "" }]);
       return true;
     } catch (error) {
       goOn();
@@ -107,7 +108,7 @@ class Round {
       const reason = error instanceof Error ? error.message : String(error);
       process.stderr.write(`${reason}\n`);
       say({ type: "told", name });
-      await hook(this.place, this.schedule, { host: this.place.stack, name, what, run, error: reason });
+      await note([{ what, name, level: 1, error: reason, run }]);
       return false;
     }
   }

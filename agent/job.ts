@@ -8,6 +8,7 @@ import { event } from "./event";
 import { list } from "./listing";
 import { loadForeign } from "./load";
 import type { Request } from "./protocol";
+import { notify, notifyTest } from "./notify/jobs";
 import { rename } from "./rename";
 import { replace } from "./replace";
 import { repository } from "./repository";
@@ -55,6 +56,10 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return due();
     case "resume":
       return resume();
+    case "notify":
+      return notify(request);
+    case "notify-test":
+      return notifyTest();
     case "certificates":
       return Promise.resolve(certificates(request));
     case "renew":

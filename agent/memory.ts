@@ -1,22 +1,25 @@
 import type { ChildProcess } from "node:child_process";
-import { hook } from "./hook";
-import { readPlace } from "./place";
+import { note } from "./notify/tell";
+import { readPlan } from "./notify/plan";
 import { start } from "./process";
-import { readSchedule } from "./schedule";
 
-/** Milliseconds for which one container's kills are told once. */
-const PAUSE = 3_600_000;
+/** Milliseconds without another kill after which a site or module is well again. */
+const CALM = 3_600_000;
 
 /** Tells, as they happen, of processes in the host's containers that the kernel ends for memory. */
 export class MemoryWatch {
   private child: ChildProcess | undefined;
+  private readonly began = Date.now();
   private since = Math.floor(Date.now() / 1000);
-  private readonly told = new Map<string, number>();
+  /** When each of them lost a process last. */
+  private readonly killed = new Map<string, number>();
 
   /** Watches from now on, and goes on where docker had ended that. */
   keep(): void {
     if (this.child) return;
-    const filters = ["--filter", "event=oom", "--filter", `label=varvol.host=varvol/${readPlace().stack}`];
+    const stack = readPlan()?.stack;
+    if (stack === undefined) return;
+    const filters = ["--filter", "event=oom", "--filter", `label=varvol.host=varvol/${stack}`];
     const child = start(
       ["docker", "events", ...filters, "--since", String(this.since), "--format", "{{json .}}"],
       ["ignore", "pipe", "ignore"],
@@ -40,15 +43,17 @@ export class MemoryWatch {
 
   private async tell(line: string): Promise<void> {
     const found = killedIn(line);
-    const schedule = readSchedule();
-    if (!found || !schedule) return;
+    if (!found) return;
     this.since = found.time + 1;
-    if (Date.now() - (this.told.get(found.container) ?? 0) < PAUSE) return;
-    this.told.set(found.container, Date.now());
-    const place = readPlace();
+    this.killed.set(found.owner, Date.now());
     const error = `a process of ${found.container} was killed, as it needed more memory than its container may have; give it more (memory), or find what needs so much`;
     process.stderr.write(`${error}\n`);
-    await hook(place, schedule, { host: place.stack, name: found.owner, what: "memory", run: "", error });
+    await note([{ what: "memory", name: found.owner, level: 1, error }]);
+  }
+
+  /** Whether a site or module has lost no process for long enough. */
+  isCalm(owner: string): boolean {
+    return Date.now() - (this.killed.get(owner) ?? this.began) >= CALM;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { WHATS } from "./notify/standing";
 import { PLACES, PLAIN_PATH } from "./places";
 
 /**
@@ -37,8 +38,52 @@ export const subjectSchema = z.strictObject({
 
 const site = subjectSchema.extend({ domain });
 
-/** Who is told. */
-const hook = z.union([z.strictObject({ command: z.string() }), z.strictObject({ webhook: z.string() })]);
+/** Who is told, what is watched for that, and by which images. */
+export const notifySchema = z.strictObject({
+  stack: z.string().min(1),
+  namespace: z.string(),
+  /** The agent's own image, and the one that has apprise where that is needed. */
+  image: z.string().min(1),
+  apprise: z.string().optional(),
+  to: z.array(
+    z.union([
+      z.strictObject({ command: z.string() }),
+      z.strictObject({ webhook: z.string() }),
+      z.strictObject({ apprise: z.string() }),
+    ]),
+  ),
+  /** Seconds from one look at the sites to the next; 0 for none. */
+  every: z.number().int().min(0),
+  /** Seconds that a site may take to begin its answer. */
+  slow: z.number(),
+  sites: z.array(
+    z.strictObject({
+      name,
+      domain: z.string(),
+      path,
+      /** Whether an address that was never asked is needed to pass by what the gateway keeps. */
+      fresh: z.boolean(),
+      /** What the answer of one that is well matches. */
+      answers: z.string(),
+      /** Where its pulls say how they went. */
+      pulls: z.strictObject({ role: z.string(), file: z.string() }).optional(),
+      /** The certificate that is served, below the volume root, where no authority renews it. */
+      certificate: z.string().optional(),
+    }),
+  ),
+});
+
+/** What whoever is told gets to read, as JSON. */
+export const toldSchema = z.strictObject({
+  host: z.string(),
+  name: z.string(),
+  what: z.enum([...WHATS, "test"]),
+  run: z.string(),
+  /** Empty where it is well again. */
+  error: z.string(),
+  /** Since when it is so, in UTC. */
+  time: z.string(),
+});
 
 /** Whose certificates are asked for at a public authority, and how. */
 export const certificatesSchema = z.strictObject({
@@ -66,7 +111,6 @@ export const certificatesSchema = z.strictObject({
   resolvers: z.array(z.string()),
   /** Where visitors reach the gateway by HTTP. */
   port: z.number().int(),
-  hook: hook.optional(),
   sites: z.array(z.strictObject({ name, domains: z.array(z.string()).min(1) })),
 });
 
@@ -97,7 +141,6 @@ export const journalSchema = z.strictObject({
 });
 
 export const scheduleSchema = z.strictObject({
-  hook: hook.optional(),
   /** Whether the host asks by itself for what is due. */
   byItself: z.boolean(),
   entries: z.array(
@@ -201,6 +244,9 @@ export const requestSchema = z.discriminatedUnion("job", [
   z.strictObject({ job: z.literal("ask") }),
   z.strictObject({ job: z.literal("due") }),
   z.strictObject({ job: z.literal("resume") }),
+  /** Who is told, and what is watched for that; and to tell them that they would be. */
+  z.strictObject({ job: z.literal("notify"), plan: notifySchema }),
+  z.strictObject({ job: z.literal("notify-test") }),
   /** What is to be had from a public authority; and to see to it, for the sites named at once. */
   z.strictObject({ job: z.literal("certificates"), plan: certificatesSchema }),
   z.strictObject({ job: z.literal("renew"), sites: z.array(name) }),
@@ -311,6 +357,8 @@ export const messageSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("certificate-files"), files: certificateFiles }),
   z.strictObject({ type: z.literal("told"), name: z.string() }),
+  /** One who was told something on purpose; empty where he was. */
+  z.strictObject({ type: z.literal("tested"), to: z.string(), problem: z.string() }),
   /** What came of an event. */
   z.strictObject({ type: z.literal("result"), run: z.string(), text: z.string() }),
   leftOut,
@@ -323,6 +371,8 @@ export type RequestOf<Job extends Request["job"]> = Extract<Request, { job: Job 
 export type Message = z.infer<typeof messageSchema>;
 export type Certificates = z.infer<typeof certificatesSchema>;
 export type Journal = z.infer<typeof journalSchema>;
+export type Notify = z.infer<typeof notifySchema>;
+export type Told = z.infer<typeof toldSchema>;
 export type Schedule = z.infer<typeof scheduleSchema>;
 export type ScheduleEntry = Schedule["entries"][number];
 export type Keep = ScheduleEntry["keep"];

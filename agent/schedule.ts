@@ -11,7 +11,8 @@ const HOUR = 3600;
 /** What `up` has written down of when what is due; undefined where there is nothing. */
 export function readSchedule(): Schedule | undefined {
   const text = read(path.join(settings, "schedule.json"));
-  return text === undefined ? undefined : scheduleSchema.parse(JSON.parse(text));
+  // One that was written before who is told stood elsewhere had a key for that.
+  return text === undefined ? undefined : scheduleSchema.strip().parse(JSON.parse(text));
 }
 
 /**
@@ -41,8 +42,12 @@ export function intervalOf({ every, drill }: ScheduleEntry, work: Work): number 
 
 /** The moment of a time of the day today, by the host's own clock, in seconds. */
 export function momentOf(at: string): number {
+  return Number(execFileSync("date", ["-d", `today ${at}`, "+%s"], { env: zoneEnv(), encoding: "utf8" }));
+}
+
+/** The environment whose time zone is the host's. */
+export function zoneEnv(): NodeJS.ProcessEnv {
   // What `up` and the command line copy of the host's /etc/localtime: there is none in the image.
   const zone = path.join(settings, "localtime");
-  const env = { ...process.env, ...(fs.existsSync(zone) && { TZ: `:${zone}` }) };
-  return Number(execFileSync("date", ["-d", `today ${at}`, "+%s"], { env, encoding: "utf8" }));
+  return { ...process.env, ...(fs.existsSync(zone) && { TZ: `:${zone}` }) };
 }

@@ -7,6 +7,8 @@ import { hasLeftDrill } from "./drill";
 import { somethingIsDue } from "./due";
 import { tryLock } from "./lock";
 import { MemoryWatch } from "./memory";
+import { everyOf } from "./notify/plan";
+import { Watch } from "./notify/watch";
 import { read, settings } from "./place";
 import type { Request } from "./protocol";
 import { resume } from "./resume";
@@ -33,6 +35,8 @@ export async function serve(): Promise<void> {
   });
   const clock = new Clock();
   const memory = new MemoryWatch();
+  // Beside all else: a backup may take hours.
+  const watching = watch(memory, end, () => ended);
   let between = ASK;
   while (!ended) {
     fs.writeFileSync(ALIVE, "");
@@ -55,6 +59,21 @@ export async function serve(): Promise<void> {
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000))]);
   }
   memory.end();
+  await watching;
+}
+
+/** Looks how the sites are, as often as the stack file says. */
+async function watch(memory: MemoryWatch, end: Promise<void>, ended: () => boolean): Promise<void> {
+  const clock = new Clock();
+  const watched = new Watch();
+  while (!ended()) {
+    try {
+      if (clock.isTime("watch", everyOf() || ASK)) await watched.look((owner) => memory.isCalm(owner));
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`);
+    }
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000))]);
+  }
 }
 
 /** Waits for what takes its time, and goes on saying that all is well. */
@@ -91,8 +110,8 @@ function start(request: Request): ChildProcess {
 
 /** While a job is at work it holds its lock: whatever is there without one was left. */
 async function lookAfter(memory: MemoryWatch): Promise<void> {
-  if (read(path.join(settings, "location")) === undefined) return;
   memory.keep();
+  if (read(path.join(settings, "location")) === undefined) return;
   if (hasLeft() || hasLeftDrill()) await resume();
   if (hasPrevious()) {
     const held = await tryLock("backup", "resume");

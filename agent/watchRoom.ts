@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, plain } from "./failure";
-import { hook } from "./hook";
+import { note } from "./notify/tell";
 import { isRestoring, read, readPlace, root, settings, write } from "./place";
 import { run } from "./process";
-import type { Schedule, ScheduleEntry } from "./protocol";
+import type { ScheduleEntry } from "./protocol";
 import { isCalm, judgeRoom, reserveOf, type Room, type RoomState, type SiteRoom, warned } from "./room";
 import { readSchedule } from "./schedule";
 import { setWriting } from "./writing";
@@ -35,7 +35,7 @@ export async function watchRoom(): Promise<number> {
   for (const [i, site] of found.entries()) {
     const entry = sites[i];
     const state = states.get(site.name) ?? "free";
-    if (entry) done.push(await carryOut(schedule, entry, site, state, room, before.get(site.name)));
+    if (entry) done.push(await carryOut(entry, site, state, room, before.get(site.name)));
   }
   write(file, done.map((one) => `${lineOf(one, room)}\n`).join(""));
   return (Date.now() - began) / 1000;
@@ -49,7 +49,6 @@ interface Done {
 
 /** Puts a site into its state. One that could not be let write again is tried once more at the next look. */
 async function carryOut(
-  schedule: Schedule,
   { subject }: ScheduleEntry,
   site: SiteRoom,
   state: RoomState,
@@ -69,16 +68,16 @@ async function carryOut(
     process.stderr.write(`${site.name}: ${problem}\n`);
   }
   const done = { site: problem !== undefined && state === "free" ? site : next, problem };
-  if (stops || warned(next) > (before ? warned(before) : 0)) await tell(schedule, done, room);
+  const error = said(done, room);
+  if (stops || warned(next) > (before ? warned(before) : 0))
+    process.stderr.write(`${done.site.name}: ${error}\n`);
+  await note([{ what: "disk", name: done.site.name, level: levelOf(done.site), error }]);
   return done;
 }
 
-async function tell(schedule: Schedule, done: Done, room: Room): Promise<void> {
-  const place = readPlace();
-  const { name } = done.site;
-  const error = said(done, room);
-  process.stderr.write(`${name}: ${error}\n`);
-  await hook(place, schedule, { host: place.stack, name, what: "disk", run: "", error });
+/** How bad it is: below what it may take, near it, nearer, or that it can't write. */
+function levelOf(site: SiteRoom): number {
+  return site.state === "free" ? Math.max(0, warned(site) - 7) : 3;
 }
 
 function said({ site, problem }: Done, room: Room): string {

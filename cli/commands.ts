@@ -142,6 +142,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/mail") as typeof import("./verbs/mail"),
   },
   {
+    name: "notify",
+    arguments: "<action>",
+    about: "test: tell all who are told when something breaks that they would be",
+    load: () => lazy("./verbs/notify") as typeof import("./verbs/notify"),
+  },
+  {
     name: "secret",
     arguments: "[name]",
     about: "print a generated secret, or the names of all",

@@ -46,7 +46,11 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 export const SHELLS = ["bash", "zsh", "fish"];
 
 /** Verbs whose first argument is no site of the stack. */
-const OTHERS: Readonly<Record<string, readonly string[]>> = { completion: SHELLS, purge: [] };
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  completion: SHELLS,
+  notify: ["test"],
+  purge: [],
+};
 
 /**
  * What may stand in the place of the last of the words, which are those behind `varvol`. Undefined where it is a file: the

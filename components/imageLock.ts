@@ -5,6 +5,7 @@ export const PACKAGE_SETS = {
   git: ["ca-certificates", "git", "git-lfs", "openssh-client"],
   mariadb: ["mariadb-server"],
   acme: ["ca-certificates", "lego"],
+  apprise: ["apprise", "ca-certificates"],
   mail: ["ca-certificates", "libsasl2-modules", "opendkim", "postfix", "sasl2-bin"],
   agent: [
     ...["bzip2", "ca-certificates", "curl", "docker-cli", "jq", "nodejs", "openssh-client", "restic"],

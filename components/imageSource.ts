@@ -26,6 +26,7 @@ const SOURCES = {
   git: { files: ["git"], dockerfile: "git/Dockerfile", packages: { PACKAGES: "git" } },
   mariadb: { files: ["mariadb"], dockerfile: "mariadb/Dockerfile", packages: { PACKAGES: "mariadb" } },
   acme: { files: ["acme"], dockerfile: "acme/Dockerfile", packages: { PACKAGES: "acme" } },
+  apprise: { files: ["apprise"], dockerfile: "apprise/Dockerfile", packages: { PACKAGES: "apprise" } },
   mail: { files: ["mail"], dockerfile: "mail/Dockerfile", packages: { PACKAGES: "mail" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
   php: {

@@ -1,4 +1,5 @@
 export { Agent } from "./agent/agent";
+export { Notify } from "./agent/notify";
 export { Backup } from "./backup/backup";
 export { Drill } from "./backup/drill";
 export { Repository } from "./backup/repository";

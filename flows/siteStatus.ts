@@ -108,7 +108,7 @@ function hostStatus(config: HostConfig, answers: Answers): HostStatus {
         : [{ word: "no docker", text: `docker does not answer: ${dockerProblem}` }]),
       ...open.map((text) => ({ word: "network open", text })),
       ...disks.flatMap(judgeDisk),
-      ...judgeHook(config.backup?.hook !== undefined, answers.hook),
+      ...judgeHook(config.notify !== undefined, answers.hook),
     ]),
     notes: [
       ...strangers(answers, known),

@@ -42,6 +42,9 @@ holder() {
     fi
 }
 
+# at_work: has whoever watches the sites tell nobody that one is away, for a minute and a half
+at_work() { : > "$state/at-work"; }
+
 # write FILE MODE OWNER: standard input becomes the file, all at once; what is the same already stays untouched
 write() {
     local temp

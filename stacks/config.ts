@@ -14,12 +14,13 @@ import { readLock } from "./lock";
 import { type MailConfig, resolveMail } from "./mail";
 import type { PolicyName } from "./policies";
 import { PROFILES } from "./profiles";
-import type { Hook, StackConfig } from "./schema";
+import { type NotifyConfig, resolveNotify } from "./notify";
+import type { StackConfig } from "./schema";
 import { requestsOf } from "./requests";
 import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
 
-/** Where backups go, and how sites are backed up that say nothing of their own. */
+/** Where backups go, and how sites are backed up that say nothing of their own. Who is told of them stands in `notify`. */
 export interface BackupConfig extends Schedule {
   /** An absolute folder, or an address as restic writes it. */
   readonly repository: string;
@@ -27,8 +28,6 @@ export interface BackupConfig extends Schedule {
   readonly credentials?: string;
   /** Whether a snapshot of a site precedes containers of other images. */
   readonly beforeReplace?: boolean;
-  /** Who is told of failures. */
-  readonly hook?: Hook;
 }
 
 /** A stack's configuration, checked and with its kind's defaults filled in. */
@@ -62,6 +61,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly acme: AcmeConfig;
   /** Undefined where no mail leaves the host. */
   readonly mail?: MailConfig;
+  /** Undefined where nobody is told of anything. */
+  readonly notify?: NotifyConfig;
   /** How long the site that takes longest may take for a request. */
   readonly times: TimeLimits;
   /** The most php-fpm processes that any site may have. */
@@ -72,6 +73,7 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
   const profile: HostProfile = PROFILES[config.kind];
   const { host, acme } = config;
+  const notify = resolveNotify(config.notify, config.backup?.hook);
   return {
     ...profile,
     stack,
@@ -106,6 +108,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     ),
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
     ...(config.mail && { mail: resolveMail(config.mail, config.sites) }),
+    ...(notify && { notify }),
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };

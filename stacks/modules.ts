@@ -1,9 +1,11 @@
 import { isIPv6 } from "node:net";
 import type { ImageName } from "../components/imageSource";
 import type { HostConfig } from "./config";
+import { needsApprise } from "./notify";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
-type Host = Pick<HostConfig, "sites" | "backup"> & Partial<Pick<HostConfig, "tls" | "addresses" | "mail">>;
+type Host = Pick<HostConfig, "sites" | "backup"> &
+  Partial<Pick<HostConfig, "tls" | "addresses" | "mail" | "notify">>;
 
 /** A part of a host that its sites share. */
 export interface Module {
@@ -58,7 +60,10 @@ export const MODULES: readonly Module[] = [
     name: "agent",
     provides: "snapshots",
     containers: [{ role: "agent", image: "agent", resource: "agent" }],
-    images: (host) => (asksAuthority(host) ? ["acme"] : []),
+    images: (host) => [
+      ...(asksAuthority(host) ? (["acme"] as const) : []),
+      ...(needsApprise(host.notify) ? (["apprise"] as const) : []),
+    ],
     isOn: needsAgent,
   },
 ];
@@ -67,8 +72,8 @@ export const MODULES: readonly Module[] = [
 export const MODULE_NAMES: readonly string[] = MODULES.map(({ name }) => name);
 
 /** Whether the host has anything to do by itself. */
-export function needsAgent({ backup, tls }: Pick<Host, "backup" | "tls">): boolean {
-  return backup !== undefined || asksAuthority({ tls });
+export function needsAgent({ backup, tls, notify }: Pick<Host, "backup" | "tls" | "notify">): boolean {
+  return backup !== undefined || notify !== undefined || asksAuthority({ tls });
 }
 
 /** Whether a site's certificate comes from a public authority. */

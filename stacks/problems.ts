@@ -84,9 +84,9 @@ function keysAt(path: readonly (string | number)[], raw: unknown): string[] {
   return kind ? Object.keys(kind.schema.shape) : [];
 }
 
-/** Whether what stands at a path, or below, may be a password of the gateway's. */
+/** Whether what stands at a path, or below, may be a password of the gateway's, or hold one. */
 function isPassword(path: readonly (string | number)[]): boolean {
-  return path[0] === "sites" && path[2] === "auth";
+  return (path[0] === "sites" && path[2] === "auth") || (path[0] === "notify" && path[1] === "apprise");
 }
 
 function remedy(issue: Issue): string {
@@ -139,6 +139,10 @@ function findClashes(config: StackConfig): string[] {
     problems.push(...tlsProblems(config, site, keyOf(["sites", i, "domains"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
+  if (config.notify && config.backup?.hook)
+    problems.push(
+      "varvol:backup.hook: varvol:notify says who is told, of backups too; put it in there, and take this one out",
+    );
   for (const { at, value, text } of formerlyProblems(config.sites))
     problems.push(`${keyOf(["sites", at, "formerly"])}: ${show(value)} ${text}`);
   problems.push(...connectionProblems(config));

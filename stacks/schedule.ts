@@ -44,7 +44,7 @@ export function agentSchedule(config: ScheduleConfig): AgentSchedule {
     entry(HOST_ITSELF, { ...own, every: 0, drill: 0 }),
   ];
   const byItself = isScheduled(config) && !isOnControlNode(backup.repository, ssh);
-  return { ...(backup.hook && { hook: backup.hook }), byItself, entries };
+  return { byItself, entries };
 }
 
 type ScheduleConfig = Pick<HostConfig, "backup" | "sites"> & Partial<Pick<HostConfig, "ssh">>;

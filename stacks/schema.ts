@@ -4,6 +4,7 @@ import { beforeReplace, keep, schedule } from "./backupSchema";
 import { siteSchema } from "./kinds";
 import { path } from "./kinds/common";
 import { mail } from "./mailSchema";
+import { notified, notify } from "./notifySchema";
 import { POLICIES, POLICY_NAMES } from "./policies";
 import { acme, tls } from "./tls";
 import { duration } from "./values";
@@ -81,6 +82,7 @@ export const stackSchema = z.strictObject({
   healthTimeout: duration
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),
+  notify,
   policies,
   wpCli: path
     .optional()
@@ -108,19 +110,9 @@ export const stackSchema = z.strictObject({
       keep: keep.optional(),
       mode: z.enum(["hot", "stop"]).optional().describe("How sites are backed up. Default: hot."),
       hook: z
-        .union([
-          z.strictObject({
-            command: z
-              .string()
-              .min(1)
-              .describe("A shell command; it reads what failed as JSON on its input."),
-          }),
-          z.strictObject({
-            webhook: z.url({ protocol: /^https?$/ }).describe("An address that gets the same by POST."),
-          }),
-        ])
+        .union([z.strictObject({ command: notified.command }), z.strictObject({ webhook: notified.webhook })])
         .optional()
-        .describe("Who is told when a scheduled backup or drill fails. Default: nobody."),
+        .describe("As varvol:notify, whose older form it is: sites are not watched for it. Default: nobody."),
     })
     .optional()
     .describe("Backups of the host's sites. Default: none; see docs/backups.md."),
@@ -148,6 +140,4 @@ export const stackSchema = z.strictObject({
     .describe("A machine to reach over ssh. Default: this machine."),
 });
 
-/** Who is told when a backup or drill fails. */
-export type Hook = NonNullable<NonNullable<StackConfig["backup"]>["hook"]>;
 export type StackConfig = z.infer<typeof stackSchema>;

@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { Failure, plain } from "../failure";
-import { hook } from "../hook";
 import { lock } from "../lock";
+import { note } from "../notify/tell";
 import { read, remove } from "../place";
 import type { Certificates, Journal, RequestOf } from "../protocol";
 import { say } from "../say";
@@ -139,14 +139,13 @@ class Round {
       if (wrong.length > 0) throw new Failure(wrong.join("; "));
       await askAuthority(this.plan, site, step);
       this.wrote(site, 0);
-      if ((journal?.failures ?? 0) > 0) await this.tell(site, "");
+      await note([{ what: "certificate", name: site.name, level: 0, error: "" }]);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const failures = (journal?.failures ?? 0) + 1;
       this.wrote(site, failures, error.message);
       process.stderr.write(`${site.name}: ${error.message}\n`);
-      // Once when it starts, and once when it is well.
-      if (failures === 1) await this.tell(site, error.message);
+      await note([{ what: "certificate", name: site.name, level: 1, error: error.message }]);
     }
     const after = heldOf(site.name);
     const isNew = after !== undefined && after.from !== before?.from;
@@ -165,12 +164,6 @@ class Round {
         held: { issuer: held.issuer, from: held.from, until: held.until, ...(window && { window }) },
       }),
     });
-  }
-
-  private async tell(site: Site, error: string): Promise<void> {
-    const { stack, agent: image, hook: whom } = this.plan;
-    const told = { host: stack, name: site.name, what: "certificate", run: "", error } as const;
-    await hook({ stack, image }, { hook: whom }, told);
   }
 
   /** What is wrong with names, by name; all of them have the same where nothing could be looked up. */

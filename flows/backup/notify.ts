@@ -2,8 +2,12 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines } from "../../base/exec";
+import { messageOf, withoutAddress } from "../../agent/notify/words";
+import type { Told } from "../../agent/protocol";
+import { imageTag } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
-import { backupOf } from "./repository";
+import type { NotifyConfig } from "../../stacks/notify";
+import { buildHere } from "../image";
 
 /** Milliseconds between two words about the same trouble: the host tries again after that time, too. */
 const PAUSE = 3_600_000;
@@ -13,22 +17,42 @@ const PAUSE = 3_600_000;
  * snapshots could not be removed here. Throws where that fails as well.
  */
 export async function notify(stack: Stack, error: string): Promise<void> {
-  const { hook } = backupOf(stack.config);
+  const { to: all = [] } = stack.config.notify ?? {};
   const stamp = stampOf(stack);
-  if (!hook || (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < PAUSE)) return;
-  const message = JSON.stringify({ host: stack.name, name: "host", what: "backup", run: "", error });
-  if ("command" in hook) {
-    const { code, stderr } = await attempt(["sh", "-c", hook.command], {
-      input: `${message}\n`,
-      timeout: 60_000,
-    });
-    if (code !== 0) throw failure(error, lastLines(stderr, 1) || `exit code ${code}`);
-  } else {
-    await post(hook.webhook, message).catch((reason: unknown) => {
-      throw failure(error, reason instanceof Error ? reason.message : "no answer");
-    });
+  if (all.length === 0 || (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < PAUSE)) return;
+  const time = `${new Date().toISOString().slice(0, 19)}Z`;
+  const told: Told = { host: stack.name, name: "host", what: "backup", run: "", error, time };
+  const tried = await Promise.allSettled(all.map((to) => tell(stack, to, told)));
+  const failed = tried.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
+  // Whoever was told is not told again because another one could not be.
+  if (failed.length < all.length) writeFileSync(stamp, "");
+  if (failed.length > 0)
+    throw new UserError(
+      `${error}\nThat could not be told either: ${failed.join("; ")}`,
+      "Correct varvol:notify.",
+    );
+}
+
+async function tell({ config }: Stack, to: NotifyConfig["to"][number], told: Told): Promise<void> {
+  const message = JSON.stringify(told);
+  if ("webhook" in to) return post(to.webhook, message);
+  if ("command" in to) {
+    const command = ["sh", "-c", to.command];
+    const { code, stderr } = await attempt(command, { input: `${message}\n`, timeout: 60_000 });
+    if (code !== 0) throw new Error(lastLines(stderr, 1) || `exit code ${code}`);
+    return;
   }
-  writeFileSync(stamp, "");
+  await buildHere(config.lock, "apprise", "agent", "Image that tells");
+  const zone = { dateStyle: "short", timeStyle: "long" } as const;
+  const input = JSON.stringify({
+    url: to.apprise,
+    ...messageOf([told], (moment) => new Date(moment).toLocaleString("sv-SE", zone)),
+  });
+  const image = imageTag("apprise", config.lock, "agent");
+  const words = ["docker", "run", "--rm", "-i", "--pull", "never", "--log-driver", "none", image];
+  const { code, stderr } = await attempt(words, { input, timeout: 120_000 });
+  if (code !== 0)
+    throw new Error(withoutAddress(lastLines(stderr, 1), to.apprise) || "apprise did not take it");
 }
 
 /** The trouble is over: the next one is told at once. */
@@ -44,8 +68,4 @@ async function post(address: string, body: string): Promise<void> {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(address, { method: "POST", headers, body, signal: AbortSignal.timeout(20_000) });
   if (!answer.ok) throw new Error(`it answered ${answer.status}`);
-}
-
-function failure(error: string, reason: string): UserError {
-  return new UserError(`${error}\nThe hook failed, too: ${reason}`, "Correct varvol:backup.hook.");
 }

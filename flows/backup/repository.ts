@@ -20,6 +20,7 @@ export function backupOf(config: HostConfig): BackupConfig {
 const ALONE: readonly Request["job"][] = [
   "ask",
   "renew",
+  "notify-test",
   "certificate-files",
   "certificates-back",
   "replace",

@@ -9,12 +9,26 @@ export function sayKeysInClear({ config, file }: Pick<Stack, "config" | "file">)
     say(`! ${key} stands in clear text in ${file}; encrypt it: pulumi config set --secret --path '${key}'`);
 }
 
-/** Of what an authority or a DNS provider is asked with. */
-export function keysInClear({ acme: { eab, dns } }: Pick<HostConfig, "acme">, file: string): string[] {
-  return [
-    ...(eab ? [["eab", "hmac"]] : []),
-    ...Object.keys(dns?.credentials ?? {}).map((name) => ["dns", "credentials", name]),
-  ]
-    .filter((where) => isInClear(file, ["acme", ...where]))
-    .map((where) => `varvol:acme.${where.join(".")}`);
+/** Of what an authority or a DNS provider is asked with, and of addresses that hold who is told and a password. */
+export function keysInClear(
+  { acme: { eab, dns }, notify }: Pick<HostConfig, "acme" | "notify">,
+  file: string,
+): string[] {
+  const addresses = (notify?.to ?? []).filter((to) => "apprise" in to);
+  const all: [string, ...(string | number)[]][] = [
+    ...(eab ? [["acme", "eab", "hmac"] as [string, string, string]] : []),
+    ...Object.keys(dns?.credentials ?? {}).map((name): [string, ...string[]] => [
+      "acme",
+      "dns",
+      "credentials",
+      name,
+    ]),
+    ...addresses.map((_, i): [string, string, number] => ["notify", "apprise", i]),
+  ];
+  return all
+    .filter((where) => isInClear(file, where))
+    .map(
+      ([key, ...where]) =>
+        `varvol:${key}${where.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("")}`,
+    );
 }

@@ -250,7 +250,7 @@ export function judgeMail({ queue, undelivered, now }: Pick<Answers, "queue" | "
 /** That whom the stack file names could not be told of a failure. */
 export function judgeHook(isNamed: boolean, failed: Answers["hook"]): Problem[] {
   if (!isNamed || !failed) return [];
-  const text = `${failed.text} (${failed.time}): correct varvol:backup.hook, and run up; it is tried again with the next thing to tell`;
+  const text = `${failed.text} (${failed.time}): correct varvol:notify (or varvol:backup.hook), and run up; it is tried again, and varvol notify test says whether it works`;
   return [{ word: "hook fails", text }];
 }
 

@@ -19,7 +19,9 @@ needed() {
         for role in "$one"/.varvol/generations/*; do
             [ ! -f "$role" ] || tac "$role" | awk '!seen[$0]++' | head -n 2
         done
-        [ ! -f "$one/.varvol/certificates/images" ] || cat "$one/.varvol/certificates/images"
+        for images in certificates notify; do
+            [ ! -f "$one/.varvol/$images/images" ] || cat "$one/.varvol/$images/images"
+        done
         [ ! -f "$one/.varvol/backup/host" ] || cut -d ' ' -f 3 "$one/.varvol/backup/host"
     done
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../../base/exec";
 import type { Evidence } from "../../flows/backup/evidence";
+import { CommandLines } from "../support/commandLines";
 import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
@@ -121,19 +122,62 @@ describe("backups by a schedule", function () {
     assert.match(stdout, /out of memory/);
   });
 
-  it("tells a web address, which no process shows", async () => {
-    const told = await Listener.start();
+  it("tells a web address and apprise, which no process shows, once of what breaks and once that it is well", async () => {
+    const [web, apprise] = [await Listener.start(), await Listener.start()];
+    const seen = new CommandLines();
     try {
-      configure({ hook: { webhook: told.url } });
+      const backup = { repository, every: "1d", at: "03:00", drill: "7d", keep: { last: 1 } };
+      const address = apprise.url.replace("http:", "json:");
+      host.configure(sites, { backup, notify: { webhook: web.url, apprise: [address], every: "10s" } });
       await host.up();
-      await stopAgent();
+      seen.watch();
+      const tested = await host.varvol("notify", "test", "--json");
+      const all = [
+        { to: "apprise json", problem: "" },
+        { to: "the webhook", problem: "" },
+      ];
+      assert.deepEqual([tested.code, JSON.parse(tested.stdout)], [0, all], tested.stderr);
+      const told = () =>
+        web.bodies.map((body) => {
+          const { what, name, error } = JSON.parse(body) as Record<string, string>;
+          return `${what} ${name} ${error === "" ? "well" : "broken"}`;
+        });
+      const agent = await host.container("agent/agent");
+      const front = await host.container("hello/web");
+      await sleep(11_000);
+      const working = path.join(host.root, ".varvol/at-work");
+      fs.writeFileSync(working, "");
+      await capture(["docker", "stop", "-t", "1", front]);
+      await sleep(22_000);
+      assert.deepEqual(told().slice(1), [], "an up works on it");
+      fs.utimesSync(working, 0, 0);
+      await until("the site is told to be down", () => Promise.resolve(told().length > 1), 40);
+      await capture(["docker", "restart", agent]);
+      await capture(["docker", "start", front]);
+      await until("it is told that it answers", () => Promise.resolve(told().length > 2), 40);
+
+      await capture(["docker", "stop", agent]);
       age();
       fs.renameSync(repository, `${repository}.away`);
       assert.equal((await due()).code, 1);
-      assert.match(told.bodies.join(), /"name":"hello".*is not there/);
       fs.renameSync(`${repository}.away`, repository);
+      age();
+      assert.equal((await due()).code, 0);
+      const down = ["site hello broken", "site hello well", "backup hello broken", "backup hello well"];
+      assert.deepEqual(told(), [`test ${host.stack} broken`, ...down]);
+      assert.match(web.bodies.join(), /it answers 50[24].*is not there/s);
+      const titles = apprise.bodies.map((body) => (JSON.parse(body) as { title: string }).title);
+      assert.deepEqual(titles.slice(1, 3), [
+        `${host.stack}: hello is down`,
+        `${host.stack}: hello answers again`,
+      ]);
+      assert.equal(titles.length, told().length);
+      const { stdout, stderr } = await attempt(["docker", "logs", agent]);
+      for (const text of [seen.stop(), stdout, stderr]) assert.doesNotMatch(text, /secret-path/);
     } finally {
-      told.stop();
+      seen.stop();
+      web.stop();
+      apprise.stop();
     }
   });
 

@@ -32,16 +32,14 @@ describe("a schedule of backups", () => {
     });
   });
 
-  it("is an entry each for the host, with what no site owns, and who is told", () => {
-    const hook = { command: "mail -s backup me" };
+  it("is an entry each for the host, with what no site owns", () => {
     const keep = { daily: 7, weekly: 4, monthly: 6 };
     const blog = {
       ...{ name: "blog", kind: "wordpress", folders: ["content", "root"], database: true },
       application: "wordpress",
     };
     const entry = { mode: "hot", disk: 0, every: 86400, drill: 0, at: "03:00", keep };
-    assert.deepEqual(agentSchedule(configure({ hook, drill: "never" }, site())), {
-      hook,
+    assert.deepEqual(agentSchedule(configure({ drill: "never" }, site())), {
       byItself: true,
       entries: [
         { ...entry, subject: blog, domain: "blog.localhost" },

@@ -146,10 +146,7 @@ describe("what else is told", () => {
     );
     const [found] = judgeHook(true, hook);
     assert.equal(found?.word, "hook fails");
-    assert.match(
-      found.text,
-      /backup of blog: no route \(2026-11-29T08:00:00Z\): correct varvol:backup\.hook/,
-    );
+    assert.match(found.text, /backup of blog: no route \(2026-11-29T08:00:00Z\): correct varvol:notify/);
     assert.deepEqual([judgeHook(false, hook), judgeHook(true, new Answers("").hook)], [[], []]);
   });
 

@@ -486,7 +486,7 @@ describe("the tools of a host", () => {
   });
 
   describe("schedule", () => {
-    const due = { byItself: true, entries: [], hook: { command: `it's "$x"\nline` } };
+    const due = { byItself: true, entries: [] };
 
     it("is written for root alone, and takes the place of what asked before there was an agent", async () => {
       host.file(".varvol/backup/schedule");

@@ -291,7 +291,6 @@ export function archiveCases({ all }: { readonly all: boolean }): void {
         const told = await Listener.start();
         const entry = { domain: hello, disk: 0, every: 86400, drill: 0, at: "03:00", keep: { last: 1 } };
         const schedule: Schedule = {
-          hook: { webhook: told.url },
           byItself: true,
           entries: ["hello", "gone"].map((name) => ({
             ...{ ...entry, mode: "hot" as const },
@@ -301,6 +300,18 @@ export function archiveCases({ all }: { readonly all: boolean }): void {
         const request =
           '{"job":"repository","stack":"%s","namespace":"%s","image":"%s","location":"/srv/kept"';
         const rest = ',"existing":false,"password":"secret","credentials":""}\\n';
+        const notify = JSON.stringify({
+          job: "notify",
+          plan: {
+            stack: "STACK",
+            namespace: "",
+            image: "IMAGE",
+            to: [{ webhook: told.url }],
+            every: 0,
+            slow: 5,
+            sites: [],
+          },
+        });
         // What asked before there was an agent goes.
         const unit = "/etc/systemd/system/varvol-scheduler";
         await machine.output(`rm ${settings}/results/hello.backup
@@ -310,6 +321,7 @@ export function archiveCases({ all }: { readonly all: boolean }): void {
       read -r stack namespace image < ${settings}/host
       namespace=\${namespace#.}
       printf '${request}${rest}' "$stack" "$namespace" "$image" | ${bin}/agent repository "$namespace" "$image" > /dev/null
+      echo '${notify}' | sed "s|STACK|$stack|; s|IMAGE|$image|" | ${bin}/agent notify "$namespace" "$image" > /dev/null
       echo '${JSON.stringify(schedule)}' | ${bin}/schedule write varvol-scheduler`);
         await until(
           "a backup by the agent",
