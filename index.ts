@@ -23,6 +23,7 @@ import { publishedAt, serversOf } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
 import { createSite } from "./stacks/sites";
+import { STATUS_PAGE } from "./stacks/statusPage";
 
 // The SDK takes a stack trace for each property of each resource: at ten frames, a tenth of the time of an `up`.
 Error.stackTraceLimit = 4;
@@ -73,12 +74,20 @@ const sites = served.sites.map((site) => ({
   ...site,
   built: createSite(site, served, { host, networks, gateway, mysql, mail, repository }),
 }));
-gateway.route(
+const page =
+  config.statusPage &&
+  gateway.vhost(
+    STATUS_PAGE,
+    { domains: [config.statusPage.domain], upstream: "", cacheable: false, pages: "status" },
+    gateway,
+  );
+gateway.route([
   // What the program would write of a site that is held is not what is there.
-  sites.map(({ name, built: { vhost } }) =>
+  ...sites.map(({ name, built: { vhost } }) =>
     held.has(name) ? { name, hash: vhost.hash, written: pulumi.output([]) } : vhost,
   ),
-);
+  ...(page ? [page] : []),
+]);
 for (const { built, ...site } of sites) restoreAfter(site, { host, repository }, [gateway, built]);
 
 // A site is backed up once it is there.

@@ -56,9 +56,12 @@ export const notifySchema = z.strictObject({
   every: z.number().int().min(0),
   /** Seconds that a site may take to begin its answer. */
   slow: z.number(),
+  /** Whether there is a status page. */
+  page: z.boolean(),
   sites: z.array(
     z.strictObject({
       name,
+      kind: z.string(),
       domain: z.string(),
       path,
       /** Whether an address that was never asked is needed to pass by what the gateway keeps. */
@@ -69,6 +72,8 @@ export const notifySchema = z.strictObject({
       pulls: z.strictObject({ role: z.string(), file: z.string() }).optional(),
       /** The certificate that is served, below the volume root, where no authority renews it. */
       certificate: z.string().optional(),
+      /** When the versions of its packages were looked up. */
+      packages: z.string().optional(),
     }),
   ),
 });

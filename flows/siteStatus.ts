@@ -1,3 +1,4 @@
+import type { Facts } from "../agent/page/facts";
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
@@ -70,6 +71,8 @@ export interface Status {
   readonly host: HostStatus;
   readonly modules: readonly ModuleStatus[];
   readonly sites: readonly SiteStatus[];
+  /** What the status page says, where there is one. */
+  readonly watched?: Facts;
 }
 
 /** Asks the host how it and its sites are. */
@@ -87,7 +90,8 @@ export function readStatus(config: HostConfig, answers: Answers, results = ""): 
   const sites = config.sites.map((site) => siteStatus(config, site, answers, results));
   const host = hostStatus(config, answers);
   const ok = host.state === "ok" && [...modules, ...sites].every(isWell);
-  return { ok, host, modules, sites };
+  const watched = config.statusPage && answers.watched;
+  return { ok, host, modules, sites, ...(watched && { watched }) };
 }
 
 /** Whether nothing is wrong with a site or module. */

@@ -17,6 +17,7 @@ import { PROFILES } from "./profiles";
 import { type NotifyConfig, resolveNotify } from "./notify";
 import type { StackConfig } from "./schema";
 import { requestsOf } from "./requests";
+import { pageRequests, STATUS_PAGE, type StatusPageConfig } from "./statusPage";
 import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
 
@@ -61,6 +62,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly acme: AcmeConfig;
   /** Undefined where no mail leaves the host. */
   readonly mail?: MailConfig;
+  /** Undefined where there is none. */
+  readonly statusPage?: StatusPageConfig;
   /** Undefined where nobody is told of anything. */
   readonly notify?: NotifyConfig;
   /** How long the site that takes longest may take for a request. */
@@ -73,6 +76,7 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
   const profile: HostProfile = PROFILES[config.kind];
   const { host, acme } = config;
+  const { status: page } = config;
   const notify = resolveNotify(config.notify, config.backup?.hook);
   return {
     ...profile,
@@ -89,15 +93,19 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     lock: readLock(),
     ...(config.wpCli !== undefined && { wpCli: absolute(config.wpCli) }),
     policiesOff: Object.keys(config.policies) as PolicyName[],
-    tls: Object.fromEntries(
-      config.sites.map(({ name, tls, domains }) => [
+    tls: Object.fromEntries([
+      ...config.sites.map(({ name, tls, domains }) => [
         name,
         readTls(tlsOf(tls, config.tls, profile.tls, domains)),
       ]),
-    ),
+      ...(page ? [[STATUS_PAGE, readTls(tlsOf(undefined, config.tls, profile.tls, [page.domain]))]] : []),
+    ]) as Record<string, SiteTls>,
     hsts: bySite(config.sites, ({ hsts }) => hsts),
-    requests: bySite(config.sites, requestsOf),
-    users: bySite(config.sites, ({ auth }) => auth?.users),
+    requests: { ...bySite(config.sites, requestsOf), ...(page && { [STATUS_PAGE]: pageRequests(page) }) },
+    users: {
+      ...bySite(config.sites, ({ auth }) => auth?.users),
+      ...(page?.auth && { [STATUS_PAGE]: page.auth.users }),
+    },
     snippets: bySite(config.sites, ({ nginx }) => (nginx === undefined ? undefined : readText(nginx))),
     times: timeLimits(
       Math.max(TIME_LIMITS.request, ...config.sites.map((site) => ("php" in site ? site.php.time : 0))),
@@ -109,6 +117,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
     ...(config.mail && { mail: resolveMail(config.mail, config.sites) }),
     ...(notify && { notify }),
+    ...(page && { statusPage: { domain: page.domain } }),
     ...(config.backup && { backup: resolveBackup(config.backup) }),
     ...(host && { ssh: { ...host, privateKeyFile: readableKey(host.privateKeyFile) } }),
   };

@@ -5,7 +5,7 @@ import { needsApprise } from "./notify";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
 type Host = Pick<HostConfig, "sites" | "backup"> &
-  Partial<Pick<HostConfig, "tls" | "addresses" | "mail" | "notify">>;
+  Partial<Pick<HostConfig, "tls" | "addresses" | "mail" | "notify" | "statusPage">>;
 
 /** A part of a host that its sites share. */
 export interface Module {
@@ -72,8 +72,13 @@ export const MODULES: readonly Module[] = [
 export const MODULE_NAMES: readonly string[] = MODULES.map(({ name }) => name);
 
 /** Whether the host has anything to do by itself. */
-export function needsAgent({ backup, tls, notify }: Pick<Host, "backup" | "tls" | "notify">): boolean {
-  return backup !== undefined || notify !== undefined || asksAuthority({ tls });
+export function needsAgent({
+  backup,
+  tls,
+  notify,
+  statusPage,
+}: Pick<Host, "backup" | "tls" | "notify" | "statusPage">): boolean {
+  return backup !== undefined || statusPage !== undefined || notify !== undefined || asksAuthority({ tls });
 }
 
 /** Whether a site's certificate comes from a public authority. */

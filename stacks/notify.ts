@@ -1,6 +1,8 @@
 import type { Notify } from "../agent/protocol";
+import { type ImageLock, lockedSet } from "../components/imageLock";
+import { packageSets } from "../components/imageSource";
 import { PULLED } from "./kinds/git";
-import { shapeOf, type SiteConfig } from "./kinds";
+import { imagesOf, shapeOf, type SiteConfig } from "./kinds";
 import type { HookKeys, NotifyKeys } from "./notifySchema";
 import type { HostConfig } from "./config";
 
@@ -8,6 +10,7 @@ import type { HostConfig } from "./config";
 export type NotifyConfig = Pick<Notify, "to" | "every" | "slow">;
 
 const DEFAULTS = { every: 60, slow: 5 };
+const NOBODY: NotifyConfig = { to: [], every: 0, slow: DEFAULTS.slow };
 
 /** Who is told, by `notify` or by its older form, for which no site is watched; undefined where nobody is. */
 export function resolveNotify(keys?: NotifyKeys, hook?: HookKeys): NotifyConfig | undefined {
@@ -29,23 +32,46 @@ export function needsApprise(config: NotifyConfig | undefined): boolean {
   return config?.to.some((to) => "apprise" in to) ?? false;
 }
 
-/** What the agent is told of it: also where nobody is told any more. */
+/** What the agent is told of it: also where nobody is told any more. A status page has the sites watched as well. */
 export function notifyPlan({
-  notify = { to: [], every: 0, slow: DEFAULTS.slow },
+  notify = NOBODY,
+  statusPage,
   sites,
   tls,
-}: Pick<HostConfig, "notify" | "sites" | "tls">): Pick<Notify, "to" | "every" | "slow" | "sites"> {
-  return { ...notify, sites: sites.map((site) => watched(site, tls[site.name] === "acme")) };
+  lock,
+}: Pick<HostConfig, "notify" | "statusPage" | "sites" | "tls" | "lock">): Omit<
+  Notify,
+  "stack" | "namespace" | "image" | "apprise"
+> {
+  const page = statusPage !== undefined;
+  return {
+    ...notify,
+    ...(page && notify.every === 0 && { every: DEFAULTS.every }),
+    page,
+    sites: sites.map((site) => watched(site, tls[site.name] === "acme", lock)),
+  };
 }
 
-function watched(site: SiteConfig, renewed: boolean): Notify["sites"][number] {
+function watched(site: SiteConfig, renewed: boolean, lock: ImageLock): Notify["sites"][number] {
   const { containers, health, status } = shapeOf(site);
+  const packages = packagesOf(site, lock);
   return {
-    ...{ name: site.name, domain: site.domains[0] ?? site.name, path: health.path },
+    ...{ name: site.name, kind: site.kind, domain: site.domains[0] ?? site.name, path: health.path },
     // Of a site without php the gateway keeps pages.
     fresh: !containers.some(({ role }) => role === "php"),
     answers: health.answers.source,
     ...(status?.role === PULLED.role && { pulls: { role: status.role, file: status.file } }),
     ...(!renewed && { certificate: `gateway/conf/current/tls/${site.name}.pem` }),
+    ...(packages !== undefined && { packages }),
   };
+}
+
+/** When the oldest of the versions that a site runs was looked up; undefined of images of its own, and of those rolled back to. */
+function packagesOf(site: SiteConfig, lock: ImageLock): string | undefined {
+  if (lock.pins[site.name]) return undefined;
+  const [first] = imagesOf(site)
+    .flatMap(packageSets)
+    .map((set) => lockedSet(lock, set, site.name).snapshot)
+    .sort();
+  return first?.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
 }

@@ -9,6 +9,7 @@ import { formerlyProblems } from "./formerNames";
 import { PROFILES } from "./profiles";
 import { type StackConfig, stackSchema } from "./schema";
 import { redirectProblems } from "./requests";
+import { STATUS_PAGE } from "./statusPage";
 import { acmeProblems, tlsOf } from "./tls";
 
 type Issue = z.core.$ZodIssue;
@@ -86,7 +87,11 @@ function keysAt(path: readonly (string | number)[], raw: unknown): string[] {
 
 /** Whether what stands at a path, or below, may be a password of the gateway's, or hold one. */
 function isPassword(path: readonly (string | number)[]): boolean {
-  return (path[0] === "sites" && path[2] === "auth") || (path[0] === "notify" && path[1] === "apprise");
+  return (
+    (path[0] === "sites" && path[2] === "auth") ||
+    (path[0] === "status" && path[1] === "auth") ||
+    (path[0] === "notify" && path[1] === "apprise")
+  );
 }
 
 function remedy(issue: Issue): string {
@@ -139,6 +144,12 @@ function findClashes(config: StackConfig): string[] {
     problems.push(...tlsProblems(config, site, keyOf(["sites", i, "domains"])));
     site.domains.forEach((domain, j) => claim(domains, domain, keyOf(["sites", i, "domains", j])));
   });
+  if (config.status) {
+    const { domain } = config.status;
+    claim(names, STATUS_PAGE, keyOf(["status"]));
+    claim(domains, domain, keyOf(["status", "domain"]));
+    problems.push(...tlsProblems(config, { domains: [domain] }, keyOf(["status", "domain"])));
+  }
   if (config.notify && config.backup?.hook)
     problems.push(
       "varvol:backup.hook: varvol:notify says who is told, of backups too; put it in there, and take this one out",
@@ -171,7 +182,7 @@ function connectionProblems({ kind, sites }: StackConfig): string[] {
 
 function tlsProblems(
   { tls, acme, kind }: StackConfig,
-  { tls: own, domains }: StackConfig["sites"][number],
+  { tls: own, domains }: Pick<StackConfig["sites"][number], "tls" | "domains">,
   key: string,
 ): string[] {
   if (tlsOf(own, tls, PROFILES[kind].tls, domains) !== "acme") return [];

@@ -6,6 +6,7 @@ import { path } from "./kinds/common";
 import { mail } from "./mailSchema";
 import { notified, notify } from "./notifySchema";
 import { POLICIES, POLICY_NAMES } from "./policies";
+import { status } from "./statusPage";
 import { acme, tls } from "./tls";
 import { duration } from "./values";
 
@@ -83,6 +84,7 @@ export const stackSchema = z.strictObject({
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),
   notify,
+  status,
   policies,
   wpCli: path
     .optional()

@@ -20,7 +20,7 @@ const PAUSE = { least: 60, most: 1800 };
 export async function note(states: readonly State[]): Promise<void> {
   try {
     const plan = readPlan();
-    if (!plan || plan.to.length === 0) return;
+    if (!plan || (plan.to.length === 0 && !plan.page)) return;
     if (!changes(readJournal(), states, now()) && !isWaiting(readJournal(), now())) return;
     const held = await lock("notify", "word to who is named");
     try {

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isRestoring, list, read, root, settings, state } from "../place";
+import { StatusPage } from "../page/page";
+import { isRestoring, list, read, root, state } from "../place";
 import { run } from "../process";
 import type { Notify } from "../protocol";
 import { results } from "../results";
@@ -27,6 +28,7 @@ export class Watch {
   private readonly seen = new Set<string>();
   private readonly began = Date.now();
   private rounds = 0;
+  private page?: StatusPage;
 
   /** One look; `isCalm` says of whom no process was killed for memory for long enough. */
   async look(isCalm: (owner: string) => boolean): Promise<void> {
@@ -43,6 +45,7 @@ export class Watch {
     ];
     this.rounds++;
     await note(states);
+    if (plan.page) await (this.page ??= new StatusPage()).update(plan, answers);
   }
 
   private sites(plan: Notify, answers: Map<string, Answer> | undefined, working: boolean): State[] {
@@ -142,9 +145,10 @@ export function pullOf(text: string): Found {
 }
 
 /** Whether somebody works on the host: a job that has stopped or switched something, or a tool of an `up`. */
-function isAtWork(now: number): boolean {
-  if (["stopped", "switched"].some((name) => list(path.join(settings, name)).length > 0)) return true;
-  const { mtimeMs } = fs.statSync(path.join(state, "at-work"), { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+export function isAtWork(now: number, of = state): boolean {
+  const left = ["stopped", "switched"].map((name) => list(path.join(of, "backup", name)));
+  if (left.some((names) => names.length > 0)) return true;
+  const { mtimeMs } = fs.statSync(path.join(of, "at-work"), { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
   return now - mtimeMs < AT_WORK * 1000;
 }
 

@@ -4,7 +4,7 @@ import type { Host } from "../host";
 import { imageOn } from "../image";
 import { agentJob } from "./job";
 
-export interface NotifyArgs extends Pick<Plan, "to" | "every" | "slow" | "sites"> {
+export interface NotifyArgs extends Omit<Plan, "stack" | "namespace" | "image" | "apprise"> {
   readonly host: Host;
 }
 

@@ -151,7 +151,7 @@ export class Gateway extends pulumi.ComponentResource {
   /** Adds a site's route. */
   vhost(
     site: string,
-    args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "hook" | "uploads" | "times">,
+    args: Pick<VhostArgs, "domains" | "upstream" | "cacheable" | "pages" | "hook" | "uploads" | "times">,
     parent: pulumi.Resource,
   ): Vhost {
     const { redirectToHttps, https, tls, hsts, requests, users } = this.args;

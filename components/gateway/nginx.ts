@@ -211,6 +211,8 @@ export interface VhostConf {
   readonly upstream: string;
   /** Whether answers are the same for every visitor. */
   readonly cacheable: boolean;
+  /** Folder of the gateway's own whose files are all that there is to serve. Defaults to none. */
+  readonly pages?: string;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
   /** MiB of an upload. Defaults to what it is everywhere. */
@@ -273,13 +275,9 @@ ${hsts.server}${withCommon(hsts.headers)}${challenges}    location / {
 }
 `);
   }
-  blocks.push(`server {
-    ${plain}${tls}
-    server_name ${canonical};
-    if ($misdirected) { return 421; }
-    set $generation ${vhost.upstream};
-    set $any_generation ${vhost.site};
-${limits(vhost)}${hsts.server}${withCommon(own)}${parts.server}${login}${opened(challenges, parts.open)}${vhost.cacheable ? "" : MADE}    location / {${parts.location}${vhost.cacheable ? CACHE : ""}
+  const answered =
+    vhost.pages === undefined
+      ? `${vhost.cacheable ? "" : MADE}    location / {${parts.location}${vhost.cacheable ? CACHE : ""}
         proxy_pass http://$generation:8080;
         error_page 502 = @again;
     }
@@ -288,9 +286,35 @@ ${limits(vhost)}${hsts.server}${withCommon(own)}${parts.server}${login}${opened(
         proxy_pass http://$any_generation:8080;
     }
     location /.varvol/ { return 404; }
-${parts.locations(`${HEADERS}${own}`)}${vhost.hook ? opened(HOOK, parts.open) : ""}}
+`
+      : filesOf(vhost.pages);
+  const upstream = `    set $generation ${vhost.upstream};
+    set $any_generation ${vhost.site};
+`;
+  blocks.push(`server {
+    ${plain}${tls}
+    server_name ${canonical};
+    if ($misdirected) { return 421; }
+${vhost.pages === undefined ? upstream : ""}${limits(vhost)}${hsts.server}${withCommon(own)}${parts.server}${login}${opened(challenges, parts.open)}${answered}${parts.locations(`${HEADERS}${own}`)}${vhost.hook ? opened(HOOK, parts.open) : ""}}
 `);
   return `${parts.http}${blocks.join("")}`;
+}
+
+/** Files that change while it runs: what the gateway keeps open of other files it must not of these. */
+function filesOf(folder: string): string {
+  return `    root /etc/varvol/${folder};
+    open_file_cache off;
+    types {
+        text/html html;
+        application/json json;
+    }
+    charset utf-8;
+    location / {
+        index index.html;
+        limit_except GET { deny all; }
+    }
+    location ~ /\\. { return 404; }
+`;
 }
 
 /** What a site's own keys allow beyond, or below, what all have. */

@@ -29,6 +29,8 @@ export interface VhostArgs {
   readonly upstream: pulumi.Input<string>;
   /** Whether answers are the same for every visitor, so that the gateway may cache them. */
   readonly cacheable: boolean;
+  /** Folder of the gateway's own whose files are all that there is to serve. Defaults to none. */
+  readonly pages?: string;
   /** Whether calls of a hook go to it too. Defaults to false. */
   readonly hook?: boolean;
   /** MiB of an upload. Defaults to what it is everywhere. */

@@ -1,3 +1,4 @@
+import { type Facts, factsSchema } from "../../agent/page/facts";
 import { journalSchema, type Journal } from "../../agent/protocol";
 
 /** A container as the host tells it. */
@@ -80,6 +81,13 @@ export class Answers {
   get hook(): { readonly time: string; readonly text: string } | undefined {
     const found = this.all("hook")[0];
     return found && { time: found[0] ?? "", text: found[1] ?? "" };
+  }
+
+  /** What the status page says; undefined where there is none. */
+  get watched(): Facts | undefined {
+    const text = this.all("watched")[0]?.[0];
+    const read = text === undefined ? undefined : factsSchema.safeParse(JSON.parse(text));
+    return read?.data;
   }
 
   get containers(): Found[] {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # status LABEL NET ROOT PATIENCE MAIL [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
 # tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; room
-# SITE USED LIMIT CALM STATE WHY, of the agent's last look; hook TIME TEXT, where nobody could be told of the last failure; open TEXT, of what may be reached that should not; container
+# SITE USED LIMIT CALM STATE WHY, of the agent's last look; hook TIME TEXT, where nobody could be told of the last failure; watched JSON, of the status page; open TEXT, of what may be reached that should not; container
 # OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
 # of each site, certificates.sh of all, and, after the word mail, mail.sh of the container MAIL, which may be empty. Their texts
 # are in $site, $certificates and $mail.
@@ -34,6 +34,7 @@ echo "now	$now"
 disk volumes "$root"
 sed 's/^/room\t/' "$root/.varvol/backup/room" 2>/dev/null
 sed 's/^/hook\t/' "$root/.varvol/backup/hook-failed" 2>/dev/null
+sed 's/^/watched\t/' "$root/gateway/conf/status/status.json" 2>/dev/null
 [ ! -x "$root/.varvol/bin/firewall" ] || "$root/.varvol/bin/firewall" check 2>&1 | sed 's/^/open\t/'
 if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label" 2>&1); then
     # shellcheck disable=SC2086 # ids, a word each

@@ -4,10 +4,61 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, capture } from "../../base/exec";
 import type { Evidence } from "../../flows/backup/evidence";
+import type { Status } from "../../flows/siteStatus";
+import { openBrowser } from "../support/browser";
 import { CommandLines } from "../support/commandLines";
 import { Listener } from "../support/listener";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
+
+/** Looks at a status page as people do, on a phone and at a desk, and as who can't see it. */
+async function looksWell(
+  address: string,
+  users: Readonly<Record<string, string>>,
+  says: RegExp,
+): Promise<void> {
+  const [[username = "", password = ""] = []] = Object.entries(users);
+  const browser = await openBrowser();
+  try {
+    for (const [width, height] of [
+      [360, 740],
+      [1280, 900],
+    ] as const) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const context = await browser.newContext({
+          ...{ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme },
+          ...{ httpCredentials: { username, password }, bypassCSP: true },
+        });
+        const page = await context.newPage();
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+        const answer = await page.goto(address);
+        assert.equal(answer?.status(), 200);
+        assert.match(answer.headers()["content-security-policy"] ?? "", /default-src 'none'/);
+        assert.match(await page.innerText("main"), says);
+        const wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+        assert.ok(Number(wider) <= 0, `it is ${String(wider)} pixels wider than a screen of ${width}`);
+        assert.deepEqual(asked, ["/"], "nothing comes from elsewhere");
+        await page.evaluate(fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0].html}`))",
+        );
+        assert.deepEqual(found, []);
+        if (process.env.VARVOL_PICTURES)
+          await page.screenshot({
+            path: path.join(process.env.VARVOL_PICTURES, `status-${width}-${colorScheme}.png`),
+            fullPage: true,
+          });
+        await context.close();
+      }
+    }
+    const stranger = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+    for (const file of ["/", "/status.json"])
+      assert.equal((await stranger.goto(`${address}${file}`).catch(() => null))?.status() ?? 401, 401);
+  } finally {
+    await browser.close();
+  }
+}
 
 describe("backups by a schedule", function () {
   this.timeout(240_000);
@@ -128,7 +179,11 @@ describe("backups by a schedule", function () {
     try {
       const backup = { repository, every: "1d", at: "03:00", drill: "7d", keep: { last: 1 } };
       const address = apprise.url.replace("http:", "json:");
-      host.configure(sites, { backup, notify: { webhook: web.url, apprise: [address], every: "10s" } });
+      const status = { domain: "status.localhost", auth: { users: { ada: "a good password" } } };
+      host.configure(sites, {
+        ...{ backup, status },
+        notify: { webhook: web.url, apprise: [address], every: "10s" },
+      });
       await host.up();
       seen.watch();
       const tested = await host.varvol("notify", "test", "--json");
@@ -144,14 +199,22 @@ describe("backups by a schedule", function () {
         });
       const agent = await host.container("agent/agent");
       const front = await host.container("hello/web");
-      await sleep(11_000);
-      const working = path.join(host.root, ".varvol/at-work");
-      fs.writeFileSync(working, "");
+      const page = path.join(host.root, "gateway/conf/status/status.json");
+      await until("it is seen to answer", () => Promise.resolve(fs.existsSync(page)), 30);
+      // As if the `up` had been a while ago.
+      fs.utimesSync(path.join(host.root, ".varvol/at-work"), 0, 0);
       await capture(["docker", "stop", "-t", "1", front]);
-      await sleep(22_000);
-      assert.deepEqual(told().slice(1), [], "an up works on it");
-      fs.utimesSync(working, 0, 0);
       await until("the site is told to be down", () => Promise.resolve(told().length > 1), 40);
+      await looksWell(
+        `https://status.localhost:${host.https}`,
+        status.auth.users,
+        /hello is down.*it answers 50/s,
+      );
+      const { watched } = JSON.parse((await host.varvol("status", "--json")).stdout) as Status;
+      assert.deepEqual(
+        watched?.sites.map(({ name, state, backup }) => [name, state, backup?.ok]),
+        [["hello", "down", true]],
+      );
       await capture(["docker", "restart", agent]);
       await capture(["docker", "start", front]);
       await until("it is told that it answers", () => Promise.resolve(told().length > 2), 40);

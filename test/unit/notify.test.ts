@@ -6,7 +6,7 @@ import { faultOf, questionOf, readAnswers } from "../../agent/notify/ask";
 import { added, isWaiting } from "../../agent/notify/tell";
 import { judge, look, type Looks, type Standing, type State } from "../../agent/notify/standing";
 import { messageOf, withoutAddress } from "../../agent/notify/words";
-import { pullOf, roomOf } from "../../agent/notify/watch";
+import { isAtWork, pullOf, roomOf } from "../../agent/notify/watch";
 import { type Notify, notifySchema, type Told } from "../../agent/protocol";
 import { keysInClear } from "../../flows/certificates/inClear";
 import { resolveConfig } from "../../stacks/config";
@@ -64,6 +64,13 @@ describe("who is told", () => {
     assert.deepEqual(toldOf([...alternating, ...calm, [0, HOUR], [1, 60], [0, 60]]).slice(-2), ["1", "well"]);
   });
 
+  it("hears at once that it is well where one event proves that, such as a backup", () => {
+    const broke = [100, 200, 300];
+    const standing = { level: 1, error: "x", since: 300, broke };
+    assert.equal(judge(standing, { level: 0, error: "" }, 400).tell, true);
+    assert.equal(judge(standing, { level: 0, error: "", since: 399 }, 400).tell, false);
+  });
+
   it("hears nothing twice of what was told before whoever looks was started again", () => {
     const standing = judge(undefined, { level: 1, error: "x" }, 100).standing;
     assert.deepEqual(judge(standing, { level: 1, error: "y" }, 200), { standing, tell: false });
@@ -86,9 +93,11 @@ describe("looks in a row", () => {
 });
 
 const plan: Notify = {
-  ...{ stack: "home", namespace: "", image: "agent", every: 60, slow: 5 },
+  ...{ stack: "home", namespace: "", image: "agent", every: 60, slow: 5, page: false },
   to: [{ webhook: "https://example.org/secret" }, { apprise: "tgram://123:abcdef/42" }],
-  sites: [{ name: "blog", domain: "blog.example.org", path: "/", fresh: false, answers: "^2" }],
+  sites: [
+    { name: "blog", kind: "wordpress", domain: "blog.example.org", path: "/", fresh: false, answers: "^2" },
+  ],
 };
 const NOTHING = { standings: {}, waiting: [], events: [] };
 const down: State = { what: "site", name: "blog", level: 1, error: "it answers 502", since: 90 };
@@ -174,6 +183,17 @@ describe("the look at sites", () => {
     assert.match(fault(0, 28) ?? "", /no answer in 15 s/);
     assert.match(fault(200, 18) ?? "", /breaks off/);
     assert.match(faultOf(undefined, /^2/) ?? "", /not asked/);
+  });
+
+  it("tells nothing of sites while somebody works on the host, or has until a moment ago", () => {
+    const state = fs.mkdtempSync(path.join(os.tmpdir(), "varvol-unit-"));
+    const working = (seconds: number) => isAtWork(Date.now() + seconds * 1000, state);
+    assert.equal(working(0), false);
+    fs.writeFileSync(path.join(state, "at-work"), "");
+    assert.deepEqual([working(0), working(80), working(95)], [true, true, false]);
+    fs.mkdirSync(path.join(state, "backup/switched/blog"), { recursive: true });
+    assert.equal(working(1000), true);
+    fs.rmSync(state, { recursive: true });
   });
 
   it("knows what a puller has written, and nothing of what it has not", () => {

@@ -309,6 +309,7 @@ export function archiveCases({ all }: { readonly all: boolean }): void {
             to: [{ webhook: told.url }],
             every: 0,
             slow: 5,
+            page: false,
             sites: [],
           },
         });

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { Requests } from "../components/gateway/requests";
+import { requestKeys } from "./requests";
+import { domain } from "./values";
+
+/** What the page's route, certificate and passwords are called: no site has the name where there is one. */
+export const STATUS_PAGE = "status-page";
+
+export const status = z
+  .strictObject({
+    domain: domain
+      .refine((name) => !name.startsWith("*."), "must be one name, and no wildcard")
+      .describe("Where the page is: https://<domain>/."),
+    auth: requestKeys.auth,
+  })
+  .optional()
+  .describe("A page that shows how the host and its sites are. Default: none; see docs/status.md.");
+
+export type StatusKeys = NonNullable<z.infer<typeof status>>;
+
+/** What the gateway serves as the page. */
+export interface StatusPageConfig {
+  readonly domain: string;
+}
+
+/** It needs nothing from elsewhere, and is nothing for search engines or for another page's frame. */
+export function pageRequests({ auth }: StatusKeys): Requests {
+  const policy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  return {
+    redirects: [],
+    headers: { "Content-Security-Policy": policy, "Cache-Control": "no-store" },
+    auth: auth !== undefined,
+    robots: false,
+  };
+}
