@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { root } from "../place";
 import { run } from "../process";
 import type { Notify } from "../protocol";
 
@@ -11,20 +14,41 @@ export interface Answer {
   readonly exit: number;
   /** Seconds to the answer's first byte. */
   readonly seconds: number;
+  /** Its php slept, and was not asked. */
+  readonly asleep?: boolean;
 }
 
 /** Seconds that a site has, and sites that are asked beside each other: a small machine has other things to do. */
 const PATIENCE = 15;
 const BESIDE = 4;
 
+/** What a site's nginx answers by itself: that nothing is there. */
+const NGINX_ALONE = { path: "/.varvol-status", fresh: false };
+
+/** Whether a site's php sleeps, as images/on-demand/waker has written down: a look each minute would keep it awake. */
+export function isAsleep(name: string, of = root): boolean {
+  const folder = path.join(of, name, "run");
+  try {
+    const [, socket] = /^(php\/php-\w+)\.sock$/.exec(fs.readlinkSync(path.join(folder, "fpm.sock"))) ?? [];
+    return socket !== undefined && fs.lstatSync(path.join(folder, `${socket}.asleep`)).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Asks all sites by the gateway, past every cache, in one go; undefined where the gateway itself can't be asked. */
 export async function askSites({ namespace, sites }: Notify): Promise<Map<string, Answer> | undefined> {
   if (sites.length === 0) return new Map();
+  const asleep = new Set(sites.map(({ name }) => name).filter((name) => isAsleep(name)));
   const curl = ["curl", "-Z", "--parallel-max", String(BESIDE), "-K", "-"];
   const { stdout } = await run(["docker", "exec", "-i", `${namespace}gateway-net`, ...curl], {
-    input: sites.map((site) => questionOf(site, Date.now())).join("next\n"),
+    input: sites
+      .map((site) => questionOf(asleep.has(site.name) ? { ...site, ...NGINX_ALONE } : site, Date.now()))
+      .join("next\n"),
   });
-  const answers = readAnswers(stdout);
+  const answers = new Map(
+    [...readAnswers(stdout)].map(([name, one]) => [name, asleep.has(name) ? { ...one, asleep: true } : one]),
+  );
   // Without a connection to the gateway nothing is known of any site.
   return [...answers.values()].some(({ exit }) => exit !== 7) ? answers : undefined;
 }
@@ -63,6 +87,6 @@ export function faultOf(answer: Answer | undefined, well: RegExp): string | unde
   if (code === 503) return undefined;
   if (code === 0)
     return exit === 28 ? `no answer in ${PATIENCE} s` : "it can't be reached through the gateway";
-  if (!well.test(String(code))) return `it answers ${code}`;
+  if (!(answer.asleep ? /^[2-4]/ : well).test(String(code))) return `it answers ${code}`;
   return exit === 28 ? `its page is not whole after ${PATIENCE} s` : exit === 0 ? "" : "its page breaks off";
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { faultOf, questionOf, readAnswers } from "../../agent/notify/ask";
+import { faultOf, isAsleep, questionOf, readAnswers } from "../../agent/notify/ask";
 import { added, isWaiting } from "../../agent/notify/tell";
 import { judge, look, type Looks, type Standing, type State } from "../../agent/notify/standing";
 import { messageOf, withoutAddress } from "../../agent/notify/words";
@@ -173,6 +173,24 @@ describe("the look at sites", () => {
       [...readAnswers("blog\t502\t0\t0.25\n")],
       [["blog", { code: 502, exit: 0, seconds: 0.25 }]],
     );
+  });
+
+  it("does not wake a php that sleeps, and takes what nginx says then for an answer", () => {
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), "asleep-"));
+    const run = path.join(root, "blog/run");
+    fs.mkdirSync(path.join(run, "php"), { recursive: true });
+    fs.symlinkSync("php/php-0123456789ab.sock", path.join(run, "fpm.sock"));
+    assert.ok(!isAsleep("blog", root));
+    fs.writeFileSync(path.join(run, "php/php-ba9876543210.asleep"), "");
+    assert.ok(!isAsleep("blog", root), "another generation");
+    fs.writeFileSync(path.join(run, "php/php-0123456789ab.asleep"), "");
+    assert.ok(isAsleep("blog", root));
+    assert.ok(!isAsleep("hello", root));
+    fs.rmSync(root, { recursive: true });
+    const answer = { code: 404, exit: 0, seconds: 0.01 };
+    assert.equal(faultOf({ ...answer, asleep: true }, /^[23]/), "");
+    assert.equal(faultOf(answer, /^[23]/), "it answers 404");
+    assert.equal(faultOf({ ...answer, code: 502, asleep: true }, /^[23]/), "it answers 502");
   });
 
   it("takes a site that says it is closed for neither well nor down", () => {

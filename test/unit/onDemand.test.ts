@@ -136,13 +136,16 @@ describe("the waker", function () {
 
   it("starts nothing until it is asked, and one for many", async () => {
     assert.equal(starts(), 0);
+    assert.ok(fs.existsSync(at("php.asleep")));
     const answers = await Promise.all(Array.from({ length: 20 }, ask));
     assert.deepEqual([...new Set(answers)], ["answer"]);
     assert.equal(starts(), 1);
+    assert.ok(!fs.existsSync(at("php.asleep")));
   });
 
   it("has it end when nobody asks, and answers who asks as it does", async () => {
     await asleep(1);
+    assert.ok(fs.existsSync(at("php.asleep")));
     assert.equal(await ask(), "answer");
     assert.equal(starts(), 2);
   });
@@ -161,6 +164,7 @@ describe("the waker", function () {
 
   it("ends with what it started when it is stopped", async () => {
     assert.equal(await stop(), 0);
+    assert.ok(!fs.existsSync(at("php.asleep")));
     assert.ok(!fs.existsSync(socket));
   });
 
