@@ -38,7 +38,10 @@ final class Column
         $this->bytes = $charset === null ? $this->name : "CONVERT($this->name USING utf8mb4)";
     }
 
-    /** A condition for rows whose value may hold what is to be replaced, in any case of letters. */
+    /**
+     * A condition for rows whose value may hold what is to be replaced, in any case of letters. It holds for those that are too
+     * large to be changed: to look into one the server asks for four times its length, and ends the statement where it has not.
+     */
     public function holds(mysqli $database, UrlReplacement $replacement): string
     {
         $like = static fn (string $needle): string
@@ -51,7 +54,7 @@ final class Column
             ...array_map(fn (string $needle): string
                 => "CAST($this->name AS BINARY) " . $like($needle), $replacement->encodedNeedles),
         ];
-        return '(' . implode(' OR ', $any) . ')';
+        return "IF(OCTET_LENGTH($this->name) > " . LARGEST . ', TRUE, ' . implode(' OR ', $any) . ')';
     }
 }
 

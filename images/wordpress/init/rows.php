@@ -261,7 +261,8 @@ function replace_by_value(
         [$last, $count] = array_map(intval(...), $database->query('SELECT COALESCE(MAX(id), 0), COUNT(*) FROM varvol_values')->fetch_row());
         $before = $tally->changed;
         $set = "$column->name = " . ($column->isBinary ? 'v.new' : 'CONVERT(v.new USING utf8mb4)') . kept($kept);
-        $statement = "UPDATE $table STRAIGHT_JOIN varvol_values v ON v.old = UNHEX(MD5($column->bytes)) SET $set WHERE $where";
+        $statement = "UPDATE $table STRAIGHT_JOIN varvol_values v ON v.old = UNHEX(MD5(IF(OCTET_LENGTH($column->name) > " . LARGEST
+            . ", NULL, $column->bytes))) SET $set WHERE OCTET_LENGTH($column->name) <= " . LARGEST . " AND $where";
         $tries = TRIES;
         if ($last > 0) {
             $left = $tally->left;
