@@ -1,4 +1,3 @@
-import { imagesInUse } from "./stacks/images";
 import * as pulumi from "@pulumi/pulumi";
 import {
   Agent,
@@ -16,6 +15,7 @@ import { restoreAfter } from "./stacks/events";
 import { publicCertificates } from "./stacks/certificates";
 import { takeOver } from "./stacks/formerly";
 import { heldSites, hold, withoutLeftOut } from "./stacks/held";
+import { imagesInUse } from "./stacks/images";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
 import { notifyPlan } from "./stacks/notify";
