@@ -44,6 +44,7 @@ const LONGEST = [
     "host/failingSite",
   ],
   ...["host/hostileNames", "host/git", "host/wildcards", "host/import"],
+  ...["host/mail", "host/onDemand", "host/serving", "host/wordpress", "host/schedule"],
 ];
 
 async function main(): Promise<void> {
