@@ -124,6 +124,9 @@ describe("the waker", function () {
   const asleep = (count: number) =>
     until(`sleep ${count}`, () => Promise.resolve(said.split("php: asleep").length - 1 >= count), 8);
 
+  /** Until one that was asked to end takes nothing more. */
+  const ending = () => new Promise((resolve) => setTimeout(resolve, 500));
+
   before(() => {
     fs.writeFileSync(at("fpm"), FPM);
     fs.writeFileSync(at("pass"), `#!/bin/sh\necho pass >> ${at("passes")}\n`, { mode: 0o755 });
@@ -136,7 +139,7 @@ describe("the waker", function () {
 
   it("starts nothing until it is asked, and one for many", async () => {
     assert.equal(starts(), 0);
-    assert.ok(fs.existsSync(at("php.asleep")));
+    await until("its word", () => Promise.resolve(fs.existsSync(at("php.asleep"))), 5);
     const answers = await Promise.all(Array.from({ length: 20 }, ask));
     assert.deepEqual([...new Set(answers)], ["answer"]);
     assert.equal(starts(), 1);
@@ -146,12 +149,16 @@ describe("the waker", function () {
   it("has it end when nobody asks, and answers who asks as it does", async () => {
     await asleep(1);
     assert.ok(fs.existsSync(at("php.asleep")));
+    // The one that ends may take this one yet.
+    assert.equal(await ask(), "answer");
+    await ending();
     assert.equal(await ask(), "answer");
     assert.equal(starts(), 2);
   });
 
   it("answers 503 where it can't be started, and goes on with the next that can", async () => {
     await asleep(2);
+    await ending();
     fs.writeFileSync(at("broken"), "");
     for (const answer of await Promise.all([ask(), ask()])) {
       assert.match(answer, /Status: 503/);
