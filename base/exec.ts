@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
+import { lastLines as lastOf } from "../agent/failure";
 import { CommandError, Interrupted } from "./errors";
 
 export interface RunOptions {
@@ -154,9 +155,6 @@ export function failure(command: readonly string[], result: Result): CommandErro
   return new CommandError(command, result.code, lastLines(result.stderr || result.stdout), result.reason);
 }
 
-/** What docker's client ends its errors with, and what it was about would be cut off for. */
-const HINT = /^(See|Run) 'docker .*--help'.*$/gm;
-
 export function lastLines(text: string, count = 12): string {
-  return text.replace(HINT, "").trimEnd().split("\n").slice(-count).join("\n");
+  return lastOf(text, count);
 }

@@ -9,7 +9,8 @@ export function containersOf({ sites }: Pick<HostConfig, "sites">, owner: string
   return site ? shapeOf(site).containers : (moduleOf(owner)?.containers ?? []);
 }
 
-type ImagesOf = Pick<HostConfig, "sites" | "backup" | "tls" | "mail" | "notify" | "statusPage">;
+/** What tells which images a host runs. */
+export type ImagesOf = Pick<HostConfig, "sites" | "backup" | "tls" | "mail" | "notify" | "statusPage">;
 
 /** The images of Varvol's that a site or module runs, for a moment or for good. */
 export function imagesOfOwner(host: ImagesOf, owner: string): ImageName[] {

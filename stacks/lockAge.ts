@@ -1,6 +1,6 @@
 import { packageSets } from "../components/imageSource";
 import type { HostConfig } from "./config";
-import { imagesOfOwner } from "./images";
+import { imagesOfOwner, type ImagesOf } from "./images";
 import { modulesOf } from "./modules";
 
 const DAY = 86_400_000;
@@ -12,10 +12,7 @@ export const OLD_LOCK = 30;
  * Days since the versions that a host's images are built from were last the newest ones, by those for which that was longest
  * ago. Undefined where the lock tells of none.
  */
-export function lockDays(
-  host: Pick<HostConfig, "sites" | "lock" | "backup" | "tls" | "mail">,
-  now: Date,
-): number | undefined {
+export function lockDays(host: ImagesOf & Pick<HostConfig, "lock">, now: Date): number | undefined {
   const { lock, sites } = host;
   const moments = [...modulesOf(host), ...sites].flatMap(({ name: owner }) =>
     imagesOfOwner(host, owner)

@@ -15,15 +15,15 @@ const NOBODY: NotifyConfig = { to: [], every: 0, slow: DEFAULTS.slow };
 /** Who is told, by `notify` or by its older form, for which no site is watched; undefined where nobody is. */
 export function resolveNotify(keys?: NotifyKeys, hook?: HookKeys): NotifyConfig | undefined {
   if (!keys) return hook && { to: [hook], every: 0, slow: DEFAULTS.slow };
-  const { apprise = [], webhook, command, every, slow } = keys;
+  const { apprise = [], webhook, command, every = DEFAULTS.every, slow = DEFAULTS.slow } = keys;
   return {
     to: [
       ...apprise.map((one) => ({ apprise: one })),
       ...(webhook === undefined ? [] : [{ webhook }]),
       ...(command === undefined ? [] : [{ command }]),
     ],
-    every: every ?? DEFAULTS.every,
-    slow: slow ?? DEFAULTS.slow,
+    every,
+    slow,
   };
 }
 

@@ -15,7 +15,7 @@ import type { Stack } from "../../engine/stack";
 import type { HostConfig } from "../../stacks/config";
 import { checkHost } from "../preflight";
 import { whyNotBuilt } from "./buildFailure";
-import { type Aside, holdFailed, settingAside, withoutReplacing } from "./hold";
+import { type Aside, holdFailed, namesOf, settingAside, withoutReplacing } from "./hold";
 
 /** What a run of the engine came to. */
 interface Run extends Result {
@@ -90,7 +90,7 @@ async function runEngine(
   const log = appendLog(stack.workspace.paths.folder);
   const done: Change[] = [];
   const doing = new Map<string, Change>();
-  const names = [...aside.held, ...aside.leftOut];
+  const names = namesOf(aside);
   const env = { ...stack.workspace.env, ...more, ...(names.length > 0 && settingAside(aside)) };
   const work = (more: readonly string[]): Promise<Result> =>
     step(

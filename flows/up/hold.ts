@@ -49,7 +49,7 @@ export async function holdFailed(
     ? resources
     : withPlanned(resources, (await stepsAhead(stack, aside)) ?? []);
   const names = failedSites(known, failed, namespace);
-  const earlier = [...aside.held, ...aside.leftOut];
+  const earlier = namesOf(aside);
   if (
     !names ||
     names.some((name) => isRenamed(resources, name)) ||
@@ -58,11 +58,12 @@ export async function holdFailed(
     names.length + earlier.length >= stack.config.sites.length
   )
     return undefined;
-  const [old, added] = [true, false].map((isOld) => names.filter((name) => routed.has(name) === isOld));
+  const old = names.filter((name) => routed.has(name));
+  const added = names.filter((name) => !routed.has(name));
   // What its restore brings is asked for once: that is not to be done and forgotten.
-  if (stack.config.sites.some(({ name, restore }) => restore && added?.includes(name))) return undefined;
+  if (stack.config.sites.some(({ name, restore }) => restore && added.includes(name))) return undefined;
   const serves = servingIn(await look(stack));
-  const before = old?.reduce<Resources | undefined>(
+  const before = old.reduce<Resources | undefined>(
     (state, name) => state && asBefore(state, name, serves),
     resources,
   );
@@ -72,7 +73,7 @@ export async function holdFailed(
       stack,
       JSON.stringify({ ...exported, deployment: { ...exported.deployment, resources: before } }),
     );
-  const now = { held: [...aside.held, ...(old ?? [])], leftOut: [...aside.leftOut, ...(added ?? [])] };
+  const now = { held: [...aside.held, ...old], leftOut: [...aside.leftOut, ...added] };
   const steps = await stepsAhead(stack, now);
   const events = now.held.flatMap((name) => eventsOf(name, namespace));
   const parts = partsOfAll(before, now.held);
@@ -86,6 +87,10 @@ export function withoutReplacing(options: readonly string[], gone: (name: string
     const named = word === "--replace" ? options[i + 1] : options[i - 1] === "--replace" ? word : undefined;
     return named === undefined || !gone(nameOf({ urn: named }));
   });
+}
+
+export function namesOf({ held, leftOut }: Aside): string[] {
+  return [...held, ...leftOut];
 }
 
 /** What has the program set sites aside. */

@@ -21,6 +21,7 @@ import { checkRepositories, sayTokensInClear } from "../git/check";
 import { preflight } from "../preflight";
 import { dataAtRisk } from "./dataAtRisk";
 import { deploySites } from "./deploy";
+import { namesOf } from "./hold";
 import { sayLeftOut } from "../import/leftOut";
 import type { Proof } from "../import/proof";
 import { proveAll } from "../import/prove";
@@ -90,7 +91,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
   );
   await keepApart(stack.config);
-  const isUp = (name: string): boolean => ![...failed.held, ...failed.leftOut].includes(name);
+  const isUp = (name: string): boolean => !namesOf(failed).includes(name);
   await sayLeftOut(stack.config, filledNow(stack.config, facts).filter(isUp));
   const proofs = await proveAll(stack.config, unseen(stack.config, facts).filter(isUp));
   if (changes > 0) await sayMigrated(stack.config);

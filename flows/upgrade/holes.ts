@@ -2,7 +2,7 @@ import { imageContents, type ImageName } from "../../components/imageSource";
 import { askHost } from "../../machine/scripts";
 import { baseImage } from "../../machine/setup/base-image";
 import type { HostConfig } from "../../stacks/config";
-import { imagesOfOwner } from "../../stacks/images";
+import { imagesOfOwner, type ImagesOf } from "../../stacks/images";
 import { chooseOwners } from "./upgrade";
 
 /** A package that is locked at a version for which there is a security update. */
@@ -34,7 +34,7 @@ interface Use {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-type Host = Pick<HostConfig, "sites" | "lock" | "backup" | "tls" | "mail">;
+type Host = ImagesOf & Pick<HostConfig, "lock">;
 
 /** Asks Debian's security archive about what is locked for all sites and modules, or for those named. */
 export async function checkHoles(config: HostConfig, names: readonly string[]): Promise<Checked> {
