@@ -237,11 +237,11 @@ describe("the tools of a host", () => {
         facts("true 0 0").replace("exit 1", `[ ! -f '${under("busy")}' ] || exit 4; exit 1`),
       );
       host.file("busy", "");
-      const waits = host.call(tools.gate, { ...args, timeout: 1, probe: { by: "exec" } });
-      setTimeout(() => fs.rmSync(under("busy")), 3000);
+      const waits = host.call(tools.gate, { ...args, timeout: 3, probe: { by: "exec" } });
+      setTimeout(() => fs.rmSync(under("busy"), { force: true }), 4000);
       const started = Date.now();
-      await assert.rejects(waits, /blog-php-1 is not healthy after 1 seconds: no socket/);
-      assert.ok(Date.now() - started >= 3000);
+      await assert.rejects(waits, /blog-php-1 is not healthy after 3 seconds: no socket/);
+      assert.ok(Date.now() - started >= 4000);
     });
 
     it("asks over http from where it is told to, and takes no answer of 500 or more", async () => {
