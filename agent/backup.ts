@@ -1,3 +1,4 @@
+import { labelled } from "./labels";
 import { randomBytes } from "node:crypto";
 import { PassThrough, type Writable } from "node:stream";
 import { aloneWithRepository } from "./alone";
@@ -254,8 +255,7 @@ class Snapshot {
 
 /** Databases of the sites that are deployed. */
 async function ownedDatabases({ stack }: Place): Promise<string[]> {
-  const filters = [`label=varvol.host=varvol/${stack}`, "label=varvol.role=php"];
-  const words = filters.flatMap((filter) => ["--filter", filter]);
+  const words = labelled({ stack, role: "php" });
   const owners = await output(["docker", "ps", "-a", ...words, "--format", '{{.Label "varvol.owner"}}']);
   return owners.split("\n").filter(Boolean);
 }

@@ -1,4 +1,5 @@
 import { Failure } from "./failure";
+import { labelled } from "./labels";
 import { type Place } from "./place";
 import { output, run } from "./process";
 
@@ -33,12 +34,7 @@ export async function containersOf(
   owner: string,
   role?: string,
 ): Promise<Container[]> {
-  const labels = [
-    `varvol.host=varvol/${stack}`,
-    `varvol.owner=${owner}`,
-    ...(role ? [`varvol.role=${role}`] : []),
-  ];
-  const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
+  const filters = labelled({ stack, owner, role });
   const ids = (await output(["docker", "ps", "-aq", "--no-trunc", ...filters])).split("\n").filter(Boolean);
   return ids.length === 0 ? [] : inspect(ids);
 }

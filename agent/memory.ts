@@ -1,3 +1,4 @@
+import { labelled } from "./labels";
 import type { ChildProcess } from "node:child_process";
 import { note } from "./notify/tell";
 import { readPlan } from "./notify/plan";
@@ -19,7 +20,7 @@ export class MemoryWatch {
     if (this.child) return;
     const stack = readPlan()?.stack;
     if (stack === undefined) return;
-    const filters = ["--filter", "event=oom", "--filter", `label=varvol.host=varvol/${stack}`];
+    const filters = ["--filter", "event=oom", ...labelled({ stack })];
     const child = start(
       ["docker", "events", ...filters, "--since", String(this.since), "--format", "{{json .}}"],
       ["ignore", "pipe", "ignore"],

@@ -1,3 +1,4 @@
+import { compactMoment } from "./moments";
 import * as fs from "node:fs";
 import { createGzip } from "node:zlib";
 import { PassThrough } from "node:stream";
@@ -79,8 +80,7 @@ async function stage(
 async function keep(server: Server, site: string): Promise<string> {
   const folder = path.join(root, site, "dumps");
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const kept = path.join(folder, `${moment}-before-import.sql.gz`);
+  const kept = path.join(folder, `${compactMoment()}-before-import.sql.gz`);
   const into = new PassThrough();
   try {
     await both(

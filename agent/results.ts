@@ -1,3 +1,4 @@
+import { moment } from "./moments";
 import * as path from "node:path";
 import { plain } from "./failure";
 import { read, settings, write } from "./place";
@@ -28,9 +29,8 @@ export function record(
   text: string,
 ): void {
   const seconds = Math.round((Date.now() - since) / 1000);
-  const time = `${new Date().toISOString().slice(0, 19)}Z`;
   const line = [
-    time,
+    moment(),
     ok ? "ok" : "failed",
     run,
     seconds,

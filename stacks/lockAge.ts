@@ -1,6 +1,6 @@
-import { packageSets } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { imagesOfOwner, type ImagesOf } from "./images";
+import { lookedUp } from "./lookedUp";
 import { modulesOf } from "./modules";
 
 const DAY = 86_400_000;
@@ -14,19 +14,9 @@ export const OLD_LOCK = 30;
  */
 export function lockDays(host: ImagesOf & Pick<HostConfig, "lock">, now: Date): number | undefined {
   const { lock, sites } = host;
-  const moments = [...modulesOf(host), ...sites].flatMap(({ name: owner }) =>
-    imagesOfOwner(host, owner)
-      .flatMap(packageSets)
-      .flatMap((set) => {
-        const locked = lock.sites[owner]?.[set] ?? lock.sets[set];
-        return locked ? [timeOf(locked.looked ?? locked.snapshot)] : [];
-      }),
+  const moments = [...modulesOf(host), ...sites].flatMap(
+    ({ name }) => lookedUp(lock, name, imagesOfOwner(host, name)) ?? [],
   );
   if (moments.length === 0) return undefined;
   return Math.max(0, Math.floor((now.getTime() - Math.min(...moments)) / DAY));
-}
-
-/** Milliseconds since 1970 of a moment as a lock writes it: 20261121T000000Z. */
-export function timeOf(moment: string): number {
-  return Date.parse(moment.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
 }

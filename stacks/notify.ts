@@ -1,8 +1,9 @@
+import { moment } from "../agent/moments";
 import type { Notify } from "../agent/protocol";
-import { type ImageLock, lockedSet } from "../components/imageLock";
-import { packageSets } from "../components/imageSource";
+import type { ImageLock } from "../components/imageLock";
 import { PULLED } from "./kinds/git";
 import { imagesOf, shapeOf, type SiteConfig } from "./kinds";
+import { lookedUp } from "./lookedUp";
 import type { HookKeys, NotifyKeys } from "./notifySchema";
 import type { HostConfig } from "./config";
 
@@ -66,12 +67,9 @@ function watched(site: SiteConfig, renewed: boolean, lock: ImageLock): Notify["s
   };
 }
 
-/** When the oldest of the versions that a site runs was looked up; undefined of images of its own, and of those rolled back to. */
+/** When what a site runs was last the newest; undefined of images of its own, and of those rolled back to. */
 function packagesOf(site: SiteConfig, lock: ImageLock): string | undefined {
   if (lock.pins[site.name]) return undefined;
-  const [first] = imagesOf(site)
-    .flatMap(packageSets)
-    .map((set) => lockedSet(lock, set, site.name).snapshot)
-    .sort();
-  return first?.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
+  const at = lookedUp(lock, site.name, imagesOf(site));
+  return at === undefined ? undefined : moment(at);
 }

@@ -3,6 +3,7 @@ import { lock } from "../lock";
 import { remove, settings, write } from "../place";
 import type { Notify, Told } from "../protocol";
 import { deliver, nameOf } from "./deliver";
+import { moment } from "../moments";
 import { idOf, type Journal, keyOf, readJournal, readPlan, writeJournal } from "./plan";
 import { judge, type State } from "./standing";
 
@@ -39,7 +40,7 @@ export async function note(states: readonly State[]): Promise<void> {
 export async function tellTest(plan: Notify): Promise<{ readonly to: string; readonly problem: string }[]> {
   const told: Told = {
     ...{ host: plan.stack, name: plan.stack, what: "test", run: "" },
-    ...{ error: "varvol notify test: whoever reads this is told when something breaks", time: moment(now()) },
+    ...{ error: "varvol notify test: whoever reads this is told when something breaks", time: moment() },
   };
   const tried = await Promise.all(
     plan.to.map(async (to) => ({ to: nameOf(to), problem: (await deliver(plan, to, [told])).problem })),
@@ -67,7 +68,7 @@ export function added(plan: Notify, journal: Journal, states: readonly State[], 
 }
 
 function toldOf({ stack }: Notify, { what, name, error, run = "", since }: State, at: number): Told {
-  return { host: stack, name, what, run, error, time: moment(since ?? at) };
+  return { host: stack, name, what, run, error, time: moment((since ?? at) * 1000) };
 }
 
 /** Whether something waits whose time has come. */
@@ -99,7 +100,7 @@ async function flush(plan: Notify, journal: Journal): Promise<void> {
   writeJournal({ ...journal, waiting: left.filter(({ to }) => known.has(to)) });
   if (problems.length === 0) return remove(FAILED);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  write(FAILED, `${moment(now())}\t${problems.join("; ").slice(0, 500)}\n`);
+  write(FAILED, `${moment()}\t${problems.join("; ").slice(0, 500)}\n`);
 }
 
 function later(one: Journal["waiting"][number]): typeof one {
@@ -109,8 +110,4 @@ function later(one: Journal["waiting"][number]): typeof one {
 
 function now(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function moment(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }

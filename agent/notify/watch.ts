@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { StatusPage } from "../page/page";
+import { labelled } from "../labels";
 import { isRestoring, list, read, root, state } from "../place";
 import { run } from "../process";
 import type { Notify } from "../protocol";
@@ -109,17 +110,8 @@ export class Watch {
     const all: State[] = [];
     for (const { name, pulls } of plan.sites) {
       if (!pulls) continue;
-      const labels = [
-        `varvol.host=varvol/${plan.stack}`,
-        `varvol.owner=${name}`,
-        `varvol.role=${pulls.role}`,
-      ];
-      const ids = await run([
-        "docker",
-        "ps",
-        "-q",
-        ...labels.flatMap((label) => ["--filter", `label=${label}`]),
-      ]);
+      const labels = labelled({ stack: plan.stack, owner: name, role: pulls.role });
+      const ids = await run(["docker", "ps", "-q", ...labels]);
       const [id] = ids.stdout.split("\n");
       if (id)
         all.push(

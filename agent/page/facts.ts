@@ -2,15 +2,16 @@ import { X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import type { Answer } from "../notify/ask";
-import { faultOf } from "../notify/ask";
-import { readJournal } from "../notify/plan";
+import { labelled } from "../labels";
+import { moment } from "../moments";
+import { type Answer, faultOf } from "../notify/ask";
+import { type Journal, readJournal } from "../notify/plan";
+import { headline } from "../notify/words";
 import { list, read, root, state } from "../place";
 import { run } from "../process";
 import type { Notify } from "../protocol";
-import { results } from "../results";
+import { type Result, results, type Work } from "../results";
 import type { History } from "./history";
-import { headline } from "../notify/words";
 
 const result = z.strictObject({ time: z.string(), ok: z.boolean() });
 const room = z.strictObject({ size: z.number(), free: z.number() });
@@ -51,7 +52,11 @@ export const factsSchema = z.strictObject({
 export type Facts = z.infer<typeof factsSchema>;
 export type SiteFacts = Facts["sites"][number];
 
+/** What came of a site's backups and drills, the oldest first. */
+type Worked = Readonly<Record<Work, Result[]>> & { readonly name: string };
+
 const EVENTS = 20;
+const WORK = ["backup", "drill"] as const;
 
 /** Everything that the page shows, by what the last look found. */
 export function factsOf(
@@ -61,17 +66,23 @@ export function factsOf(
   containers: ReadonlyMap<string, readonly string[]>,
 ): Facts {
   const { bsize, blocks, bavail } = fs.statfsSync(root);
-  const standings = Object.entries(readJournal().standings).filter(([, { level }]) => level > 0);
+  const journal = readJournal();
+  const standings = Object.entries(journal.standings).filter(([, { level }]) => level > 0);
+  const worked = plan.sites.map(({ name }) => ({
+    name,
+    backup: results(name, "backup"),
+    drill: results(name, "drill"),
+  }));
   return {
-    ...{ host: plan.stack, time: moment(Date.now()) },
+    ...{ host: plan.stack, time: moment() },
     disk: { size: bsize * blocks, free: bsize * bavail },
     memory: memoryOf(read("/proc/meminfo") ?? ""),
-    sites: plan.sites.map((site) => siteFacts(site, answers, history, containers)),
+    sites: plan.sites.map((site, i) => siteFacts(site, answers, history, containers, worked[i])),
     broken: standings.map(([key, { error, since }]) => {
       const [what, name = ""] = key.split("/");
       return { text: headline({ what: what as never, name, error }), error, since: moment(since * 1000) };
     }),
-    events: eventsOf(plan),
+    events: eventsOf(journal, worked),
   };
 }
 
@@ -80,11 +91,12 @@ function siteFacts(
   answers: ReadonlyMap<string, Answer> | undefined,
   history: History,
   containers: ReadonlyMap<string, readonly string[]>,
+  worked: Worked | undefined,
 ): SiteFacts {
   const answer = answers?.get(name);
   const fault = answers ? faultOf(answer, new RegExp(well)) : undefined;
   const found = answers ? (fault === undefined ? "closed" : fault === "" ? "up" : "down") : "unknown";
-  const [backup, drill] = (["backup", "drill"] as const).map((work) => results(name, work).at(-1));
+  const [backup, drill] = [worked?.backup.at(-1), worked?.drill.at(-1)];
   const until = certificateEnd(read(path.join(root, "gateway/conf/current/tls", `${name}.pem`)));
   return {
     ...{ name, kind, domain, state: found, error: fault ?? "" },
@@ -103,13 +115,13 @@ function certificateEnd(chain: string | undefined): string | undefined {
 }
 
 /** What was told, backups, drills, and images that are new. */
-function eventsOf(plan: Notify): Facts["events"] {
-  const told = readJournal().events.map(({ time, ...one }) => ({
+function eventsOf(journal: Journal, sites: readonly Worked[]): Facts["events"] {
+  const told = journal.events.map(({ time, ...one }) => ({
     ...{ time, ok: one.error === "", text: headline(one) },
   }));
-  const worked = plan.sites.flatMap(({ name }) =>
-    (["backup", "drill"] as const).flatMap((work) =>
-      results(name, work)
+  const worked = sites.flatMap(({ name, ...all }) =>
+    WORK.flatMap((work) =>
+      all[work]
         .slice(-EVENTS)
         .map(({ time, ok }) => ({ time, ok, text: `${work} of ${name} ${ok ? "passed" : "failed"}` })),
     ),
@@ -131,22 +143,12 @@ export function memoryOf(meminfo: string): Facts["memory"] {
 
 /** The containers that run of each site. */
 export async function containersBySite({ stack }: Notify): Promise<Map<string, string[]>> {
-  const filter = ["--filter", `label=varvol.host=varvol/${stack}`];
-  const { stdout } = await run([
-    "docker",
-    "ps",
-    ...filter,
-    "--format",
-    '{{.Label "varvol.owner"}}\t{{.Names}}',
-  ]);
+  const format = '{{.Label "varvol.owner"}}\t{{.Names}}';
+  const { stdout } = await run(["docker", "ps", ...labelled({ stack }), "--format", format]);
   const found = new Map<string, string[]>();
   for (const line of stdout.split("\n").filter(Boolean).sort()) {
     const [owner = "", name = ""] = line.split("\t");
     found.set(owner, [...(found.get(owner) ?? []), name]);
   }
   return found;
-}
-
-function moment(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

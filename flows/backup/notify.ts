@@ -1,3 +1,4 @@
+import { moment } from "../../agent/moments";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
@@ -20,8 +21,7 @@ export async function notify(stack: Stack, error: string): Promise<void> {
   const { to: all = [] } = stack.config.notify ?? {};
   const stamp = stampOf(stack);
   if (all.length === 0 || (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < PAUSE)) return;
-  const time = `${new Date().toISOString().slice(0, 19)}Z`;
-  const told: Told = { host: stack.name, name: "host", what: "backup", run: "", error, time };
+  const told: Told = { host: stack.name, name: "host", what: "backup", run: "", error, time: moment() };
   const tried = await Promise.allSettled(all.map((to) => tell(stack, to, told)));
   const failed = tried.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : []));
   // Whoever was told is not told again because another one could not be.

@@ -1,3 +1,4 @@
+import { moment } from "../../agent/moments";
 import type { Journal, Message } from "../../agent/protocol";
 import { imageTag } from "../../components/imageSource";
 import { askAgent } from "../backup/repository";
@@ -45,14 +46,11 @@ export async function renewNow(config: HostConfig, sites: readonly string[]): Pr
 /** A host's own words of it, as they are shown. */
 export function renewalOf({ held, tried, next, error }: Journal): Renewal {
   const window = held?.window;
+  const at = (seconds: number) => moment(seconds * 1000);
   return {
-    ...(held && { issuer: held.issuer, since: moment(held.from), until: moment(held.until) }),
-    ...(window && { window: { from: moment(window.from), until: moment(window.until) } }),
-    ...{ lastTry: moment(tried), nextTry: moment(next) },
+    ...(held && { issuer: held.issuer, since: at(held.from), until: at(held.until) }),
+    ...(window && { window: { from: at(window.from), until: at(window.until) } }),
+    ...{ lastTry: at(tried), nextTry: at(next) },
     ...(error !== undefined && { error }),
   };
-}
-
-function moment(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -1,3 +1,4 @@
+import { compactMoment } from "../../agent/moments";
 import {
   PACKAGE_SETS,
   type LockedExtensions,
@@ -30,7 +31,7 @@ export async function lookUpPackages(
       ([site, names]) => `${lookUpName(site)}=${[...PACKAGE_SETS.php, ...names.map(packageOf)].join(",")}`,
     ),
   ];
-  const snapshot = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const snapshot = compactMoment();
   const text = await askHost(config, "packages", [baseImage, ...args]);
   return {
     sets: Object.fromEntries(sets.map((set) => [set, { snapshot, packages: packagesOf(set, text) }])),

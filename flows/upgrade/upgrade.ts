@@ -11,7 +11,7 @@ import type { HostConfig } from "../../stacks/config";
 import { extensionsOf } from "../../stacks/extensions";
 import { imagesOfOwner } from "../../stacks/images";
 import { readLock, writeLock } from "../../stacks/lock";
-import { timeOf } from "../../stacks/lockAge";
+import { timeOf } from "../../stacks/lookedUp";
 import { modulesOf } from "../../stacks/modules";
 import { type Found, lookUpPackages, type Wanted } from "./packages";
 
