@@ -3,7 +3,7 @@ import type { Host } from "../components";
 import { agentJob } from "../components/agent/job";
 import { imageOn } from "../components/image";
 import { dueSince, formerPartName } from "./formerNames";
-import { eventsOf, SITE } from "./held";
+import { ownership } from "./ownership";
 import { hasDatabase, imagesOf, type SiteConfig, subjectOf } from "./kinds";
 
 /** What renames stand on. */
@@ -23,15 +23,11 @@ export function takeOver(sites: readonly SiteConfig[], { host, mysql }: Modules)
   const renamed = sites.filter(isRenamed);
   if (renamed.length === 0) return;
   const renames = new Map(renamed.map((site) => [site.name, { site, done: rename(site, { host, mysql }) }]));
-  const owners = new WeakMap<pulumi.Resource, string>();
-  const events = new Map(
-    renamed.flatMap(({ name }) => eventsOf(name, host.namespace).map((event) => [event, name] as const)),
-  );
-  pulumi.runtime.registerStackTransformation(({ resource, type, name, props, opts }) => {
-    const owner = SITE.test(type) ? name : ((opts.parent && owners.get(opts.parent)) ?? events.get(name));
-    const found = owner === undefined ? undefined : renames.get(owner);
-    if (owner === undefined || !found) return undefined;
-    owners.set(resource, owner);
+  const ownerOf = ownership(renames.keys(), host.namespace);
+  pulumi.runtime.registerStackTransformation((args) => {
+    const found = renames.get(ownerOf(args) ?? "");
+    if (!found) return undefined;
+    const { type, name, props, opts } = args;
     const { site, done } = found;
     const former = formerPartName(name, site, host.namespace);
     return {

@@ -1,18 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ownership } from "./ownership";
 
 /** Names the environment's variable that says which sites a run of the program leaves as the state has them. */
 export const HELD = "VARVOL_HELD";
 
 /** Names the one that says which sites a run of the program does without: new ones, which could not be brought up. */
 export const LEFT_OUT = "VARVOL_LEFT_OUT";
-
-/** The type of a site's component, which all that is the site's is a part of. */
-export const SITE = /^varvol:index:\w+Site$/;
-
-/** The names of what an `up` does to a site's data: it is no part of the site in the program. */
-export function eventsOf(site: string, namespace: string): string[] {
-  return ["snapshot", "restore"].map((event) => `${namespace}${site}-${event}`);
-}
 
 export function heldSites(env: NodeJS.ProcessEnv = process.env): ReadonlySet<string> {
   return namesIn(env[HELD]);
@@ -39,12 +32,9 @@ function namesIn(value = ""): ReadonlySet<string> {
  */
 export function hold(names: ReadonlySet<string>, namespace: string): void {
   if (names.size === 0) return;
-  const events = new Set([...names].flatMap((name) => eventsOf(name, namespace)));
-  const parts = new WeakSet<pulumi.Resource>();
-  pulumi.runtime.registerStackTransformation(({ resource, type, name, props, opts }) => {
-    const isPart = SITE.test(type) ? names.has(name) : opts.parent !== undefined && parts.has(opts.parent);
-    if (isPart) parts.add(resource);
-    if (!isPart && !events.has(name)) return undefined;
-    return { props, opts: { ...opts, ignoreChanges: ["*"] } };
+  const ownerOf = ownership(names, namespace);
+  pulumi.runtime.registerStackTransformation((args) => {
+    const { props, opts } = args;
+    return ownerOf(args) === undefined ? undefined : { props, opts: { ...opts, ignoreChanges: ["*"] } };
   });
 }

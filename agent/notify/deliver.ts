@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { lastLines, plain } from "../failure";
 import { run } from "../process";
 import type { Notify, Told } from "../protocol";
 import { zoneEnv } from "../schedule";
-import { messageOf, withoutAddress } from "./words";
+import { appriseProblem, byApprise, CONTAINER, problemOf } from "./apprise";
+import { withoutAddress } from "./words";
 
 type To = Notify["to"][number];
 type Where = Pick<Notify, "stack" | "image" | "apprise">;
@@ -22,7 +22,7 @@ export async function deliver(
   all: readonly Told[],
 ): Promise<{ readonly told: number; readonly problem: string }> {
   if ("apprise" in to) {
-    const problem = await byApprise(where, to.apprise, all);
+    const problem = await apprise(where, to.apprise, all);
     return { told: problem === "" ? all.length : 0, problem };
   }
   for (const [told, one] of all.entries()) {
@@ -33,9 +33,8 @@ export async function deliver(
   return { told: all.length, problem: "" };
 }
 
-function container({ stack }: Where): string[] {
-  const label = `varvol.backup=${stack}/hook`;
-  return ["docker", "run", "--rm", "-i", "--pull", "never", "--log-driver", "none", "--label", label];
+function label({ stack }: Where): string[] {
+  return ["--label", `varvol.backup=${stack}/hook`];
 }
 
 /** A command is the host's own, so it runs there: with its files, programs, network and processes. */
@@ -43,7 +42,7 @@ async function byCommand(where: Where, command: string, told: Told): Promise<str
   const onHost = ["--pid", "host", "--uts", "host", "--network", "host", "-v", "/:/host"];
   const enter = ["--entrypoint", "chroot", where.image, "/host", "timeout", "60", "sh", "-c", command];
   return problemOf(
-    await run([...container(where), ...onHost, ...enter], { input: `${JSON.stringify(told)}\n` }),
+    await run([...CONTAINER, ...label(where), ...onHost, ...enter], { input: `${JSON.stringify(told)}\n` }),
   );
 }
 
@@ -52,25 +51,14 @@ async function byWeb(where: Where, webhook: string, told: Told): Promise<string>
   const curl = ["--entrypoint", "curl", where.image, "-sSf", "-o", "/dev/null", "-m", "20", "--retry", "2"];
   const type = ["-H", "content-type: application/json", "-K", "-"];
   const input = `url = ${JSON.stringify(webhook)}\ndata = ${JSON.stringify(JSON.stringify(told))}\n`;
-  const problem = problemOf(await run([...container(where), ...curl, ...type], { input }));
+  const problem = problemOf(await run([...CONTAINER, ...label(where), ...curl, ...type], { input }));
   return withoutAddress(problem, webhook, [new URL(webhook).hostname]);
 }
 
-async function byApprise(where: Where, url: string, all: readonly Told[]): Promise<string> {
+async function apprise(where: Where, url: string, all: readonly Told[]): Promise<string> {
   if (where.apprise === undefined) return "the image of apprise is not there: run up";
-  const alone = ["--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,size=16m", "--cap-drop", "ALL"];
-  const bounds = ["--security-opt", "no-new-privileges", "--memory", "192m", "--pids-limit", "64"];
-  const words = ["--entrypoint", "timeout", where.apprise, "90", "/usr/lib/varvol/tell"];
-  const input = JSON.stringify({ url, ...messageOf(all, localTime) });
-  const ran = await run([...container(where), ...alone, ...bounds, ...words], { input });
-  if (ran.code === 2) return "apprise knows no such address";
-  return withoutAddress(problemOf(ran), url);
-}
-
-function problemOf({ code, stderr }: { readonly code: number; readonly stderr: string }): string {
-  if (code === 0) return "";
-  if (code === 124) return "it took too long";
-  return plain(lastLines(stderr, 1).replaceAll(/\s+/g, " ")).slice(0, 400) || `it ended with code ${code}`;
+  const { command, input } = byApprise(where.apprise, url, all, localTime, label(where));
+  return appriseProblem(await run(command, { input }), url);
 }
 
 /** A moment as the host's own clocks show it, with what tells it from any other zone. */

@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors";
 import { attempt, lastLines } from "../../base/exec";
-import { messageOf, withoutAddress } from "../../agent/notify/words";
+import { appriseProblem, byApprise } from "../../agent/notify/apprise";
 import type { Told } from "../../agent/protocol";
 import { imageTag } from "../../components/imageSource";
 import type { Stack } from "../../engine/stack";
@@ -44,15 +44,11 @@ async function tell({ config }: Stack, to: NotifyConfig["to"][number], told: Tol
   }
   await buildHere(config.lock, "apprise", "agent", "Image that tells");
   const zone = { dateStyle: "short", timeStyle: "long" } as const;
-  const input = JSON.stringify({
-    url: to.apprise,
-    ...messageOf([told], (moment) => new Date(moment).toLocaleString("sv-SE", zone)),
-  });
   const image = imageTag("apprise", config.lock, "agent");
-  const words = ["docker", "run", "--rm", "-i", "--pull", "never", "--log-driver", "none", image];
-  const { code, stderr } = await attempt(words, { input, timeout: 120_000 });
-  if (code !== 0)
-    throw new Error(withoutAddress(lastLines(stderr, 1), to.apprise) || "apprise did not take it");
+  const local = (at: string) => new Date(at).toLocaleString("sv-SE", zone);
+  const { command, input } = byApprise(image, to.apprise, [told], local);
+  const problem = appriseProblem(await attempt(command, { input, timeout: 120_000 }), to.apprise);
+  if (problem !== "") throw new Error(problem);
 }
 
 /** The trouble is over: the next one is told at once. */

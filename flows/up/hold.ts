@@ -5,7 +5,8 @@ import { look } from "../../engine/recover/settle";
 import type { Found } from "../../engine/recover/leftovers";
 import type { Stack } from "../../engine/stack";
 import { CONTAINER, type Deployment, nameOf, type StateResource } from "../../engine/state";
-import { eventsOf, HELD, LEFT_OUT, SITE } from "../../stacks/held";
+import { HELD, LEFT_OUT } from "../../stacks/held";
+import { eventsOf, SITE } from "../../stacks/ownership";
 
 type Resources = readonly StateResource[];
 
