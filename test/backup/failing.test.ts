@@ -58,8 +58,14 @@ describe("a host that fails in the middle of a backup or restore", function () {
     const free = async () =>
       Number((await capture(["df", "--output=avail", "-k", host.root])).split("\n")[1]);
     const states = await host.states();
-    const fill = async (room: number) =>
-      capture(["fallocate", "-l", String(((await free()) - room) * 1024), filler]);
+    const fill = async (room: number) => {
+      // What is restored meanwhile takes room as well.
+      for (let k = 0; ; k++) {
+        const { code, stderr } = await attempt(["fallocate", "-l", `${(await free()) - room}K`, filler]);
+        if (code === 0) return;
+        assert.ok(k < 20, stderr);
+      }
+    };
     const refusedBecause = async (reason: RegExp, restore: Promise<string>) => {
       const said = await restore;
       fs.rmSync(filler);
@@ -76,13 +82,20 @@ describe("a host that fails in the middle of a backup or restore", function () {
     };
     await fill(5_000);
     await refusedBecause(/needs \d+ MiB .* and \d MiB are free/, host.refused("restore", "blog", "--yes"));
-    // The room is taken while the dump comes, and while the database is made of it.
-    for (const begun of [
-      path.join(staging, "blog/database.sql"),
-      path.join(staging, "blog/definitions.sql"),
-    ]) {
+    const databases = path.join(host.root, "mysql/data/data");
+    const begun = {
+      "the dump comes": () => fs.existsSync(path.join(staging, "blog/database.sql")),
+      "the database is made of it": () =>
+        fs
+          .readdirSync(databases)
+          .some(
+            (name) => name.startsWith("varvol") && fs.existsSync(path.join(databases, name, "large.ibd")),
+          ),
+    };
+    for (const [moment, has] of Object.entries(begun)) {
       const restore = host.refused("restore", "blog", "--yes");
-      for (let k = 0; k < 6000 && !fs.existsSync(begun); k++) await sleep(10);
+      for (let k = 0; k < 6000 && !has(); k++) await sleep(10);
+      assert.ok(has(), `${moment}: it was never seen`);
       await fill(4_000);
       await refusedBecause(/no space|full|write error/i, restore);
     }
