@@ -23,7 +23,7 @@ import { publishedAt, serversOf } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
 import { createSite } from "./stacks/sites";
-import { STATUS_PAGE } from "./stacks/statusPage";
+import { statusPageVhost } from "./stacks/statusPage";
 
 // The SDK takes a stack trace for each property of each resource: at ten frames, a tenth of the time of an `up`.
 Error.stackTraceLimit = 4;
@@ -74,13 +74,7 @@ const sites = served.sites.map((site) => ({
   ...site,
   built: createSite(site, served, { host, networks, gateway, mysql, mail, repository }),
 }));
-const page =
-  config.statusPage &&
-  gateway.vhost(
-    STATUS_PAGE,
-    { domains: [config.statusPage.domain], upstream: "", cacheable: false, pages: "status" },
-    gateway,
-  );
+const page = config.statusPage && statusPageVhost(gateway, config.statusPage);
 gateway.route([
   // What the program would write of a site that is held is not what is there.
   ...sites.map(({ name, built: { vhost } }) =>

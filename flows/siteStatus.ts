@@ -1,3 +1,4 @@
+import { ASLEEP_ANSWERS } from "../agent/notify/ask";
 import type { Facts } from "../agent/page/facts";
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
@@ -156,7 +157,7 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
   const renewed = config.tls[name] === "acme" ? answers.certificate(name) : undefined;
   const sleep = answers.sleep(name);
   // Then its nginx was asked for what it never serves.
-  const well = sleep === "asleep" ? /^[2-4]/ : health.answers;
+  const well = sleep === "asleep" ? ASLEEP_ANSWERS : health.answers;
   const all = [
     ...judgeSleep(sleep),
     ...judgePages(answers.page("page", name), answers.page("further", name), well, now, renewed),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Gateway } from "../components";
 import type { Requests } from "../components/gateway/requests";
 import { requestKeys } from "./requests";
 import { domain } from "./values";
@@ -21,6 +22,15 @@ export type StatusKeys = NonNullable<z.infer<typeof status>>;
 /** What the gateway serves as the page. */
 export interface StatusPageConfig {
   readonly domain: string;
+}
+
+/** The page's route: files that the agent writes, so that it needs no container of its own. */
+export function statusPageVhost(
+  gateway: Gateway,
+  { domain: name }: StatusPageConfig,
+): ReturnType<Gateway["vhost"]> {
+  const vhost = { domains: [name], upstream: "", cacheable: false, pages: "status" } as const;
+  return gateway.vhost(STATUS_PAGE, vhost, gateway);
 }
 
 /** It needs nothing from elsewhere, and is nothing for search engines or for another page's frame. */

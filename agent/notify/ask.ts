@@ -22,8 +22,10 @@ export interface Answer {
 const PATIENCE = 15;
 const BESIDE = 4;
 
-/** What a site's nginx answers by itself: that nothing is there. */
+/** A site whose php sleeps is asked what its nginx answers by itself, which is that nothing is there. */
 const NGINX_ALONE = { path: "/.varvol-status", fresh: false };
+/** What such an answer may be. */
+export const ASLEEP_ANSWERS = /^[2-4]/;
 
 /** Whether a site's php sleeps, as images/on-demand/waker has written down: a look each minute would keep it awake. */
 export function isAsleep(name: string, of = root): boolean {
@@ -87,6 +89,6 @@ export function faultOf(answer: Answer | undefined, well: RegExp): string | unde
   if (code === 503) return undefined;
   if (code === 0)
     return exit === 28 ? `no answer in ${PATIENCE} s` : "it can't be reached through the gateway";
-  if (!(answer.asleep ? /^[2-4]/ : well).test(String(code))) return `it answers ${code}`;
+  if (!(answer.asleep ? ASLEEP_ANSWERS : well).test(String(code))) return `it answers ${code}`;
   return exit === 28 ? `its page is not whole after ${PATIENCE} s` : exit === 0 ? "" : "its page breaks off";
 }
