@@ -12,7 +12,8 @@ interface Step {
   readonly uses?: string;
   readonly run?: string;
   readonly if?: string;
-  readonly with?: { readonly script?: string };
+  readonly shell?: string;
+  readonly with?: Readonly<Record<string, string>>;
 }
 
 interface Comment {
@@ -26,7 +27,11 @@ const workflow = parse(fs.readFileSync(".github/workflows/plan.yml", "utf8")) as
   jobs: { plan: { if: string; steps: Step[] } };
 };
 const { plan: job } = workflow.jobs;
-const step = (name: string) => job.steps.find((one) => one.name === name) ?? {};
+const { runs, inputs } = parse(fs.readFileSync(".github/actions/plan/action.yml", "utf8")) as {
+  inputs: Record<string, { required?: boolean }>;
+  runs: { using: string; steps: Step[] };
+};
+const step = (name: string) => runs.steps.find((one) => one.name === name) ?? {};
 
 describe("the workflow that comments plans", () => {
   let folder: string;
@@ -39,7 +44,7 @@ describe("the workflow that comments plans", () => {
     const npx = `#!/bin/sh\nprintf '%s' "$OUTPUT"\nprintf '%s' "$PROBLEM" >&2\nexit ${code}\n`;
     for (const file of ["summary", "output"]) fs.rmSync(path.join(folder, file), { force: true });
     fs.writeFileSync(path.join(folder, "npx"), npx, { mode: 0o755 });
-    execFileSync("bash", ["-e", "-c", step("Plan").run ?? "exit 9"], {
+    execFileSync("bash", ["-e", "-o", "pipefail", "-c", step("Plan").run ?? "exit 9"], {
       cwd: folder,
       env: {
         PATH: `${folder}:${process.env.PATH}`,
@@ -109,6 +114,19 @@ describe("the workflow that comments plans", () => {
   it("runs for branches of the same repository only, with actions pinned to a commit", () => {
     assert.deepEqual(Object.keys(workflow.on), ["pull_request"]);
     assert.equal(job.if, "github.event.pull_request.head.repo.full_name == github.repository");
-    for (const { uses } of job.steps) if (uses) assert.match(uses, /@[0-9a-f]{40}$/);
+    const local = "./.github/actions/plan";
+    for (const { uses } of [...job.steps, ...runs.steps])
+      if (uses && uses !== local) assert.match(uses, /@[0-9a-f]{40}$/);
+    const given = Object.keys(job.steps.find(({ uses }) => uses === local)?.with ?? {});
+    const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
+    assert.deepEqual(given, required);
+  });
+
+  it("takes what it is given for no part of a script, and names a shell for each", () => {
+    assert.equal(runs.using, "composite");
+    for (const { run, shell } of runs.steps) {
+      assert.equal(shell, run && "bash");
+      assert.doesNotMatch(run ?? "", /\$\{\{/);
+    }
   });
 });
