@@ -281,6 +281,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/doctor") as typeof import("./verbs/doctor"),
   },
   {
+    name: "help",
+    arguments: "[page]",
+    about: "show a page of the documentation, or what a command takes: varvol help backups",
+    load: () => lazy("./verbs/help") as typeof import("./verbs/help"),
+  },
+  {
     name: "completion",
     arguments: "<shell>",
     about: "print what has bash, zsh or fish complete this command: varvol completion bash",

@@ -1,4 +1,5 @@
 import type { OptionText } from "./options";
+import { topics } from "./topics";
 
 /** What may follow on a command line: a word and what it means. */
 export interface Suggestion {
@@ -46,10 +47,11 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 export const SHELLS = ["bash", "zsh", "fish"];
 
 /** Verbs whose first argument is no site of the stack. */
-const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  completion: SHELLS,
-  notify: ["test"],
-  purge: [],
+const OTHERS: Readonly<Record<string, (verbs: readonly Completed[]) => readonly string[]>> = {
+  completion: () => SHELLS,
+  help: (verbs) => [...topics(), ...verbs.map(({ name }) => name)],
+  notify: () => ["test"],
+  purge: () => [],
 };
 
 /**
@@ -94,7 +96,8 @@ export async function complete(
     );
   const many = verb.arguments?.startsWith("[name...") ?? false;
   if (!verb.arguments || (typed.names.length > 0 && !many)) return undefined;
-  const known = OTHERS[verb.name] ?? (/^.name/.test(verb.arguments) ? from.owners(typed) : undefined);
+  const known =
+    OTHERS[verb.name]?.(verbs) ?? (/^.name/.test(verb.arguments) ? from.owners(typed) : undefined);
   if (!known) return undefined;
   return beginning(
     current,

@@ -60,9 +60,11 @@ export function program(words: readonly string[]): Command {
   return root;
 }
 
-/** The words of a command line, in which `host init` is host-init. */
+/** The words of a command line, in which `host init` is host-init, and `help up` is `up --help`. */
 export function wordsOf(words: readonly string[]): string[] {
   const [first, second = "", ...more] = words;
+  if (first === "help" && second === "host" && more.length > 0) return wordsOf([first, `host-${more[0]}`]);
+  if (first === "help" && verbs.some(({ name }) => name === second)) return [second, "--help"];
   return first === "host" && /^[a-z]/.test(second) ? [`host-${second}`, ...more] : [...words];
 }
 

@@ -6,6 +6,8 @@ import { attempt } from "../../base/exec";
 import { meant, nearest } from "../../base/nearest";
 import { verbs } from "../../cli/commands";
 import { complete, type Completed, type Words } from "../../cli/complete";
+import { wordsOf } from "../../cli/main";
+import { titleOf, topics } from "../../cli/topics";
 import { importable } from "../../stacks/kinds";
 
 const KNOWN: readonly Completed[] = verbs.map(({ load, ...verb }) => ({
@@ -53,6 +55,15 @@ describe("completion", () => {
     assert.equal(await found("lint", "Pul"), "a file");
     assert.equal(await found("sql", "blog", "--export", "dum"), "a file");
     assert.deepEqual(await found("purge", ""), []);
+  });
+
+  it("knows the pages and commands that there is help for", async () => {
+    assert.deepEqual(await found("help", "back"), ["backups", "backup"]);
+    assert.deepEqual(wordsOf(["help", "backup"]), ["backup", "--help"]);
+    assert.deepEqual(wordsOf(["help", "host", "init"]), ["host-init", "--help"]);
+    assert.deepEqual(wordsOf(["help", "backups"]), ["help", "backups"]);
+    assert.deepEqual(wordsOf(["help", "host"]), ["help", "host"]);
+    for (const topic of topics()) assert.notEqual(titleOf(topic), topic);
   });
 
   it("knows the kinds that an import takes", async () => {
