@@ -83,6 +83,7 @@ function walk(root: string, folder = ""): string[] {
       .replace(/(generation-)([0-9a-f]{12}|first)(?=$|\/)/, "$1*")
       .replace(/(parts\/[^/.]+\.)[0-9a-f]{12}/, "$1*")
       .replace(/(run\/php\/php-)[0-9a-f]{12}/, "$1*")
+      .replace(/(purge\/)[0-9a-f]{12}(?=\.sock$)/, "$1*")
       .replace(/(proven\/)[0-9a-f]{64}/, "$1*");
     return entry.isDirectory() && !DATA.test(name) ? [`${plain}/`, ...walk(root, name)] : [plain];
   });
