@@ -10,6 +10,7 @@ import {
   PublicCertificates,
   Repository,
   Schedule,
+  Services,
 } from "./components";
 import { restoreAfter } from "./stacks/events";
 import { publicCertificates } from "./stacks/certificates";
@@ -86,6 +87,7 @@ for (const { built, ...site } of sites) restoreAfter(site, { host, repository },
 
 // A site is backed up once it is there.
 const there = [gateway, ...sites.map(({ built }) => built)];
+new Services("services", { host, sites: served.sites, mysql: mysql !== undefined }, { dependsOn: there });
 const schedule =
   repository &&
   new Schedule("backup", { host, ...agentSchedule(served) }, { dependsOn: [repository, ...there] });

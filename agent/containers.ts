@@ -49,6 +49,12 @@ export async function one(id: string): Promise<Container> {
   return found;
 }
 
+/** The site or module that a container belongs to; empty for one that has gone. */
+export async function ownerOf(id: string): Promise<string> {
+  const format = '{{index .Config.Labels "varvol.owner"}}';
+  return (await run(["docker", "inspect", "-f", format, id], { always: true })).stdout.trim();
+}
+
 /** Stops a container as its image wants it; one that has gone meanwhile is no failure. */
 export async function stop(id: string): Promise<void> {
   await run(["docker", "stop", id], { always: true });

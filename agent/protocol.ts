@@ -64,6 +64,8 @@ export const notifySchema = z.strictObject({
       kind: z.string(),
       domain: z.string(),
       path,
+      /** Whether it needs MySQL. */
+      database: z.boolean(),
       /** Whether an address that was never asked is needed to pass by what the gateway keeps. */
       fresh: z.boolean(),
       /** What the answer of one that is well matches. */

@@ -13,7 +13,7 @@ import type { RequestOf, SiteSubject } from "./protocol";
 import { randomBytes } from "node:crypto";
 import { type Restic, withRestic } from "./restic";
 import { say, step } from "./say";
-import { type Definitions, removePrevious, Switch } from "./switch";
+import { type Definitions, refuseStopped, removePrevious, Switch } from "./switch";
 import { applicationOf, tablePrefix, tooNew } from "./wordpress";
 
 /** Seconds that a restored site has to answer. */
@@ -54,6 +54,7 @@ export async function restore({
   databaseOnly = false,
 }: RequestOf<"restore">): Promise<void> {
   const refuse = refusal(site.name);
+  refuseStopped(site.name);
   await fetching(site.name, `restore ${site.name}`, async (place, restic, fetched) => {
     const there = `/restore/${site.name}`;
     const fetch = new Fetch(restic, run, source, { here: fetched.work, there }, refuse);

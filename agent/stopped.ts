@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { startContainer, stop } from "./containers";
+import { ownerOf, startContainer, stop } from "./containers";
+import { stoppedOnPurpose } from "./off";
 import { list, read, remove, settings } from "./place";
 
 const folder = path.join(settings, "stopped");
@@ -33,6 +34,7 @@ export async function startAgain(file: string): Promise<void> {
   const down: string[] = [];
   for (const id of (read(file) ?? "").split("\n").filter(Boolean)) {
     await stop(id);
+    if (stoppedOnPurpose().has(await ownerOf(id))) continue;
     if (!(await startContainer(id))) down.push(id);
   }
   const { mtimeMs } = fs.statSync(file);

@@ -3,7 +3,9 @@ import * as path from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { containersOf, startContainer, stopWithin } from "./containers";
+import { Failure } from "./failure";
 import { passwordOf, Server } from "./mysql";
+import { stoppedOnPurpose } from "./off";
 import { list, type Place, read, remove, restores, root, settings } from "./place";
 import { PathSwitch } from "./pathSwitch";
 import { both, run, start } from "./process";
@@ -74,6 +76,7 @@ export class Switch {
     folders: readonly string[],
     definitions: Definitions | undefined,
   ): Promise<void> {
+    refuseStopped(this.site);
     // Where the files stay, the web server serves on.
     const containers = await containersOf(this.place, this.site, folders.length > 0 ? undefined : "php");
     fs.writeFileSync(this.file("containers"), containers.map(({ Id }) => `${Id}\n`).join(""));
@@ -191,6 +194,14 @@ export class Switch {
   private containers(): string[] {
     return (read(this.file("containers")) ?? "").split("\n").filter(Boolean);
   }
+}
+
+/** What is switched must be seen to work, and one that was stopped on purpose is not to be started for that. */
+export function refuseStopped(site: string): void {
+  if (stoppedOnPurpose().has(site))
+    throw new Failure(
+      `${site} was stopped on purpose, and could not be seen to work with other data: start it first (npx varvol up --start ${site}). Nothing was changed.`,
+    );
 }
 
 /** Writes what refers to a database's tables into a file, as statements that a site's user may run. */

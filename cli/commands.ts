@@ -161,6 +161,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/git-key") as typeof import("./verbs/git-key"),
   },
   {
+    name: "stop",
+    arguments: "<name...>",
+    about: "stop sites, or a module, until `up --start`: visitors of a site are told to come back later",
+    load: () => lazy("./verbs/stop") as typeof import("./verbs/stop"),
+  },
+  {
     name: "destroy",
     about: "remove the host's containers; its data stays",
     load: () => lazy("./verbs/destroy") as typeof import("./verbs/destroy"),

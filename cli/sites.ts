@@ -1,7 +1,7 @@
 import { colors, table } from "../base/output";
 import { age } from "../base/words";
 import type { Stack } from "../engine/stack";
-import { type HostStatus, type SiteStatus, type Status, statusOf } from "../flows/siteStatus";
+import { type HostStatus, type SiteStatus, type Status, statusOf, STOPPED } from "../flows/siteStatus";
 import { OLD_LOCK } from "../stacks/lockAge";
 import { asksAuthority } from "../stacks/modules";
 
@@ -12,15 +12,13 @@ export async function printSites(stack: Stack): Promise<Status> {
   if (sites.length === 0) process.stdout.write("No sites are configured.\n");
   else printTable(stack, sites);
   const parts = [...modules, { ...host, name: "host", containers: [] }];
-  const rows = parts.map(
-    ({ name, state }) => `${name}: ${state === "ok" ? colors.green("ok") : colors.red(state)}`,
-  );
+  const rows = parts.map(({ name, state }) => `${name}: ${coloured(state)}`);
   process.stdout.write(`\n${[...rows, ...lockOf(host)].join(", ")}\n`);
   for (const { name, problems, containers } of [...parts, ...sites]) {
     for (const text of problems) process.stdout.write(`\n${colors.red(name)}: ${text}\n`);
     for (const text of containers.flatMap(({ notes }) => notes)) process.stdout.write(`\n${name}: ${text}\n`);
   }
-  for (const { name, notes = [] } of modules)
+  for (const { name, notes = [] } of [...modules, ...sites])
     for (const text of notes) process.stdout.write(`\n${name}: ${text}\n`);
   for (const text of host.notes) process.stdout.write(`\n${text}\n`);
   for (const { name, git, backup } of sites) {
@@ -41,7 +39,7 @@ function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
     site.name,
     site.kind,
     site.urls.join("\n"),
-    site.state === "ok" ? colors.green(site.asleep ? "ok, asleep" : "ok") : colors.red(site.state),
+    site.state === "ok" && site.asleep ? colors.green("ok, asleep") : coloured(site.state),
     site.data,
     ...(isPublic ? [leftOf(site)] : []),
     ...(site.backup ? [site.backup.good ? site.backup.text : colors.red(site.backup.text)] : []),
@@ -56,6 +54,10 @@ function printTable({ config }: Stack, sites: readonly SiteStatus[]): void {
     ...(config.backup ? ["Backup"] : []),
   ];
   process.stdout.write(`\n${table(head, rows)}\n`);
+}
+
+function coloured(state: string): string {
+  return state === "ok" ? colors.green(state) : state === STOPPED ? colors.yellow(state) : colors.red(state);
 }
 
 function lockOf({ lockDays: days }: HostStatus): string[] {

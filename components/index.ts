@@ -11,6 +11,7 @@ export { Host } from "./host";
 export { Mail } from "./mail/mail";
 export { Mysql } from "./mysql/mysql";
 export { Networks } from "./networks";
+export { Services } from "./services";
 export { PhpSite } from "./sites/phpSite";
 export type { Site } from "./sites/site";
 export { StaticGitSite } from "./sites/staticGitSite";

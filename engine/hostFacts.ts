@@ -29,6 +29,8 @@ export interface HostFacts {
   readonly renamed: ReadonlyMap<string, string>;
   /** Sites that are in the middle of that, by the name that they get. */
   readonly renaming: ReadonlySet<string>;
+  /** Sites and modules that were stopped on purpose, and are to stay so. */
+  readonly off: ReadonlySet<string>;
   /** Sites that the gateway routes. */
   readonly routed: ReadonlySet<string>;
   /** This stack's containers that run, as owner/role. */
@@ -77,6 +79,7 @@ export async function lookAtHost(config: HostConfig): Promise<HostFacts> {
     unproven: new Set(all("unproven")),
     renamed: new Map(all("renamed").map((line) => line.split(" ") as [string, string])),
     renaming: new Set(all("renaming")),
+    off: new Set(all("off")),
     routed: new Set(all("routed")),
     running: new Set(
       all("container").flatMap((line) => (line.endsWith(" running") ? [line.split(" ")[0] ?? ""] : [])),

@@ -1,5 +1,6 @@
 import { ASLEEP_ANSWERS } from "../agent/notify/ask";
 import type { Facts } from "../agent/page/facts";
+import { age } from "../base/words";
 import type { Stack } from "../engine/stack";
 import { askHost } from "../machine/scripts";
 import type { HostConfig } from "../stacks/config";
@@ -31,7 +32,7 @@ import {
 
 interface PartStatus {
   readonly name: string;
-  /** ok; or in a word or two the first thing that is wrong: not deployed, down, error NNN, php missing … */
+  /** ok; stopped on purpose; or in a word or two the first thing that is wrong: not deployed, down, error NNN, php missing … */
   readonly state: string;
   /** All that is wrong, in sentences. */
   readonly problems: readonly string[];
@@ -97,7 +98,33 @@ export function readStatus(config: HostConfig, answers: Answers, results = ""): 
 
 /** Whether nothing is wrong with a site or module. */
 export function isWell({ state, backup }: PartStatus): boolean {
-  return state === "ok" && (backup?.good ?? true);
+  return (state === "ok" || state === STOPPED) && (backup?.good ?? true);
+}
+
+/** The state of what somebody has stopped, and that is well so. */
+export const STOPPED = "stopped on purpose";
+
+/** What is to be said of what was stopped on purpose, in place of what else would be wrong with it. */
+function stopped(
+  containers: readonly ContainerStatus[],
+  at: number,
+  now: Date,
+): Pick<PartStatus, "state" | "problems" | "containers" | "notes"> {
+  const running = containers.filter(({ state }) => state === "running" || state === "restarting");
+  return {
+    ...(running.length > 0
+      ? stated(
+          running.map(({ name }) => ({
+            word: "still runs",
+            text: `${name} runs, although it was stopped on purpose: run up`,
+          })),
+        )
+      : { state: STOPPED, problems: [] }),
+    containers: containers.map((one) => ({ ...one, problems: [], notes: [] })),
+    notes: [
+      `stopped on purpose, ${age(now.getTime() / 1000 - at)} ago; it is started again by: npx varvol up --start`,
+    ],
+  };
 }
 
 const NO_MAIL = "mail is off: what sites would send is refused, and stands in their logs; see docs/mail.md";
@@ -134,6 +161,8 @@ function moduleStatuses(config: HostConfig, answers: Answers): ModuleStatus[] {
     const found = answers.containers.filter(({ owner }) => owner === name);
     const roles = expected.map(({ role }) => role);
     const { containers, problems } = judgeContainers(roles, found, answers.now);
+    const off = answers.off.get(name);
+    if (off !== undefined) return { name, ...stopped(containers, off, answers.now) };
     const mail = name === "mail" ? judgeMail(answers) : { problems: [], notes: [] };
     return {
       name,
@@ -166,6 +195,7 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     ...judgeGit(git, every, now),
     ...judgeRoom(answers.room(name)),
   ];
+  const off = answers.off.get(name);
   return {
     name,
     kind,
@@ -174,6 +204,7 @@ function siteStatus(config: HostConfig, site: SiteConfig, answers: Answers, resu
     ...stated(found.length === 0 ? notDeployed(all) : all),
     data: `${config.volumeRoot}/${name}`,
     containers,
+    ...(off !== undefined && stopped(containers, off, now)),
     ...(sleep === "asleep" && { asleep: true }),
     ...(git && { git }),
     ...(renewed && { certificate: renewalOf(renewed) }),

@@ -57,6 +57,20 @@ interface MadeSecret {
   readonly content: string;
 }
 
+/** What of a host can be stopped and started by itself. */
+export interface ServiceList {
+  /** The label of the host's containers. */
+  readonly label: string;
+  readonly services: readonly {
+    /** Site or module. */
+    readonly owner: string;
+    /** Where a site is asked. */
+    readonly domain: string;
+    /** What the host's own service manager calls it; the first of these that nobody else has is its own. */
+    readonly names: readonly string[];
+  }[];
+}
+
 /** How to tell that a container serves; of `http` the container to ask from, and the name, port and domain to ask for. */
 export type ProbeArgs =
   | { readonly by: "running" | "exec" }
@@ -196,6 +210,22 @@ export const firewall = tool({
   prints: z.string(),
 });
 
+export const service = tool({
+  file: "service",
+  words: (
+    args:
+      | { readonly verb: "write" | "apply" | "remove" | "keep" }
+      | { readonly verb: "stop" | "start"; readonly owner: string },
+  ) => ("owner" in args ? [args.verb, args.owner] : [args.verb]),
+  input: ({ label, services }: ServiceList) =>
+    lines([
+      `host ${label}`,
+      ...services.map(({ owner, domain, names }) => [owner, domain, ...names].join(" ")),
+    ]),
+  /** Of names that are somebody else's: the site or module, and the name; what had to be stopped again. A line each. */
+  prints: z.string(),
+});
+
 export const purge = tool({
   file: "purge",
   words: (args: { readonly name: string; readonly label: string; readonly mysql: string }) => [
@@ -273,7 +303,7 @@ export const TOOLS = {
     sql,
     agent,
   },
-  ...{ through, deployKey, firewall },
+  ...{ through, deployKey, firewall, service },
 };
 
 /** A tool and what it is given, as `through` wants them. */

@@ -54,10 +54,11 @@ export function notifyPlan({
 }
 
 function watched(site: SiteConfig, renewed: boolean, lock: ImageLock): Notify["sites"][number] {
-  const { containers, health, status } = shapeOf(site);
+  const { containers, database, health, status } = shapeOf(site);
   const packages = packagesOf(site, lock);
   return {
     ...{ name: site.name, kind: site.kind, domain: site.domains[0] ?? site.name, path: health.path },
+    database,
     // Of a site without php the gateway keeps pages.
     fresh: !containers.some(({ role }) => role === "php"),
     answers: health.answers.source,

@@ -6,6 +6,7 @@ import { labelled } from "../labels";
 import { isRestoring, list, read, root, state } from "../place";
 import { run } from "../process";
 import type { Notify } from "../protocol";
+import { stoppedOnPurpose } from "../off";
 import { results } from "../results";
 import { askSites, type Answer, faultOf } from "./ask";
 import { keyOf, readJournal, readPlan } from "./plan";
@@ -50,12 +51,13 @@ export class Watch {
   }
 
   private sites(plan: Notify, answers: Map<string, Answer> | undefined, working: boolean): State[] {
+    const off = stoppedOnPurpose();
     const away = { level: 1, error: "no site can be reached: the gateway does not answer" };
-    const gateway = answers ? { level: 0, error: "" } : away;
+    const gateway = answers ? { level: 0, error: "" } : off.has("gateway") ? undefined : away;
     return [
       ...this.settled("site", "gateway", this.excused("gateway", gateway, working)),
       ...plan.sites.flatMap((site) =>
-        this.site(plan, site, answers?.get(site.name), answers !== undefined, working),
+        this.site(plan, site, answers?.get(site.name), answers !== undefined && !excuses(off, site), working),
       ),
     ];
   }
@@ -120,6 +122,14 @@ export class Watch {
     }
     return all;
   }
+}
+
+/** Whether what is stopped on purpose explains all that may be wrong with a site. */
+export function excuses(
+  off: ReadonlySet<string>,
+  { name, database }: Pick<Site, "name" | "database">,
+): boolean {
+  return off.has(name) || off.has("gateway") || (database && off.has("mysql"));
 }
 
 function slowly(seconds: number, { slow }: Notify): string {

@@ -1,3 +1,4 @@
+import { STOPPED } from "../../flows/siteStatus";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { colors, json, step, table } from "../../base/output";
@@ -78,7 +79,7 @@ async function addressOf({ stack, file }: Known): Promise<string> {
 function read({ stdout, stderr }: Ended): Omit<Row, "stack" | "address"> {
   try {
     const { ok, sites } = status.parse(JSON.parse(stdout));
-    const unwell = sites.filter(({ state }) => state !== "ok").map(({ name }) => name);
+    const unwell = sites.filter(({ state }) => state !== "ok" && state !== STOPPED).map(({ name }) => name);
     const [certificate] = sites.flatMap((site) => site.certificate?.until ?? []).sort();
     const [backup] = sites.flatMap((site) => site.backup?.lastGood?.time ?? []).sort();
     const [drill] = sites.flatMap((site) => site.backup?.drill?.time ?? []).sort();

@@ -1,6 +1,6 @@
 import { PHP_DEFAULTS, bodyLimit } from "../sites/phpLimits";
 import { visitorMap } from "../sites/nginx";
-import { type Requests, requestParts } from "./requests";
+import { type Requests, requestParts, stoppedPart } from "./requests";
 import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 
 /** Addresses that the gateway can be published on. */
@@ -295,9 +295,19 @@ ${hsts.server}${withCommon(hsts.headers)}${challenges}    location / {
     ${plain}${tls}
     server_name ${canonical};
     if ($misdirected) { return 421; }
-${vhost.pages === undefined ? upstream : ""}${limits(vhost)}${hsts.server}${withCommon(own)}${parts.server}${login}${opened(challenges, parts.open)}${answered}${parts.locations(`${HEADERS}${own}`)}${vhost.hook ? opened(HOOK, parts.open) : ""}}
+${vhost.pages === undefined ? upstream : ""}${limits(vhost)}${hsts.server}${vhost.pages === undefined ? STOPPED(vhost.site) : ""}${withCommon(own)}${parts.server}${login}${opened(challenges, parts.open)}${answered}${parts.locations(`${HEADERS}${own}`)}${vhost.hook ? opened(HOOK, parts.open) : ""}}
 `);
   return `${parts.http}${blocks.join("")}`;
+}
+
+// There while the site is stopped on purpose (host/routes).
+const STOPPED = (site: string) => `    include stopped/${site}.[c]onf;
+`;
+
+/** What answers in place of a site that is stopped on purpose. */
+export function stoppedConf({ hsts, requests, site }: VhostConf): string {
+  const own = `${hsts ? strictTransport(hsts).headers : ""}${requestParts(site, requests).headers}`;
+  return stoppedPart(`${HEADERS}${own}`);
 }
 
 /** Files that change while it runs: what the gateway keeps open of other files it must not of these. */

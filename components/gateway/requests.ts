@@ -172,9 +172,19 @@ map "$host_asks_${name}$shut_${name}" $closed_${name} { default 0; 01 1; }
 `;
 }
 
+/** Seconds after which visitors of a site that was stopped on purpose may try again. */
+const STOPPED_RETRY = 600;
+
+/** In the server of a site that is stopped on purpose; an authority still finds its proof. */
+export function stoppedPart(headers: string): string {
+  return `    error_page 503 @stopped;
+    if ($uri !~ "^/\\.well-known/acme-challenge/") { return 503; }
+${closedLocation(headers, STOPPED_RETRY, "@stopped")}`;
+}
+
 /** A search engine that is told when to come back keeps what it has. */
-function closedLocation(headers: string, retry: number): string {
-  return `    location @closed {
+function closedLocation(headers: string, retry: number, name = "@closed"): string {
+  return `    location ${name} {
         default_type text/html;
     ${headers.trimEnd().replaceAll("\n", "\n    ")}
         add_header Retry-After ${retry} always;

@@ -5,7 +5,7 @@ import type { Host } from "../host";
 import type { TimeLimits } from "../timeLimits";
 import { sha256, type Written, writtenBy } from "../written";
 import type { CertificateAuthority } from "./certificates";
-import { type Hsts, vhostConf } from "./nginx";
+import { type Hsts, stoppedConf, type VhostConf, vhostConf } from "./nginx";
 import { passwordFile } from "./passwords";
 import type { Requests } from "./requests";
 
@@ -62,17 +62,21 @@ export class Vhost extends pulumi.ComponentResource implements Part {
     const key = tls === "acme" ? `tls/${site}.key` : `tls/${site}.given.key`;
     const files = pulumi
       .all([pulumi.output(args.upstream), ...this.certificate(args), this.passwords(name, args)])
-      .apply(([upstream, certificate, privateKey, passwords]): Record<string, string> => ({
-        [`vhosts/${site}.conf`]: vhostConf({
+      .apply(([upstream, certificate, privateKey, passwords]): Record<string, string> => {
+        const conf: VhostConf = {
           ...args,
           upstream,
           ...(tls !== "own" && { key }),
           challenges: tls === "acme",
-        }),
-        [`tls/${site}.pem`]: certificate,
-        ...(tls !== "own" && { [key]: privateKey }),
-        ...(passwords !== undefined && { [`auth/${site}`]: passwords }),
-      }));
+        };
+        return {
+          [`vhosts/${site}.conf`]: vhostConf(conf),
+          ...(args.pages === undefined && { [`stopped/${site}.page`]: stoppedConf(conf) }),
+          [`tls/${site}.pem`]: certificate,
+          ...(tls !== "own" && { [key]: privateKey }),
+          ...(passwords !== undefined && { [`auth/${site}`]: passwords }),
+        };
+      });
     const { hash, written } = keepPart(name, host, site, files, { parent: this });
     this.hash = hash;
     this.written = written;

@@ -64,8 +64,11 @@ function containers({ containers: declared, leftOver }: Declared, found: Found):
       const subject = subjectOf(one);
       // The engine's own look at the host finds out that it is gone.
       if (!actual) return [{ kind: "container", subject, what: "removed", differences: [], urns: [] }];
-      const differences = differencesOf(one, actual, found);
-      const what = stateOf(actual) ?? (differences.length > 0 ? "changed" : undefined);
+      const off = found.off.has(labelOf(one.inputs, "owner") ?? "");
+      const differences = differencesOf(one, actual, found).filter(({ key }) => !off || key !== "restart");
+      const stopped = off && actual.State.Status === "exited";
+      const what =
+        (stopped ? undefined : stateOf(actual)) ?? (differences.length > 0 ? "changed" : undefined);
       return what === undefined ? [] : [{ kind: "container", subject, what, differences, urns: [one.urn] }];
     }),
     ...strays.map((one): Drift => ({
@@ -130,6 +133,15 @@ function served(file: WrittenFile, declared: readonly WrittenFile[], found: Foun
   return asks && given !== undefined ? { ...file, sha256: given } : file;
 }
 
+/** Whether a file is of a site that is stopped on purpose: what the program says of such a one need not be what is there. */
+function isOfStopped(path: string, { off }: Found): boolean {
+  const [, site] =
+    /^gateway\/conf\/(?:parts|current\/(?:vhosts|tls|auth|stopped))\/([a-z0-9-]+)(?:[./]|$)/.exec(path) ??
+    /^([a-z0-9-]+)\//.exec(path) ??
+    [];
+  return site !== undefined && off.has(site);
+}
+
 /** Folders in which a file that nobody declared has an effect, where all others are declared. */
 const CLOSED = ["gateway/conf/current/", ".varvol/bin/"];
 
@@ -137,7 +149,9 @@ function files({ files: declared, routes: switching }: Declared, found: Found): 
   const id = found.current.replace(/^generation-/, "");
   const answer = { path: "gateway/conf/current/generation.conf", sha256: sha256(`return 200 "${id}\\n";\n`) };
   const own = switching ? [...declared, { ...answer, urns: [switching.urn] }] : declared;
-  const expected = own.map((file) => served(file, own, found));
+  const expected = own
+    .map((file) => served(file, own, found))
+    .filter(({ path }) => !isOfStopped(path, found));
   const known = new Set(expected.map(({ path }) => path));
   const changed = expected.flatMap(({ path, sha256, urns }): Drift[] => {
     const actual = found.files.get(path);
@@ -154,7 +168,8 @@ function files({ files: declared, routes: switching }: Declared, found: Found): 
   });
   const closed = CLOSED.filter((folder) => declared.some(({ path }) => path.startsWith(folder)));
   const added = [...found.files.keys()].filter(
-    (path) => closed.some((folder) => path.startsWith(folder)) && !known.has(path),
+    (path) =>
+      closed.some((folder) => path.startsWith(folder)) && !known.has(path) && !isOfStopped(path, found),
   );
   return [
     ...changed,

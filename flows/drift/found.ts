@@ -57,6 +57,8 @@ export interface Found {
   readonly files: ReadonlyMap<string, string>;
   /** What gateway/conf/current points to. */
   readonly current: string;
+  /** Sites and modules that were stopped on purpose. */
+  readonly off: ReadonlySet<string>;
 }
 
 /** Looks at the host; changes nothing. */
@@ -86,5 +88,6 @@ export function readFound(text: string): Found {
       ]),
     ),
     current: all("current")[0] ?? "",
+    off: new Set(all("off")),
   };
 }

@@ -9,7 +9,9 @@ import { hasDatabase } from "../../stacks/kinds";
 import { scheduleOf } from "../../stacks/schedule";
 import { lookAtRepositories } from "../git/check";
 import { preflight } from "../preflight";
+import { settingAside } from "../up/hold";
 import { missing } from "../up/missing";
+import { stoppedSites } from "../up/stopped";
 import { rememberedBy } from "./facts";
 import { makePlan } from "./plan";
 import type { Plan } from "./schema";
@@ -20,8 +22,9 @@ export async function planOf(stack: Stack): Promise<Plan> {
   const facts = await preflight(config);
   await lookAtRepositories(config, facts);
   const gone = missing(config, facts);
+  const held = stoppedSites(config, facts).filter((name) => facts.routed.has(name));
   const [preview, host] = await Promise.all([
-    lookingAhead(stack, facts.running, (ahead) => previewOf(ahead, gone.length > 0)),
+    lookingAhead(stack, facts.running, (ahead) => previewOf(ahead, gone.length > 0, held)),
     rememberedBy(config),
   ]);
   return makePlan(
@@ -45,9 +48,13 @@ export async function planOf(stack: Stack): Promise<Plan> {
 }
 
 // It looks at the host first exactly where `up` does. Secrets are masked by the engine itself.
-async function previewOf(stack: Stack, refresh: boolean): Promise<Preview> {
+async function previewOf(stack: Stack, refresh: boolean, held: readonly string[]): Promise<Preview> {
   const flags = ["--json", "--show-sames", "--show-replacement-steps", ...(refresh ? ["--refresh"] : [])];
-  const env = { ...stack.workspace.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined };
+  const env = {
+    ...stack.workspace.env,
+    ...(held.length > 0 && settingAside({ held, leftOut: [] })),
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: undefined,
+  };
   const result = await stack.pulumi(["preview", ...flags], { env });
   const text = result.stdout.slice(Math.max(0, result.stdout.indexOf("{")));
   if (result.code !== 0)

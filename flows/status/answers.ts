@@ -90,6 +90,11 @@ export class Answers {
     return read?.data;
   }
 
+  /** When each site and module was stopped that was so on purpose, in seconds since 1970. */
+  get off(): ReadonlyMap<string, number> {
+    return new Map(this.all("off").map(([owner = "", seconds]) => [owner, Number(seconds)]));
+  }
+
   get containers(): Found[] {
     const checks = new Map(this.all("check").map(([name = "", code, text = ""]) => [name, { code, text }]));
     return this.all("container").map((line): Found => {

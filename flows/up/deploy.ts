@@ -42,21 +42,23 @@ const NOBODY: Aside = { held: [], leftOut: [] };
 
 /**
  * The same for all sites: one that can't be changed is left as it is, and the engine goes on with the others. `routed` are the
- * sites that the gateway knows.
+ * sites that the gateway knows; what is `stopped` on purpose is left as it is from the beginning.
  */
 export async function deploySites(
   stack: Stack,
   args: readonly string[],
   label: string,
   routed: ReadonlySet<string>,
+  stopped: readonly string[] = [],
   own: Readonly<Record<string, string>> = {},
 ): Promise<Deployed> {
-  let failed = NOBODY;
+  let failed: Aside = { held: stopped, leftOut: [] };
   const done: Change[] = [];
   for (let rest = args; ;) {
     const run = await runEngine(stack, rest, label, failed, own);
     done.push(...run.done);
-    if (run.code === 0) return { changes: done.length, failed };
+    if (run.code === 0)
+      return { changes: done.length, failed: { ...failed, held: without(failed.held, stopped) } };
     const hostIsWell = await explain(stack.config, run);
     // One that was ended from outside is not gone on with.
     const resources = run.code < 128 && hostIsWell ? failedResources(run.stdout + run.stderr) : [];

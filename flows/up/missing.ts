@@ -11,5 +11,6 @@ export function missing(config: HostConfig, facts: HostFacts): string[] {
   const sites = config.sites.filter(({ name }) => facts.routed.has(name));
   return containersIn({ ...config, sites })
     .map(({ name }) => name)
+    .filter((container) => !facts.off.has(container.split("/")[0] ?? ""))
     .filter((container) => !facts.running.has(container));
 }

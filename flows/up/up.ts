@@ -27,6 +27,7 @@ import type { Proof } from "../import/proof";
 import { proveAll } from "../import/prove";
 import { keepApart } from "./keepApart";
 import { sayMigrated } from "./migrated";
+import { keepStopped, startStopped, stoppedSites } from "./stopped";
 import { missing } from "./missing";
 import { replaceOptions } from "./replace";
 
@@ -39,6 +40,8 @@ export interface UpOptions extends StackChoice {
   readonly replace?: readonly string[];
   /** Replace what was changed by hand. */
   readonly repair?: boolean;
+  /** Start what was stopped on purpose: all of it, or these sites and modules. */
+  readonly start?: boolean | readonly string[];
 }
 
 /** What an `up` did, and what it found before. */
@@ -55,7 +58,9 @@ export interface BroughtUp {
 export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   const stack = await openStack(options);
   const replace = replaceOptions(stack.config, options.replace ?? []);
+  if (options.start) await startStopped(stack.config, options.start);
   const facts = await step("Checks", () => preflight(stack.config, dataAtRisk));
+  const off = stoppedSites(stack.config, facts);
   const { ssh } = stack.config;
   if (ssh && !facts.baseImage) {
     await step(
@@ -88,9 +93,11 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     ],
     `Stack ${stack.name}`,
     facts.routed,
+    off.filter((name) => facts.routed.has(name)),
     seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
   );
   await keepApart(stack.config);
+  await keepStopped(stack.config);
   const isUp = (name: string): boolean => !namesOf(failed).includes(name);
   await sayLeftOut(stack.config, filledNow(stack.config, facts).filter(isUp));
   const proofs = await proveAll(stack.config, unseen(stack.config, facts).filter(isUp));

@@ -10,6 +10,9 @@ list | xargs -r docker inspect --format '{{.Image}}' | sort -u |
 docker network ls --no-trunc --format 'network {{.ID}} {{.Name}}'
 cd "$root" 2> /dev/null || exit 0
 [ ! -x .varvol/bin/firewall ] || .varvol/bin/firewall check 2>&1 | sed 's/^/open /'
+for note in .varvol/off/*; do
+    [ -f "$note" ] && echo "off ${note##*/}"
+done
 echo "current $(readlink gateway/conf/current)"
 {
     find -H .varvol/bin gateway/conf/parts gateway/conf/current/ -type f ! -path '*/parts/.*' -print0 2> /dev/null

@@ -81,5 +81,8 @@ for note in "$root"/.varvol/renaming/*/formerly; do
     note=${note%/formerly}
     [ -f "$note/formerly" ] && echo "renaming ${note##*/}"
 done
+for note in "$root"/.varvol/off/*; do
+    [ -f "$note" ] && echo "off ${note##*/}"
+done
 sed 's/^\([^ ]*\) .*/routed \1/' "$root/gateway/conf/current/manifest" 2> /dev/null
 exit 0

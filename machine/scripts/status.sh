@@ -1,7 +1,7 @@
 #!/bin/sh
 # status LABEL NET ROOT PATIENCE MAIL [NAME DOMAIN PATH FURTHER FRESH DATABASE ROLE FILE]...: how a host is, in lines whose fields
 # tabs divide: now SECONDS; docker REASON, where it gives no answer; disk WHAT MOUNT SIZE FREE FILES FREE-FILES; room
-# SITE USED LIMIT CALM STATE WHY, of the agent's last look; hook TIME TEXT, where nobody could be told of the last failure; watched JSON, of the status page; open TEXT, of what may be reached that should not; container
+# SITE USED LIMIT CALM STATE WHY, of the agent's last look; off OWNER SECONDS, of what was stopped on purpose, and when; hook TIME TEXT, where nobody could be told of the last failure; watched JSON, of the status page; open TEXT, of what may be reached that should not; container
 # OWNER ROLE NAME STATE EXIT OOM RESTARTS STARTED FINISHED HEALTH KILLED; check NAME EXIT TEXT; and what status-site.sh prints
 # of each site, certificates.sh of all, and, after the word mail, mail.sh of the container MAIL, which may be empty. Their texts
 # are in $site, $certificates and $mail.
@@ -32,6 +32,9 @@ facts=$(printf %s "$facts" | tr '\n' ' ')
 now=$(date +%s)
 echo "now	$now"
 disk volumes "$root"
+for note in "$root"/.varvol/off/*; do
+    [ ! -f "$note" ] || printf 'off\t%s\t%s\n' "${note##*/}" "$(head -n 1 "$note")"
+done
 sed 's/^/room\t/' "$root/.varvol/backup/room" 2>/dev/null
 sed 's/^/hook\t/' "$root/.varvol/backup/hook-failed" 2>/dev/null
 sed 's/^/watched\t/' "$root/gateway/conf/status/status.json" 2>/dev/null

@@ -283,11 +283,37 @@ describe("a host over ssh", function () {
     assert.match(await host.up(), /Nothing changed/);
   });
 
-  it("comes back by itself when the machine boots", async () => {
+  it("has services of its sites and modules, for an admin to stop, start and read", async () => {
+    const active = "systemctl is-active nginx mysql hello hello.example.org blog.example.org | sort -u";
+    assert.equal(await machine.output(active), "active");
+    await machine.output("service nginx reload && service nginx restart && service nginx status");
+    const mark = `/of-a-test-${Date.now()}`;
+    assert.equal((await host.get(domains.hello, mark, { tls: true })).status, 404);
+    const journal = `journalctl -u nginx --no-pager -o cat | grep -F ${mark}`;
+    await until("the journal", async () => (await machine.ssh(journal)).code === 0);
+    await machine.output("service hello stop");
+    assert.equal((await machine.ssh("service hello.example.org status")).code, 3);
+    await isStopped();
+    assert.match(await host.up(), /hello: stopped on purpose, and left so/);
+    const status = JSON.parse((await host.varvol("status", "--json")).stdout) as {
+      ok: boolean;
+      sites: { state: string }[];
+    };
+    assert.deepEqual([status.ok, status.sites[0]?.state], [true, "stopped on purpose"]);
+    assert.equal((await host.varvol("drift")).code, 0);
+    await isStopped();
+  });
+
+  it("comes back by itself when the machine boots, but for what was stopped on purpose", async () => {
     const before = await machine.containers();
     await machine.reboot();
     await machine.output("nft list table inet varvol_host");
+    await until("the others", async () => /<h1>first<\/h1>/.test(await page(domains.docs)), 60);
+    await isStopped();
+    const { code, stdout, stderr } = await host.varvol("up", "--start", "hello");
+    assert.equal(code, 0, stdout + stderr);
     await until("all sites", allAnswer, 60);
+    assert.equal(await machine.output("systemctl is-active hello blog.example.org | sort -u"), "active");
     assert.deepEqual(await machine.containers(), before);
     await machine.output(startOutside);
     await machine.output(SERVICE);
@@ -317,6 +343,14 @@ describe("a host over ssh", function () {
     assert.equal((await machine.containers()).size, 0);
     assert.match(await machine.output("ls /var/vol"), /^blog\ndocs\ngateway\nhello\nmoved\nmysql$/);
   });
+
+  async function isStopped(): Promise<void> {
+    const { status, headers, body } = await host.get(domains.hello, "/", { tls: true });
+    assert.deepEqual([status, headers["retry-after"]], [503, "600"]);
+    assert.match(body, /Closed for maintenance/);
+    const running = await machine.output("docker ps -q --filter label=varvol.owner=hello");
+    assert.equal(running, "");
+  }
 
   /** What containers reach of each other, the host, and what lies beyond. */
   async function reach(): Promise<void> {

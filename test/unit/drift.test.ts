@@ -95,6 +95,19 @@ const said = (drift: readonly Drift[]) =>
   );
 
 describe("drift of containers", () => {
+  it("is not what was stopped on purpose, and any other stop is", () => {
+    const exited = {
+      State: { Status: "exited", ExitCode: 0 },
+      HostConfig: { RestartPolicy: { Name: "no" } },
+    };
+    assert.deepEqual(said(compare(declared(), found(exited, ["off hello"]))), []);
+    assert.deepEqual(said(compare(declared(), found(exited, ["off blog"]))), [
+      "hello/web stopped (exit code 0) restart",
+    ]);
+    const changed = { ...exited, Config: { User: "0:0" } };
+    assert.deepEqual(said(compare(declared(), found(changed, ["off hello"]))), ["hello/web changed user"]);
+  });
+
   it("is no other order of the same ports", () => {
     const ports = [
       { ip: "0.0.0.0", external: 80, internal: 8080 },
@@ -244,6 +257,22 @@ describe("drift of files", () => {
 
   it("is none where every file is what a command wrote", () => {
     assert.deepEqual(compare(declared(all), host(intact)), []);
+  });
+
+  it("is none of a site that is stopped on purpose: what was written of it waits", () => {
+    const said = "gateway/conf/current/stopped/hello.conf";
+    const looked = (off: string[]) =>
+      compare(declared(all), {
+        ...host([...intact.map(([file]): [string, string] => [file, "other"]), [said, "closed"]]),
+        off: new Set(off),
+      }).map(({ subject, what }) => `${subject} ${what}`);
+    const others = [
+      "gateway/conf/current/manifest edited",
+      "gateway/conf/current/generation.conf edited",
+      ".varvol/bin/gate edited",
+    ];
+    assert.deepEqual(looked(["hello", "blog"]).sort(), [...others].sort());
+    assert.ok(looked([]).includes(`${said} added`));
   });
 
   it("finds each file that was edited, and what writes it again", () => {

@@ -123,7 +123,7 @@ describe("a host whose kernel can't keep containers apart", () => {
         routed: new Set(),
         running: new Set(),
       },
-      ...{ pulls: new Set(), serves: new Map(), renamed: new Map(), renaming: new Set() },
+      ...{ pulls: new Set(), serves: new Map(), renamed: new Map(), renaming: new Set(), off: new Set() },
     };
     assert.deepEqual(checkHost(config, well), []);
     assert.deepEqual(

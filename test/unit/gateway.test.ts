@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gatewayConf, vhostConf } from "../../components/gateway/nginx";
+import { gatewayConf, stoppedConf, vhostConf } from "../../components/gateway/nginx";
 
 const blog = {
   site: "blog",
@@ -36,6 +36,14 @@ describe("the gateway's configuration", () => {
       gatewayConf({ ...conf, trustedProxies: ["10.0.0.0/8", "2001:db8::1"] }),
       /set_real_ip_from 10\.0\.0\.0\/8;\n {4}set_real_ip_from 2001:db8::1;\n {4}real_ip_header X-Forwarded-For;\n {4}real_ip_recursive on;\n/,
     );
+  });
+
+  it("says of a site that is stopped on purpose when to come back, to all but an authority", () => {
+    assert.match(vhostConf(blog), /^ {4}include stopped\/blog\.\[c\]onf;$/m);
+    const hsts = { days: 30, subdomains: false, preload: false };
+    const text = stoppedConf({ ...blog, hsts });
+    assert.match(text, /if \(\$uri !~ "\^\/\\\.well-known\/acme-challenge\/"\) \{ return 503; \}/);
+    assert.match(text, /location @stopped \{[^}]*Strict-Transport-Security[^}]*Retry-After 600 always;/);
   });
 
   it("serves HTTP and HTTPS under the first domain and redirects the others to it", () => {

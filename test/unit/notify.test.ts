@@ -96,7 +96,10 @@ const plan: Notify = {
   ...{ stack: "home", namespace: "", image: "agent", every: 60, slow: 5, page: false },
   to: [{ webhook: "https://example.org/secret" }, { apprise: "tgram://123:abcdef/42" }],
   sites: [
-    { name: "blog", kind: "wordpress", domain: "blog.example.org", path: "/", fresh: false, answers: "^2" },
+    {
+      ...{ name: "blog", kind: "wordpress", domain: "blog.example.org", path: "/" },
+      ...{ database: true, fresh: false, answers: "^2" },
+    },
   ],
 };
 const NOTHING = { standings: {}, waiting: [], events: [] };

@@ -246,6 +246,7 @@ describe("data at risk", () => {
     unproven: new Set(),
     renamed: new Map(),
     renaming: new Set(),
+    off: new Set(),
     routed: new Set(),
     pulls: new Set(),
     serves: new Map(),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readStatus } from "../../flows/siteStatus";
+import { readStatus, STOPPED } from "../../flows/siteStatus";
 import { Answers, type Disk, type Found } from "../../flows/status/answers";
 import {
   judgeContainers,
@@ -158,6 +158,32 @@ describe("what else is told", () => {
     const line = `container\told\tweb\told-web-1\trunning\t0\tfalse\t0\t${ago(60)}\t\tnone\t0`;
     const { host } = readStatus(config, new Answers(`now\t1764417600\n${line}\n`));
     assert.match(host.notes.join(), /^old is not in the stack file/);
+  });
+});
+
+describe("what was stopped on purpose", () => {
+  const sites = [{ name: "blog", kind: "wordpress", domains: ["blog.example.org"] }];
+  const config = resolveConfig("x", checkConfig("x", { kind: "local", sites }));
+  const container = (owner: string, role: string, state: string) =>
+    `container\t${owner}\t${role}\t${owner}-${role}\t${state}\t137\tfalse\t0\t${ago(60)}\t${ago(60)}\tnone\t0`;
+  const status = (...lines: string[]) =>
+    readStatus(config, new Answers(["now\t1764417600", ...lines].join("\n")));
+
+  it("is well, and says since when", () => {
+    const { sites: found, modules } = status(
+      "off\tblog\t1764414000",
+      "off\tmysql\t1764414000",
+      ...["web", "php"].map((role) => container("blog", role, "exited")),
+      container("mysql", "mysql", "exited"),
+    );
+    assert.deepEqual([found[0]?.state, found[0]?.problems], [STOPPED, []]);
+    assert.match(found[0]?.notes?.join() ?? "", /^stopped on purpose, 1 h ago; .*up --start/);
+    assert.equal(modules.find(({ name }) => name === "mysql")?.state, STOPPED);
+  });
+
+  it("is not well where it runs nevertheless", () => {
+    const { ok, sites: found } = status("off\tblog\t1764414000", container("blog", "web", "running"));
+    assert.deepEqual([ok, found[0]?.state], [false, "still runs"]);
   });
 });
 

@@ -131,6 +131,18 @@ describe("the tools of a host", () => {
       assert.deepEqual(host.calls("docker"), []);
     });
 
+    it("has a site's page in force that says it is stopped on purpose, while it is", async () => {
+      host.file("gateway/conf/parts/hello.222222222222/stopped/hello.page", "closed");
+      for (const file of ["hello", "shop"]) host.file(`.varvol/off/${file}`);
+      await host.call(tools.routes, { generation: "0123456789ab", container: ID }, both);
+      const stopped = under("gateway/conf/current/stopped");
+      assert.deepEqual(fs.readdirSync(stopped), ["hello.conf", "hello.page"]);
+      fs.rmSync(under(".varvol/off/hello"));
+      assert.equal((await host.run("routes", ["again", ID])).code, 0);
+      assert.deepEqual(fs.readdirSync(stopped), ["hello.page"]);
+      assert.match(current(), /^generation-0123456789ab\.\d+$/);
+    });
+
     it("has the gateway test a generation, switches, reloads once and hears it answer", async () => {
       await host.call(tools.routes, { generation: "first" }, first);
       const generation = "0123456789ab";
