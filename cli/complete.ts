@@ -94,7 +94,7 @@ export async function complete(
       current,
       options.map(({ names, about }) => ({ word: names.at(-1) ?? "", about })),
     );
-  const many = verb.arguments?.startsWith("[name...") ?? false;
+  const many = /^.name\.\.\./.test(verb.arguments ?? "");
   if (!verb.arguments || (typed.names.length > 0 && !many)) return undefined;
   const known =
     OTHERS[verb.name]?.(verbs) ?? (/^.name/.test(verb.arguments) ? from.owners(typed) : undefined);
