@@ -11,6 +11,7 @@ import {
   Repository,
   Schedule,
   Services,
+  Tunnel,
 } from "./components";
 import { restoreAfter } from "./stacks/events";
 import { publicCertificates } from "./stacks/certificates";
@@ -87,6 +88,10 @@ for (const { built, ...site } of sites) restoreAfter(site, { host, repository },
 
 // A site is backed up once it is there.
 const there = [gateway, ...sites.map(({ built }) => built)];
+const tunnel =
+  config.tunnel &&
+  config.ssh &&
+  new Tunnel("tunnel", { ...config.tunnel, host, endpoint: config.ssh.address });
 new Services("services", { host, sites: served.sites, mysql: mysql !== undefined }, { dependsOn: there });
 const schedule =
   repository &&
@@ -119,6 +124,8 @@ export = {
   ...(repository && { backupPassword: pulumi.secret(repository.password) }),
   /** What the DNS must say below the domains that mail is from: `varvol mail` prints it. */
   ...(mail && { mailRecord: mail.record }),
+  /** What the control node is given for the tunnel: `varvol wireguard` prints it. */
+  ...(tunnel && { tunnel: tunnel.control }),
   /** What is in each image, for a plan to tell what an upgrade changes. */
   images: imagesInUse(config),
   certificateAuthority: gateway.authority.certificate,

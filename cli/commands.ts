@@ -267,6 +267,11 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/host-doctor") as typeof import("./verbs/host-doctor"),
   },
   {
+    name: "wireguard",
+    about: "print what wg-quick needs on this machine for the tunnel to the host; it has a private key in it",
+    load: () => lazy("./verbs/wireguard") as typeof import("./verbs/wireguard"),
+  },
+  {
     name: "host-backup",
     about: "take a snapshot of all sites and modules, the state and the stack file",
     load: () => lazy("./verbs/host-backup") as typeof import("./verbs/host-backup"),

@@ -12,6 +12,7 @@ export { Mail } from "./mail/mail";
 export { Mysql } from "./mysql/mysql";
 export { Networks } from "./networks";
 export { Services } from "./services";
+export { Tunnel } from "./tunnel";
 export { PhpSite } from "./sites/phpSite";
 export type { Site } from "./sites/site";
 export { StaticGitSite } from "./sites/staticGitSite";

@@ -18,6 +18,9 @@ export interface PortRange {
  */
 export const GATEWAY_SOURCES: PortRange = { first: 1024, last: WEB_PORT - 1 };
 
+/** The port that WireGuard listens on, by UDP. */
+export const WIREGUARD_PORT = 51820;
+
 /** Ports that pullers connect from, which neither php nor a generator beside them may use. */
 export const PULLER_SOURCES: PortRange = { first: 1024, last: DATABASE_PORT };
 

@@ -226,6 +226,23 @@ export const service = tool({
   prints: z.string(),
 });
 
+export const wireguard = tool({
+  file: "wireguard",
+  words: (args: { readonly verb: "write" | "up" | "check" | "remove" }) => [args.verb],
+  input: (given: {
+    /** The host's private key, and the control node's public one. */
+    readonly key: string;
+    readonly peer: string;
+    /** The host's address with its bits, and the control node's. */
+    readonly address: string;
+    readonly other: string;
+    readonly port: number;
+    readonly mtu: number;
+  }) => lines(Object.entries(given).map(([name, value]) => `${name} ${value}`)),
+  /** What is lacking, a line each. */
+  prints: z.string(),
+});
+
 export const purge = tool({
   file: "purge",
   words: (args: { readonly name: string; readonly label: string; readonly mysql: string }) => [
@@ -303,7 +320,7 @@ export const TOOLS = {
     sql,
     agent,
   },
-  ...{ through, deployKey, firewall, service },
+  ...{ through, deployKey, firewall, service, wireguard },
 };
 
 /** A tool and what it is given, as `through` wants them. */

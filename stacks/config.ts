@@ -20,6 +20,7 @@ import { requestsOf } from "./requests";
 import { pageRequests, STATUS_PAGE, type StatusPageConfig } from "./statusPage";
 import { type AcmeConfig, readTls, tlsOf } from "./tls";
 import { isServer } from "./values";
+import { resolveTunnel, type TunnelConfig } from "./wireguard";
 
 /** Where backups go, and how sites are backed up that say nothing of their own. Who is told of them stands in `notify`. */
 export interface BackupConfig extends Schedule {
@@ -60,6 +61,8 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
   readonly snippets: Readonly<Record<string, string>>;
   /** How certificates are asked for at a public authority. */
   readonly acme: AcmeConfig;
+  /** Undefined where there is none to the control node. */
+  readonly tunnel?: TunnelConfig;
   /** Undefined where no mail leaves the host. */
   readonly mail?: MailConfig;
   /** Undefined where there is none. */
@@ -76,6 +79,9 @@ export interface HostConfig extends Omit<HostProfile, "tls"> {
 export function resolveConfig(stack: string, config: StackConfig): HostConfig {
   const profile: HostProfile = PROFILES[config.kind];
   const { host, acme } = config;
+  const tunnel = resolveTunnel(config.wireguard, stack);
+  if (tunnel && !host)
+    throw new Error("varvol:wireguard: leads to another machine (varvol:host); leave it out on this one");
   const { status: page } = config;
   const notify = resolveNotify(config.notify, config.backup?.hook);
   return {
@@ -115,6 +121,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
       ...config.sites.map((site) => ("php" in site ? (site.php.workers ?? 0) : 0)),
     ),
     acme: { ...acme, ...(acme.authority !== undefined && { authority: readText(acme.authority) }) },
+    ...(tunnel && { tunnel }),
     ...(config.mail && { mail: resolveMail(config.mail, config.sites) }),
     ...(notify && { notify }),
     ...(page && { statusPage: { domain: page.domain } }),

@@ -4,6 +4,7 @@ import { beforeReplace, keep, schedule } from "./backupSchema";
 import { siteSchema } from "./kinds";
 import { path } from "./kinds/common";
 import { mail } from "./mailSchema";
+import { wireguard } from "./wireguard";
 import { notified, notify } from "./notifySchema";
 import { POLICIES, POLICY_NAMES } from "./policies";
 import { status } from "./statusPage";
@@ -80,6 +81,7 @@ export const stackSchema = z.strictObject({
   ),
   acme: acme.prefault({}),
   mail,
+  wireguard,
   healthTimeout: duration
     .optional()
     .describe("How long a new generation may take to become healthy, e.g. 10m. Default: 2m; rpi: 5m."),

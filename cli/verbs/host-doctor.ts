@@ -2,6 +2,7 @@ import { Exit, UserError } from "../../base/errors";
 import { json, step } from "../../base/output";
 import { openStack } from "../../engine/stack";
 import { examineHost } from "../../flows/hosts/prepare";
+import { checkTunnel } from "../../flows/hosts/tunnel";
 import { publicKeyOf } from "../../machine/hostKey";
 import { hostTableOf } from "../hostChecks";
 import * as texts from "../options";
@@ -19,7 +20,10 @@ export async function run(options: texts.JsonOption): Promise<void> {
     );
   const publicKey = await publicKeyOf(ssh.privateKeyFile);
   const args = { ssh, user: ssh.user, publicKey, web: [http, https] };
-  const checks = await step("Looking at the machine", () => examineHost(args));
+  const checks = await step("Looking at the machine", async () => [
+    ...(await examineHost(args)),
+    ...(await checkTunnel(config)),
+  ]);
   const ok = checks.every((check) => check.ok);
   if (options.json) json({ ok, checks });
   else process.stdout.write(`${hostTableOf(checks)}\n`);

@@ -1,5 +1,4 @@
-/** The port that WireGuard listens on, by UDP. */
-export const WIREGUARD_PORT = 51820;
+import { WIREGUARD_PORT } from "../../components/ports";
 
 /** Ports that visitors ask at. */
 export const WEB_PORTS = [80, 443] as const;

@@ -9,6 +9,7 @@ import { GitServer } from "../support/gitServer";
 import { TestHost } from "../support/testHost";
 import { listen, OUTSIDE, reached, startOutside } from "../support/reach";
 import { newKey, TestMachine } from "../support/testMachine";
+import { TunnelPeer } from "../support/tunnelPeer";
 import { until } from "../support/until";
 
 const OWN = 7000;
@@ -21,6 +22,7 @@ describe("a host over ssh", function () {
   const home = os.homedir();
   let machine: TestMachine;
   let git: GitServer;
+  let peer: TunnelPeer | undefined;
   let sites: Record<string, unknown>[];
 
   const configure = (more: readonly Record<string, unknown>[] = [], hostKey?: string) =>
@@ -31,6 +33,7 @@ describe("a host over ssh", function () {
       namespace: "",
       volumeRoot: "/var/vol",
       gateway: {},
+      wireguard: true,
       host: { ...machine.host, user: "varvol", ...(hostKey && { hostKey }) },
     });
   const page = async (domain: string, target = "/") => (await host.get(domain, target, { tls: true })).body;
@@ -80,6 +83,7 @@ describe("a host over ssh", function () {
   after(async () => {
     process.env.HOME = home;
     git?.stop();
+    await peer?.stop();
     await machine?.stop();
   });
 
@@ -283,6 +287,21 @@ describe("a host over ssh", function () {
     assert.match(await host.up(), /Nothing changed/);
   });
 
+  it("serves a large page through the tunnel, and says what the control node needs for it", async () => {
+    await machine.output("head -c 1048576 /dev/zero > /var/vol/hello/site/large.bin");
+    const { stdout } = await host.varvol("wireguard");
+    peer = await TunnelPeer.start(
+      stdout.replace(/^Endpoint = .*$/m, `Endpoint = ${await machine.inner()}:51820`),
+    );
+    assert.deepEqual(await peer.ask(domains.hello, "/large.bin"), { status: 200, size: 1048576 });
+    const { code, stdout: rows } = await host.varvol("host-doctor");
+    assert.equal(code, 0, rows);
+    assert.match(rows, /ok +WireGuard +there/);
+    await machine.output("ip link del wg-varvol");
+    assert.match((await host.varvol("host-doctor")).stdout, /missing +WireGuard +lacks an interface/);
+    await machine.output("rm /var/vol/hello/site/large.bin; systemctl restart varvol-wireguard");
+  });
+
   it("has services of its sites and modules, for an admin to stop, start and read", async () => {
     const active = "systemctl is-active nginx mysql hello hello.example.org blog.example.org | sort -u";
     assert.equal(await machine.output(active), "active");
@@ -314,6 +333,7 @@ describe("a host over ssh", function () {
     assert.equal(code, 0, stdout + stderr);
     await until("all sites", allAnswer, 60);
     assert.equal(await machine.output("systemctl is-active hello blog.example.org | sort -u"), "active");
+    assert.equal((await peer?.ask(domains.hello, "/"))?.status, 200);
     assert.deepEqual(await machine.containers(), before);
     await machine.output(startOutside);
     await machine.output(SERVICE);
@@ -341,6 +361,8 @@ describe("a host over ssh", function () {
     const gone = await host.varvol("destroy", "--yes");
     assert.equal(gone.code, 0, gone.stderr);
     assert.equal((await machine.containers()).size, 0);
+    assert.notEqual((await machine.ssh("ip link show wg-varvol")).code, 0);
+    assert.equal(await machine.output(`grep -l "Varvol's, of" /etc/systemd/system/*.service || true`), "");
     assert.match(await machine.output("ls /var/vol"), /^blog\ndocs\ngateway\nhello\nmoved\nmysql$/);
   });
 

@@ -5,7 +5,7 @@ import { NAMESPACE } from "./testHost";
 import { thaw } from "./thaw";
 import { until } from "./until";
 
-const IMAGE = "varvol-test/machine";
+export const IMAGE = "varvol-test/machine";
 const DOCKERFILE = path.join(__dirname, "..", "remote", "machine");
 
 /** Ports of this machine's loopback that lead to the other machine's. */
