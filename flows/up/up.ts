@@ -98,7 +98,7 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   );
   await keepApart(stack.config);
   await keepStopped(stack.config);
-  const isUp = (name: string): boolean => !namesOf(failed).includes(name);
+  const isUp = (name: string): boolean => ![...namesOf(failed), ...off].includes(name);
   await sayLeftOut(stack.config, filledNow(stack.config, facts).filter(isUp));
   const proofs = await proveAll(stack.config, unseen(stack.config, facts).filter(isUp));
   if (changes > 0) await sayMigrated(stack.config);
