@@ -15,6 +15,7 @@ import { repository } from "./repository";
 import { resume } from "./resume";
 import { databases, fill, restore, restorePaths } from "./restore";
 import { cat, expired, forget, keep, snapshots } from "./snapshots";
+import { sync } from "./sync";
 import { unpack } from "./unpack";
 
 /** Does what is asked. */
@@ -32,6 +33,8 @@ export function job(request: Request, rest: Readable): Promise<void> {
       return rename(request);
     case "replace":
       return replace(request);
+    case "sync":
+      return sync(request);
     case "fill":
       return fill(request);
     case "databases":

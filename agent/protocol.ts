@@ -147,6 +147,9 @@ export const journalSchema = z.strictObject({
   held: span.extend({ issuer: z.string(), window: span.optional() }).optional(),
 });
 
+/** What of a WordPress is put in the place of another's: files are all of its content but uploads and caches. */
+export const SYNCED = ["database", "files", "uploads"] as const;
+
 export const scheduleSchema = z.strictObject({
   /** Whether the host asks by itself for what is due. */
   byItself: z.boolean(),
@@ -287,6 +290,18 @@ export const requestSchema = z.discriminatedUnion("job", [
     site,
     dump: path,
   }),
+  /** Puts what another site of the host has in the place of a site's own. */
+  z.strictObject({
+    job: z.literal("sync"),
+    stack: z.string().min(1),
+    namespace: z.string(),
+    image: z.string().min(1),
+    site,
+    from: name,
+    parts: z.array(z.enum(SYNCED)).min(1).readonly(),
+    /** Whether the database that was there is kept as a dump. */
+    keep: z.boolean(),
+  }),
   /** Fills an empty folder of a volume from a folder or an archive of a stranger's. */
   z.strictObject({
     job: z.literal("unpack"),
@@ -387,4 +402,5 @@ export type ExpiredRun = z.infer<typeof expiredRun>;
 export type Entry = z.infer<typeof entry>;
 export type UnpackedAs = z.infer<typeof unpackedAs>["as"];
 export type LeftOut = z.infer<typeof leftOut>;
+export type Synced = (typeof SYNCED)[number];
 export type Mode = z.infer<typeof mode>;

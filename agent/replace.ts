@@ -33,7 +33,7 @@ export async function replace({ stack, namespace, site, dump }: RequestOf<"repla
     await beside.prepare();
     const definitions = await stage(place, site, server, beside, dump);
     step("keeping what was there as a dump");
-    say({ type: "dump", file: await keep(server, site.name) });
+    say({ type: "dump", file: await keep(server, site.name, "import") });
     await switched(place, site, "what was imported", beside, () =>
       beside.perform("import", [], () => fs.createReadStream(definitions)),
     );
@@ -77,10 +77,10 @@ async function stage(
 }
 
 /** What the database holds, as a dump in the site's volume that only root reads; gives its path. */
-async function keep(server: Server, site: string): Promise<string> {
+export async function keep(server: Server, site: string, before: string): Promise<string> {
   const folder = path.join(root, site, "dumps");
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const kept = path.join(folder, `${compactMoment()}-before-import.sql.gz`);
+  const kept = path.join(folder, `${compactMoment()}-before-${before}.sql.gz`);
   const into = new PassThrough();
   try {
     await both(

@@ -125,15 +125,15 @@ function foldersIn(fetched: Switch, { folders }: Pick<SiteSubject, "folders">): 
 }
 
 /** Fills the staging database, as the site's own user: what a dump says, the site could say itself. */
-async function stage(
+export async function stage(
   place: Place,
   site: SiteSubject,
   source: string,
   fetched: Switch,
   file: string,
   contents: Contents | undefined,
+  refuse = refusal(site.name),
 ): Promise<Definitions> {
-  const refuse = refusal(site.name);
   const server = new Server(`${place.namespace}mysql`);
   if (!(await server.runs())) throw refuse(`${server.container} does not run; run: npx varvol up`);
   const { staging } = fetched;

@@ -70,11 +70,12 @@ export class Switch {
     remove(this.work);
   }
 
-  /** Stops the site, switches it, and starts it again. */
+  /** Stops the site, switches it, and starts it again; what is right in its folders and `stays` is its own again. */
   async perform(
     run: string,
     folders: readonly string[],
     definitions: Definitions | undefined,
+    stays: (name: string) => boolean = () => false,
   ): Promise<void> {
     refuseStopped(this.site);
     // Where the files stay, the web server serves on.
@@ -83,6 +84,7 @@ export class Switch {
     this.begin(run);
     await this.stopSite(PATIENCE);
     this.switchFiles(folders);
+    this.takeAlong(folders, stays);
     if (definitions) await this.switchDatabase(definitions);
     await this.startSite();
   }
@@ -125,6 +127,7 @@ export class Switch {
 
   private async putAllBack(): Promise<void> {
     await this.stopSite(HASTE, ALWAYS);
+    for (const entry of this.takenAlong()) this.giveBack(entry);
     for (const folder of list(this.file("old"))) {
       remove(path.join(root, this.site, folder));
       fs.renameSync(path.join(this.file("old"), folder), path.join(root, this.site, folder));
@@ -154,6 +157,32 @@ export class Switch {
       if (fs.existsSync(live)) fs.renameSync(live, path.join(this.file("old"), folder));
       fs.renameSync(path.join(this.file("new"), folder), live);
     }
+  }
+
+  /** Moves on what the site keeps of its folders: `<folder>/<name>`. What lies there already makes room. */
+  private takeAlong(folders: readonly string[], stays: (name: string) => boolean): void {
+    const entries = folders.flatMap((folder) =>
+      list(path.join(this.file("old"), folder))
+        .filter(stays)
+        .map((name) => `${folder}/${name}`),
+    );
+    if (entries.length === 0) return;
+    fs.writeFileSync(this.file("along"), JSON.stringify(entries));
+    for (const entry of entries) {
+      const live = path.join(root, this.site, entry);
+      remove(live);
+      fs.renameSync(path.join(this.file("old"), entry), live);
+    }
+  }
+
+  private takenAlong(): string[] {
+    return JSON.parse(read(this.file("along")) ?? "[]") as string[];
+  }
+
+  private giveBack(entry: string): void {
+    const old = path.join(this.file("old"), entry);
+    const live = path.join(root, this.site, entry);
+    if (!exists(old) && exists(path.dirname(old)) && exists(live)) fs.renameSync(live, old);
   }
 
   private async switchDatabase(definitions: Definitions): Promise<void> {
@@ -214,6 +243,10 @@ export async function writeDefinitions(server: Server, database: string, file: s
       .finally(() => into.end()),
     pipeline(into, ownStatements(newReport()), fs.createWriteStream(file)),
   );
+}
+
+function exists(file: string): boolean {
+  return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 const PREVIOUS = ".previous.";

@@ -215,6 +215,13 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/clone") as typeof import("./verbs/clone"),
   },
   {
+    name: "sync",
+    arguments: "<from> <to>",
+    about:
+      "put a WordPress's database, files or uploads in the place of another's on the host, with the other's address",
+    load: () => lazy("./verbs/sync") as typeof import("./verbs/sync"),
+  },
+  {
     name: "backup",
     arguments: "[name...]",
     about: "take an encrypted snapshot of each site, or of those named",

@@ -46,12 +46,17 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 /** Shells that are helped. */
 export const SHELLS = ["bash", "zsh", "fish"];
 
-/** Verbs whose first argument is no site of the stack. */
-const OTHERS: Readonly<Record<string, (verbs: readonly Completed[]) => readonly string[]>> = {
-  completion: () => SHELLS,
-  help: (verbs) => [...topics(), ...verbs.map(({ name }) => name)],
-  notify: () => ["test"],
-  purge: () => [],
+/** What may stand in a place: these words, what comes of all verbs, or the sites of the stack. */
+type Place = readonly string[] | ((verbs: readonly Completed[]) => readonly string[]) | "sites";
+
+/** Verbs whose arguments are not a site alone: what each place takes. */
+const PLACES: Readonly<Record<string, readonly Place[]>> = {
+  cache: [["purge"], "sites"],
+  completion: [SHELLS],
+  help: [(verbs) => [...topics(), ...verbs.map(({ name }) => name)]],
+  notify: [["test"]],
+  purge: [[]],
+  sync: ["sites", "sites"],
 };
 
 /**
@@ -94,15 +99,19 @@ export async function complete(
       current,
       options.map(({ names, about }) => ({ word: names.at(-1) ?? "", about })),
     );
-  const many = /^.name\.\.\./.test(verb.arguments ?? "");
-  if (!verb.arguments || (typed.names.length > 0 && !many)) return undefined;
-  const known =
-    OTHERS[verb.name]?.(verbs) ?? (/^.name/.test(verb.arguments) ? from.owners(typed) : undefined);
+  const place = placeOf(verb, typed.names.length);
+  const known = place === "sites" ? from.owners(typed) : typeof place === "function" ? place(verbs) : place;
   if (!known) return undefined;
   return beginning(
     current,
     known.filter((one) => !typed.names.includes(one)).map((word) => ({ word })),
   );
+}
+
+/** What a verb's argument of that number is; undefined where nothing is known of it. */
+function placeOf({ name, arguments: written = "" }: Completed, at: number): Place | undefined {
+  const places = PLACES[name] ?? (/^.name/.test(written) ? ["sites" as const] : []);
+  return /^.name\.\.\./.test(written) ? places[0] : places[at];
 }
 
 interface Option {

@@ -24,6 +24,7 @@ const ALONE: readonly Request["job"][] = [
   "certificate-files",
   "certificates-back",
   "replace",
+  "sync",
 ];
 
 /** What a job is given beside the request, and who hears what it says meanwhile. */

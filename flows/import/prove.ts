@@ -1,5 +1,6 @@
 import { ASIDE } from "../../agent/dropIns";
 import { plain } from "../../agent/failure";
+import { UserError } from "../../base/errors";
 import { step } from "../../base/output";
 import { shellCommand } from "../../base/quoting";
 import { scriptOnHost } from "../../machine/host";
@@ -25,6 +26,7 @@ import {
   notesOn,
   type Proof,
   questionsOf,
+  type Sides,
 } from "./proof";
 
 /** Seconds that each page has: the first one after an import compiles all of PHP. */
@@ -60,37 +62,53 @@ function inShort({ asked, problems }: Proof): string {
 /** Asks a site that has just come for what it came from, through the gateway. */
 export async function prove(config: HostConfig, site: SiteConfig): Promise<Proof> {
   if (!takesWordPress(site.kind)) return ofPages(config, site);
-  const [facts, ...names] = await factsOf(config, site);
-  if (!facts)
+  const found = await factsOf(config, site);
+  if (!found)
     return {
       ...(await ofPages(config, site)),
       notes: ["what it holds could not be counted: its php container does not say"],
     };
-  const named = (what: string) =>
-    names.flatMap((line) => (line.startsWith(`${what} `) ? line.slice(what.length + 1) : []));
   const sources = kindOf(site.kind).fillings(site);
   const archive = sources.flatMap((one) => ("archive" in one ? one : []))[0];
   const dump = sources.flatMap((one) => ("dump" in one ? one.dump : []))[0];
   const [counts, insides, answered] = await Promise.all([
-    dump === undefined ? undefined : countsInDump(dump, facts.prefix),
+    dump === undefined ? undefined : countsInDump(dump, found.facts.prefix),
     archive === undefined ? undefined : insidesOf(archive.archive, archive.wordpress?.moved),
-    ask(config, site, questionsOf(facts, deniedOf(site))),
+    ask(config, site, questionsOf(found.facts, deniedOf(site))),
   ]);
-  const sides = compare({
-    before: { ...(counts && { counts }), ...(insides?.names && { names: insides.names }) },
-    after: { facts, plugins: pluginsAmong(named("plugin")), themes: themesAmong(named("theme")) },
+  const proof = judged(site, found, answered, {
+    ...(counts && { counts }),
+    ...(insides?.names && { names: insides.names }),
   });
+  const open = openCode(deniedBy(insides?.htaccess ?? []).denied, "denied" in site ? site.denied : []);
+  return { ...proof, notes: [...found.aside.map(asideNote), ...open, ...proof.notes] };
+}
+
+/** Asks a WordPress for what another one had, as far as that came. Throws where it does not say what it holds. */
+export async function proveAgainst(
+  config: HostConfig,
+  site: SiteConfig,
+  { facts, plugins, themes }: Partial<SiteFacts>,
+): Promise<Proof> {
+  const found = await siteFacts(config, site);
+  const answered = await ask(config, site, questionsOf(found.facts, deniedOf(site)));
+  const names = plugins && themes && { plugins, themes, has: () => false };
+  return judged(site, found, answered, { ...(facts && { counts: facts }), ...(names && { names }) });
+}
+
+function judged(
+  site: SiteConfig,
+  found: SiteFacts,
+  answered: { readonly asked: Answered[]; readonly notes: readonly string[] },
+  before: Sides["before"],
+): Proof {
+  const sides = compare({ before, after: found });
   return {
     site: site.name,
     ...sides,
     asked: answered.asked,
     problems: [...problemsOf(answered.asked), ...sides.problems],
-    notes: [
-      ...named("aside").map(asideNote),
-      ...openCode(deniedBy(insides?.htaccess ?? []).denied, "denied" in site ? site.denied : []),
-      ...sides.notes,
-      ...answered.notes,
-    ],
+    notes: [...sides.notes, ...answered.notes],
   };
 }
 
@@ -121,16 +139,41 @@ function problemsOf(asked: readonly Answered[]): string[] {
   );
 }
 
-async function factsOf(
-  config: HostConfig,
-  { name, kind }: SiteConfig,
-): Promise<[Facts | undefined, ...string[]]> {
+/** What a WordPress says that it holds, and what lies in its content. */
+export interface SiteFacts {
+  readonly facts: Facts;
+  readonly plugins: readonly string[];
+  readonly themes: readonly string[];
+  /** Files there that were set aside. */
+  readonly aside: readonly string[];
+}
+
+async function factsOf(config: HostConfig, { name, kind }: SiteConfig): Promise<SiteFacts | undefined> {
   const folder = `${config.volumeRoot}/${name}/${kindOf(kind).folder}`;
   const said = await askHost(config, "site-facts", [`varvol/${config.stack}`, name, folder]);
   const lines = said.split("\n");
   const json = lines.find((line) => line.startsWith("{"));
   const facts = json === undefined ? undefined : factsSchema.safeParse(JSON.parse(json)).data;
-  return [facts, ...lines];
+  const named = (what: string) =>
+    lines.flatMap((line) => (line.startsWith(`${what} `) ? line.slice(what.length + 1) : []));
+  return (
+    facts && {
+      facts,
+      plugins: pluginsAmong(named("plugin")),
+      themes: themesAmong(named("theme")),
+      aside: named("aside"),
+    }
+  );
+}
+
+/** The same. Throws where it does not say. */
+export async function siteFacts(config: HostConfig, site: SiteConfig): Promise<SiteFacts> {
+  const found = await factsOf(config, site);
+  if (found) return found;
+  throw new UserError(
+    `${site.name} does not say what it holds: its php does not run, or WordPress has no database.`,
+    "npx varvol status says what is wrong.",
+  );
 }
 
 async function ask(

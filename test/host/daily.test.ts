@@ -18,8 +18,8 @@ describe("the daily tools", function () {
   });
 
   /** As MySQL's administrator, and without the second that the command line takes. */
-  const query = async (statement: string) => {
-    const client = ["mariadb", "--default-character-set=utf8mb4", "-N", "blog", "-e", statement];
+  const query = async (statement: string, database = "blog") => {
+    const client = ["mariadb", "--default-character-set=utf8mb4", "-N", database, "-e", statement];
     const { stdout, stderr } = await attempt([
       "docker",
       "exec",
@@ -231,5 +231,88 @@ exit(5);
     assert.doesNotMatch(own.stdout, /mysql\//);
     assert.equal((await host.varvol("logs", "blog", "--tail", "0")).stdout, "");
     assert.match((await host.varvol("logs", "nobody")).stderr, /nobody is no site or module/);
+  });
+
+  it("copy a WordPress to work on, and put what came of it in its place, with its own address", async () => {
+    const address = `https://blog.localhost:${host.https}`;
+    const copy = `https://work.blog.localhost:${host.https}`;
+    const file = (site: string, name: string) => path.join(host.root, site, "content", name);
+    const write = (site: string, name: string, text: string) => {
+      fs.mkdirSync(path.dirname(file(site, name)), { recursive: true });
+      fs.writeFileSync(file(site, name), text);
+      fs.chownSync(path.dirname(file(site, name)), 33, 33);
+    };
+    await query(`UPDATE wp_posts SET post_content = 'at ${address}/a, a@blog.localhost' WHERE ID = 1`);
+    const cloned = await host.varvol("clone", "blog", "work", "--domain", "work.blog.localhost", "--yes");
+    assert.equal(cloned.code, 0, cloned.stderr);
+    const content = "SELECT post_content FROM wp_posts WHERE ID = 1";
+    assert.equal(await query(content, "work"), `at ${copy}/a, a@blog.localhost`);
+    assert.equal(await query(content), `at ${address}/a, a@blog.localhost`);
+    assert.equal((await host.get("work.blog.localhost", "/", { tls: true })).status, 302);
+
+    // What somebody does there; and what visitors of the original do meanwhile.
+    await query(
+      `UPDATE wp_posts SET post_title = 'Worked on' WHERE ID = 1;
+       INSERT INTO wp_options (option_name, option_value, autoload) VALUES ('widget_x', 'a:1:{i:0;s:${copy.length}:"${copy}";}', 'off');
+       UPDATE wp_options SET option_value = '0' WHERE option_name = 'blog_public'`,
+      "work",
+    );
+    write("work", "uploads/new.txt", "new");
+    write("work", "plugins/own.php", "<?php\n/* Plugin Name: Own */\n");
+    write("work", "cache/page.html", copy);
+    write("blog", "uploads/live.txt", "live");
+    write("blog", "plugins/live.php", "<?php\n/* Plugin Name: Live */\n");
+    await query(
+      "INSERT INTO wp_comments (comment_post_ID, comment_author, comment_date_gmt, comment_content) VALUES (1, 'a visitor', '2026-01-01', 'since')",
+    );
+    for (const [words, why] of [
+      [["hello", "blog", "--uploads"], /hello is a static site/],
+      [["work", "work", "--uploads"], /are one site/],
+      [["work", "blog"], /--database, --files .* or --uploads/],
+      [["work", "blg", "--database"], /blg is no site .*Did you mean blog\?/],
+    ] as const)
+      assert.match((await host.varvol("sync", ...words)).stderr, why);
+    const asked = await host.varvol("sync", "work", "blog", "--database", "--uploads");
+    assert.match(asked.stderr, /loses it: 1 × comment\. Nothing is merged/);
+    assert.match(asked.stderr, /no backups: the database is kept as a dump, and the files .* are lost/);
+    assert.match(asked.stderr, /say --yes/);
+    assert.notEqual(await query("SELECT post_title FROM wp_posts WHERE ID = 1"), "Worked on");
+
+    const done = await host.varvol("sync", "work", "blog", "--database", "--uploads", "--yes", "--json");
+    assert.equal(done.code, 0, done.stderr);
+    const { away, dump } = JSON.parse(done.stdout) as { away: number; dump: string };
+    assert.ok(away > 0);
+    assert.match(gunzipSync(fs.readFileSync(dump)).toString(), /a visitor/);
+    assert.equal(await query("SELECT post_title FROM wp_posts WHERE ID = 1"), "Worked on");
+    assert.equal(await query(content), `at ${address}/a, a@blog.localhost`);
+    const option = (name: string) =>
+      query(`SELECT option_value FROM wp_options WHERE option_name = '${name}'`);
+    assert.equal(await option("widget_x"), `a:1:{i:0;s:${address.length}:"${address}";}`);
+    assert.deepEqual([await option("siteurl"), await option("blog_public")], [address, "1"]);
+    const dumped = await attempt([
+      ...["docker", "exec", await host.container("mysql/mysql"), "mariadb-dump", "blog"],
+    ]);
+    assert.doesNotMatch(dumped.stdout, /work\.blog\.localhost/);
+    assert.ok(fs.existsSync(file("blog", "uploads/new.txt")));
+    assert.ok(!fs.existsSync(file("blog", "uploads/live.txt")));
+    assert.ok(fs.existsSync(file("blog", "plugins/live.php")), "its plugins are its own still");
+    assert.ok(!fs.existsSync(file("blog", "plugins/own.php")));
+    const front = await host.get("blog.localhost", "/", { tls: true });
+    assert.deepEqual([front.status, front.headers["x-robots-tag"]], [200, undefined]);
+    assert.doesNotMatch(front.body, /noindex/);
+    assert.equal((await host.get("work.blog.localhost", "/", { tls: true })).status, 302);
+
+    // Files alone, the other way round: uploads are none of them, and a cache of the other address is not taken.
+    write("blog", "cache/page.html", address);
+    const back = await host.varvol("sync", "blog", "work", "--files", "--yes");
+    assert.equal(back.code, 0, back.stderr);
+    assert.match(
+      back.stdout,
+      /work has the files of blog; it was away for .* s\.\nWhat it had before is gone/,
+    );
+    assert.ok(fs.existsSync(file("work", "plugins/live.php")));
+    assert.ok(!fs.existsSync(file("work", "plugins/own.php")));
+    assert.ok(!fs.existsSync(file("work", "cache/page.html")));
+    assert.ok(fs.existsSync(file("work", "uploads/new.txt")));
   });
 });

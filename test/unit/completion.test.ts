@@ -42,6 +42,8 @@ describe("completion", () => {
   it("goes on with names where a verb takes many, and not where it takes one", async () => {
     assert.deepEqual(await found("logs", "blog", ""), ["hello"]);
     assert.equal(await found("secret", "blog", ""), "a file");
+    assert.deepEqual(await found("sync", "blog", ""), ["hello"]);
+    assert.equal(await found("sync", "blog", "hello", ""), "a file");
   });
 
   it("asks for the snapshots of the site that is named", async () => {

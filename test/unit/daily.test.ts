@@ -5,11 +5,14 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { createHash } from "node:crypto";
+import { staysHere } from "../../agent/sync";
 import { besideWords, type Php } from "../../flows/daily/beside";
 import { clonedKeys } from "../../flows/daily/clone";
 import { withoutSandbox } from "../../flows/daily/database";
 import { readDisk } from "../../flows/daily/disk";
+import { lostOf, readRows } from "../../flows/daily/lost";
 import { ownLink } from "../../flows/daily/people";
+import { readParts, roomProblem, type SyncArgs } from "../../flows/daily/sync";
 import { readTop } from "../../flows/daily/top";
 import { readPhar, unfit, WP_CLI, wpCommand } from "../../flows/daily/wpCli";
 
@@ -201,5 +204,63 @@ describe("WP-CLI", () => {
     assert.match(said("config set WP_DEBUG true"), /stack file/);
     for (const line of ["db size", "core version", "config get DB_NAME", "plugin update --all"])
       assert.equal(said(line), "", line);
+  });
+});
+
+describe("what one site takes of another", () => {
+  it("counts what a database in the place of another takes from it", () => {
+    const rows = (...lines: string[]) =>
+      readRows(lines.map((line) => `${line.replaceAll(" ", "\t")}\n`).join(""));
+    const copy = rows(
+      "post 1  5",
+      "post 2  5",
+      "order 7 3 3",
+      "order 9 8 8",
+      "comment 1 2 ",
+      "user ada  ",
+      "page 8  9",
+    );
+    const live = rows(
+      ...["post 1  5", "post 2  6", "post 3  1"],
+      ...["order 7 3 3", "order 8 4 4", "order 9 7 7"],
+      ...["comment 1 1 ", "user ada  ", "user bob  ", "evil\u001b[2J 1  1"],
+    );
+    assert.deepEqual(lostOf(live, copy), [
+      { what: "order", count: 2 },
+      { what: "post", count: 2 },
+      { what: "comment", count: 1 },
+      { what: "evil?[2J", count: 1 },
+      { what: "user", count: 1 },
+    ]);
+    assert.deepEqual(lostOf(copy, copy), []);
+  });
+
+  it("takes of a site what was named, and refuses what has no room", () => {
+    assert.deepEqual(readParts({ uploads: true, database: true }), ["database", "uploads"]);
+    assert.throws(() => readParts({}), /--database, --files .* or --uploads/);
+    const names = ["uploads", "plugins", "cache", "index.php"];
+    const stays = (...parts: Parameters<typeof staysHere>[1]) =>
+      names.filter((name) => staysHere(name, parts));
+    assert.deepEqual(stays("files"), ["uploads"]);
+    assert.deepEqual(stays("uploads", "database"), ["plugins", "index.php"]);
+    assert.deepEqual(stays("uploads", "files"), []);
+    const site = (name: string) => ({ name }) as SyncArgs["from"];
+    const room = (name: string, content: number, database: number, limit?: number) => ({
+      ...{ name, what: "site" as const, files: content, folders: { content }, database, logs: 0 },
+      ...(limit !== undefined && { limit }),
+    });
+    const problem = (parts: SyncArgs["parts"], free: number, limit?: number) =>
+      roomProblem(
+        { from: site("work"), to: site("blog"), parts },
+        { rooms: [room("work", 100, 50), room("blog", 1, 1, limit)], size: 1000, free },
+      ) ?? "";
+    assert.equal(problem(["database", "files"], 201), "");
+    assert.match(problem(["database", "files"], 200), /takes up to 200 .* 200 .* free/);
+    assert.equal(problem(["database"], 101), "");
+    assert.match(
+      problem(["database", "uploads"], 1000, 149),
+      /would have 150 .* may take 149 .*: its key disk/,
+    );
+    assert.equal(problem(["database"], 1000, 51), "");
   });
 });
