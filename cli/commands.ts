@@ -100,6 +100,12 @@ export const verbs: readonly Verb[] = [
     load: () => lazy("./verbs/wp") as typeof import("./verbs/wp"),
   },
   {
+    name: "domain",
+    arguments: "<action> <name> <domain>",
+    about: "add a domain to a site, remove one, or move the site to one: in the stack file, then on the host",
+    load: () => lazy("./verbs/domain") as typeof import("./verbs/domain"),
+  },
+  {
     name: "users",
     arguments: "<name>",
     about: "list who can log in to a WordPress",
@@ -200,6 +206,12 @@ export const verbs: readonly Verb[] = [
     name: "prune",
     about: "remove images that nothing needs, but the current and the previous ones",
     load: () => lazy("./verbs/prune") as typeof import("./verbs/prune"),
+  },
+  {
+    name: "add",
+    arguments: "[name]",
+    about: "put a new site into the stack file and onto the host; asks for what is not said",
+    load: () => lazy("./verbs/add") as typeof import("./verbs/add"),
   },
   {
     name: "import",

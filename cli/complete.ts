@@ -39,6 +39,7 @@ const EVERY: readonly OptionText[] = [
 /** Values of options, where there are only so many. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--kind": ["static", "wordpress", "php"],
+  "add --kind": ["static", "static-git", "wordpress", "php"],
   "--mode": ["hot", "stop"],
   "--role": ["php", "web", "git"],
 };
@@ -51,8 +52,10 @@ type Place = readonly string[] | ((verbs: readonly Completed[]) => readonly stri
 
 /** Verbs whose arguments are not a site alone: what each place takes. */
 const PLACES: Readonly<Record<string, readonly Place[]>> = {
+  add: [[]],
   cache: [["purge"], "sites"],
   completion: [SHELLS],
+  domain: [["add", "move", "remove"], "sites"],
   help: [(verbs) => [...topics(), ...verbs.map(({ name }) => name)]],
   notify: [["test"]],
   purge: [[]],
@@ -85,7 +88,7 @@ export async function complete(
   const last = options.find(({ names }) => names.includes(given.at(-1) ?? ""));
   const typed = parse(given, options);
   if (last?.takes) {
-    const found = await valuesOf(last.names, typed, from);
+    const found = await valuesOf(verb.name, last.names, typed, from);
     return (
       found &&
       beginning(
@@ -141,6 +144,7 @@ function parse(given: readonly string[], options: readonly Option[]): Chosen & {
 }
 
 async function valuesOf(
+  verb: string,
   names: readonly string[],
   typed: Chosen & { readonly names: readonly string[] },
   from: Words,
@@ -148,7 +152,8 @@ async function valuesOf(
   if (names.includes("--stack")) return from.stacks();
   if (names.includes("--snapshot")) return from.snapshots(typed, typed.names[0]);
   if (names.includes("--as")) return from.owners(typed);
-  return VALUES[names.at(-1) ?? ""];
+  const name = names.at(-1) ?? "";
+  return VALUES[`${verb} ${name}`] ?? VALUES[name];
 }
 
 function beginning(current: string, all: readonly Suggestion[]): readonly Suggestion[] {

@@ -1,15 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { explain, Interrupted } from "../base/errors";
 import { errorColors, say } from "../base/output";
 import { lookAtHost } from "../engine/hostFacts";
-import { configIn, type Stack } from "../engine/stack";
+import type { Stack } from "../engine/stack";
 import { replaceFile } from "../engine/stackFile";
 import { takeOut } from "../flows/import/again";
 import type { Proof } from "../flows/import/proof";
 import { type NewSite, withImport } from "../flows/import/stackFile";
 import type { Fetched } from "../stacks/kinds";
+import { checkText } from "./edited";
 import { upAndSay } from "./up";
 
 /** Brings the host up; where that fails, nothing is left of the import, neither on the host nor in the stack file. */
@@ -42,13 +40,6 @@ export async function filled(
 /** The stack file with the import in it, checked as it will be read. */
 export async function stackText(stack: Stack, site: NewSite, fetched: Fetched): Promise<string> {
   const text = withImport(stack.file, site, fetched);
-  const folder = mkdtempSync(join(tmpdir(), "varvol-import-"));
-  try {
-    const draft = join(folder, "stack.yaml");
-    writeFileSync(draft, text, { mode: 0o600 });
-    await configIn(draft, stack.name, stack.workspace);
-    return text;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  await checkText(stack, text);
+  return text;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
-import { isCollection, isMap, isNode, isPair, parse, parseDocument, stringify, type YAMLSeq } from "yaml";
+import { isCollection, isMap, isNode, isPair, parseDocument, stringify, type YAMLSeq } from "yaml";
+import { means } from "../../engine/domainsText";
 import { editableSites } from "../../engine/stackFile";
 import { type Fetched, type KindName, kindOf } from "../../stacks/kinds";
 
@@ -13,17 +13,20 @@ export interface NewSite {
 
 const SITES = ["config", "varvol:sites"];
 
-/**
- * The stack file's text with a site's key `import` set, and the site added where it is new. Every other line stays as
- * it is written, unless the file is of an unusual form; then the comments stay at least.
- */
+/** The stack file's text with a site's key `import` set, and the site added where it is new. */
 export function withImport(file: string, site: NewSite, fetched: Fetched): string {
+  const { accepts } = kindOf(site.kind);
+  return withKeys(file, site, { ...accepts?.keys?.(fetched), import: accepts?.value(fetched) });
+}
+
+/**
+ * The stack file's text with a site's keys set, and the site added where it is new. Every other line stays as it is written,
+ * unless the file is of an unusual form; then the comments stay at least.
+ */
+export function withKeys(file: string, site: NewSite, keys: Readonly<Record<string, unknown>>): string {
   const text = readFileSync(file, "utf8");
   const document = parseDocument(text);
   const sites = editableSites(document, file);
-  const { accepts } = kindOf(site.kind);
-  const value = accepts?.value(fetched);
-  const keys = { ...accepts?.keys?.(fetched), import: value };
   const added = { ...site, ...keys };
   const at = sites?.items.findIndex((item) => isMap(item) && item.get("name") === site.name) ?? -1;
   const inserted = sites && insert(text, sites, at, at < 0 ? added : keys);
@@ -67,12 +70,4 @@ function endOf(node: unknown): number | undefined {
   if (!isNode(node)) return undefined;
   if (isCollection(node) && !node.flow && node.items.length > 0) return endOf(node.items.at(-1));
   return node.range?.[1];
-}
-
-function means(text: string, value: unknown): boolean {
-  try {
-    return isDeepStrictEqual(parse(text), value);
-  } catch {
-    return false;
-  }
 }

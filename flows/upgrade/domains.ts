@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { isMap, parseDocument } from "yaml";
 import { UserError } from "../../base/errors";
-import { editableSites, replaceFile } from "../../engine/stackFile";
+import { withDomains } from "../../engine/domainsText";
+import { replaceFile } from "../../engine/stackFile";
 import { askHost } from "../../machine/scripts";
 import type { HostConfig } from "../../stacks/config";
 
@@ -54,11 +54,9 @@ export function domainsBack(history: string, site: string, now: readonly string[
 /** Writes the domains of before into the stack file. */
 export function writeDomains(file: string, back: readonly DomainsBack[]): void {
   if (back.length === 0) return;
-  const document = parseDocument(readFileSync(file, "utf8"));
-  const sites = editableSites(document, file);
-  for (const { site, to } of back) {
-    const at = sites?.items.findIndex((item) => isMap(item) && item.get("name") === site) ?? -1;
-    sites?.setIn([at, "domains"], document.createNode([...to], { flow: true }));
-  }
-  replaceFile(file, document.toString({ lineWidth: 0 }));
+  const text = readFileSync(file, "utf8");
+  replaceFile(
+    file,
+    back.reduce((changed, { site, to }) => withDomains(changed, file, site, to), text),
+  );
 }

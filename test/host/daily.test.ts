@@ -315,4 +315,45 @@ exit(5);
     assert.ok(!fs.existsSync(file("work", "cache/page.html")));
     assert.ok(fs.existsSync(file("work", "uploads/new.txt")));
   });
+
+  it("give a site another address, or make one, by the stack file, whose comments stay", async () => {
+    const read = () => fs.readFileSync(host.configFile, "utf8");
+    fs.writeFileSync(host.configFile, read().replace("name: hello\n", "name: hello # the first\n"));
+    const before = read();
+    for (const [words, why] of [
+      [["domain", "move", "blog", "new.localhost"], /blog is at new\.localhost .*\n.*say --yes/],
+      [["domain", "mve", "blog", "new.localhost"], /Did you mean move\?/],
+      [["add", "more"], /--kind is missing/],
+      [["add", "more", "--kind", "static"], /--domain is missing/],
+      [["add", "more", "--kind", "statik", "--domain", "more.localhost"], /Did you mean static\?/],
+      [["add", "more", "--kind", "static", "--domain", "more.localhost"], /a static site at .*\n.*say --yes/],
+    ] as const) {
+      const refused = await host.varvol(...words);
+      assert.equal(refused.code, 2, refused.stderr);
+      assert.match(refused.stderr, why);
+    }
+    const taken = await host.varvol("domain", "add", "hello", "blog.localhost", "--yes");
+    assert.match(taken.stderr, /blog\.localhost/);
+    assert.equal(read(), before);
+    const line = `${process.execPath} cli/varvol.cjs domain --config-file ${host.configFile} move blog new.localhost`;
+    const asked = await attempt(["script", "-qec", line, "/dev/null"], { env: host.env, input: "n\n" });
+    assert.notEqual(asked.code, 0, asked.stdout);
+    assert.match(asked.stdout, /Go on\? \[y\/N\][^]*Nothing was changed/);
+    assert.equal(read(), before);
+    const moved = await host.varvol("domain", "move", "blog", "new.localhost", "--yes");
+    assert.equal(moved.code, 0, moved.stderr);
+    assert.match(read(), /name: hello # the first\n/);
+    const old = await host.get("blog.localhost", "/page?x=1", { tls: true });
+    assert.deepEqual([old.status, old.headers.location], [301, "https://new.localhost/page?x=1"]);
+    assert.equal(
+      await query("SELECT option_value FROM wp_options WHERE option_name = 'siteurl'"),
+      `https://new.localhost:${host.https}`,
+    );
+    assert.equal((await host.get("new.localhost", "/", { tls: true })).status, 200);
+    const added = await host.varvol("add", "more", "--kind", "static", "--domain", "more.localhost", "--yes");
+    assert.equal(added.code, 0, added.stderr);
+    fs.writeFileSync(path.join(host.root, "more/site/index.html"), "more of it");
+    assert.equal((await host.get("more.localhost", "/?fresh", { tls: true })).body, "more of it");
+    assert.match(read(), /name: hello # the first\n/);
+  });
 });

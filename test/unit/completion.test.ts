@@ -44,6 +44,9 @@ describe("completion", () => {
     assert.equal(await found("secret", "blog", ""), "a file");
     assert.deepEqual(await found("sync", "blog", ""), ["hello"]);
     assert.equal(await found("sync", "blog", "hello", ""), "a file");
+    assert.deepEqual(await found("domain", "m"), ["move"]);
+    assert.deepEqual(await found("domain", "move", "b"), ["blog"]);
+    assert.deepEqual(await found("add", "new", "--kind", "static"), ["static", "static-git"]);
   });
 
   it("asks for the snapshots of the site that is named", async () => {
