@@ -230,7 +230,7 @@ class Snapshot {
 
   /** A file that is removed while it is read is no failure of the next try. */
   private async files({ name }: Subject): Promise<void> {
-    const left = ["run", "secrets", "dumps", "tmp", ".*.filling*"];
+    const left = ["run", "secrets", "dumps", "logs", "tmp", ".*.filling*"];
     const excluded = left.flatMap((one) => ["--exclude", `/vol/${name}/${one}`]);
     let result = { code: 3, said: "" } as Awaited<ReturnType<Restic["follow"]>>;
     for (let tries = 3; tries > 0 && result.code === 3; tries--)

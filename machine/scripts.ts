@@ -22,6 +22,7 @@ export const SCRIPTS = [
   "host-facts",
   "images",
   "imports",
+  "kept-logs",
   "left-undone",
   "leftovers",
   "look",

@@ -252,6 +252,16 @@ export const purge = tool({
   prints: jsonLines(z.strictObject({ deleted: z.enum(["database", "folder"]) })),
 });
 
+export const keepLogs = tool({
+  file: "keep-logs",
+  words: (args: { readonly label: string; readonly owner?: string }) => [
+    args.label,
+    ...(args.owner === undefined ? [] : [args.owner]),
+  ],
+  input: noInput,
+  prints: nothing,
+});
+
 export const sql = tool({
   file: "sql",
   words: (args: { readonly mysql: string; readonly site: string; readonly options?: readonly string[] }) => [
@@ -314,6 +324,7 @@ export const TOOLS = {
     database,
     migrate,
     phpSwitch,
+    keepLogs,
     schedule,
     receive,
     purge,

@@ -335,6 +335,9 @@ exit(5);
     const taken = await host.varvol("domain", "add", "hello", "blog.localhost", "--yes");
     assert.match(taken.stderr, /blog\.localhost/);
     assert.equal(read(), before);
+    const php = await host.container("blog/php");
+    const say = "printf 'PHP Fatal error:  kept \\033[2J of before\\nno error\\n' >/proc/1/fd/2";
+    await attempt(["docker", "exec", php, "sh", "-c", say]);
     const line = `${process.execPath} cli/varvol.cjs domain --config-file ${host.configFile} move blog new.localhost`;
     const asked = await attempt(["script", "-qec", line, "/dev/null"], { env: host.env, input: "n\n" });
     assert.notEqual(asked.code, 0, asked.stdout);
@@ -350,6 +353,13 @@ exit(5);
       `https://new.localhost:${host.https}`,
     );
     assert.equal((await host.get("new.localhost", "/", { tls: true })).status, 200);
+    // The container that wrote it is gone.
+    assert.notEqual(await host.container("blog/php"), php);
+    const errors = await host.varvol("logs", "blog", "--errors", "--since", "1h");
+    assert.match(errors.stdout, /blog\/php PHP Fatal error: {2}kept \?\[2J of before\n/);
+    assert.doesNotMatch(errors.stdout, /no error/);
+    assert.equal(errors.stdout.match(/of before/g)?.length, 1);
+    assert.doesNotMatch((await host.varvol("logs", "blog", "--since", "1s")).stdout, /of before/);
     const added = await host.varvol("add", "more", "--kind", "static", "--domain", "more.localhost", "--yes");
     assert.equal(added.code, 0, added.stderr);
     fs.writeFileSync(path.join(host.root, "more/site/index.html"), "more of it");

@@ -10,6 +10,8 @@ import { besideWords, type Php } from "../../flows/daily/beside";
 import { clonedKeys } from "../../flows/daily/clone";
 import { withoutSandbox } from "../../flows/daily/database";
 import { readDisk } from "../../flows/daily/disk";
+import { isError, isOfDomains } from "../../flows/daily/logErrors";
+import { momentOf } from "../../flows/daily/logs";
 import { lostOf, readRows } from "../../flows/daily/lost";
 import { ownLink } from "../../flows/daily/people";
 import { readParts, roomProblem, type SyncArgs } from "../../flows/daily/sync";
@@ -262,5 +264,48 @@ describe("what one site takes of another", () => {
       /would have 150 .* may take 149 .*: its key disk/,
     );
     assert.equal(problem(["database"], 1000, 51), "");
+  });
+});
+
+describe("a line of a log", () => {
+  it("is an error in the words of whoever writes it, and an answer of 500 and above", () => {
+    for (const text of [
+      "NOTICE: PHP message: PHP Fatal error:  Uncaught Error: Call to undefined function x() in /srv/x.php:3",
+      "PHP Warning:  Undefined variable $x in /srv/wordpress/wp-content/plugins/x.php on line 3",
+      "WordPress database error Table 'blog.x' doesn't exist for query SELECT 1",
+      "[30-Nov-2026 16:00:00] WARNING: [pool www] server reached pm.max_children setting (5)",
+      "2026/11/30 16:00:00 [error] 29#29: *1 upstream timed out",
+      "2026-11-30 16:00:00 12 [ERROR] Out of memory",
+      '203.0.113.7 blog.org "GET /a\\x22 HTTP/2.0" 502 120 0.004',
+    ])
+      assert.ok(isError({ text }), text);
+    for (const text of [
+      '203.0.113.7 blog.org "GET /500 HTTP/2.0" 404 500 0.004',
+      '203.0.113.7 blog.org "GET /PHP%20Fatal%20error HTTP/2.0" 200 1 0.004',
+      "2026/11/30 16:00:00 [warn] 29#29: a client request body is buffered",
+      "[30-Nov-2026 16:00:00] NOTICE: ready to handle connections",
+      "2026-11-30 16:00:00 0 [Note] mariadbd: ready for connections.",
+    ])
+      assert.ok(!isError({ text }), text);
+  });
+
+  it("is of a site where the gateway has it of a visit there", () => {
+    const of = (text: string, owner = "gateway") => isOfDomains({ owner, text }, ["blog.org"]);
+    assert.ok(of('203.0.113.7 Blog.org "GET / HTTP/2.0" 502 120 0.004'));
+    assert.ok(
+      of('2026/11/30 16:00:00 [error] 29#29: *1 failed, client: 1.2.3.4, server: x, host: "blog.org:8443"'),
+    );
+    assert.ok(!of('203.0.113.7 shop.org "GET /blog.org HTTP/2.0" 502 120 0.004'));
+    assert.ok(!of('203.0.113.7 blog.org "GET / HTTP/2.0" 502 120 0.004', "shop"));
+  });
+
+  it("is of a moment that docker would take it for", () => {
+    const now = Date.parse("2026-11-30T16:00:00.500Z");
+    assert.equal(momentOf("10m", now), "2026-11-30T15:50:00.500");
+    assert.equal(momentOf("1h30m", now), "2026-11-30T14:30:00.500");
+    assert.equal(momentOf("2026-11-30T10:00:00", now), "2026-11-30T10:00:00.000");
+    assert.equal(momentOf("2026-11-30T10:00:00+02:00", now), "2026-11-30T08:00:00.000");
+    assert.equal(momentOf("2026-11-30", now), "2026-11-30T00:00:00.000");
+    assert.throws(() => momentOf("yesterday", now), /is no moment/);
   });
 });

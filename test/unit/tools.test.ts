@@ -331,6 +331,43 @@ describe("the tools of a host", () => {
     assert.deepEqual(host.words("docker"), [["inspect", "-f", "{{.Id}}", "mysql"]]);
   });
 
+  describe("keep-logs", () => {
+    const label = "varvol/local";
+
+    it("copies what was written by containers that newer ones take the places of, to a bound", async () => {
+      const ids = { now: ID, old: OLD, other: "c".repeat(64) };
+      fs.mkdirSync(under("blog"));
+      host.standIn(
+        "docker",
+        `case $1 in
+ps) printf '%s\\n' '${ids.now} blog php' '${ids.old} blog php' '${ids.other} blog web' '${ids.other} gone web' '${ids.old} gone web' ;;
+logs) head -c 5000000 /dev/zero | tr '\\0' x; echo "$3" ;;
+esac`,
+      );
+      const kept = `blog/logs/php-${OLD.slice(0, 12)}.log`;
+      host.file("blog/logs/php-first.log", "x".repeat(4_000_000));
+      host.file("blog/logs/php-second.log", "x".repeat(4_000_000));
+      fs.utimesSync(under("blog/logs/php-first.log"), 1, 1);
+      fs.utimesSync(under("blog/logs/php-second.log"), 2, 2);
+      await host.call(tools.keepLogs, { label, owner: "blog" });
+      assert.deepEqual(
+        host.words("docker").map((words) => words.slice(0, 2)),
+        [
+          ["ps", "-a"],
+          ["logs", "--timestamps"],
+        ],
+      );
+      assert.equal(fs.statSync(under(kept)).size, 4 * 2 ** 20);
+      assert.match(host.read(kept).slice(-70), new RegExp(`${OLD}\n$`));
+      assert.deepEqual(
+        fs.readdirSync(under("blog/logs")).sort(),
+        [path.basename(kept), "php-second.log"].sort(),
+      );
+      assert.equal(modeOf("blog/logs"), "700");
+      assert.ok(!host.has("gone"));
+    });
+  });
+
   describe("php-switch", () => {
     const socket = `php-${ID.slice(0, 12)}.sock`;
 
