@@ -8,10 +8,12 @@ import { ensureEngine } from "../machine/setup/engine";
 import { install } from "../machine/setup/root";
 import { cleanUp, TestHost } from "../test/support/testHost";
 import { backupFigures, hostRestoreFigures } from "./backups";
+import { edgeFigures } from "./edge";
 import { engineFigures } from "./engine";
 import type { Figure } from "./figure";
 import { gatewayFigures } from "./gateway";
 import { importFigures } from "./import";
+import { certificateFigures, manySiteFigures } from "./manyNames";
 import { reloadFigures } from "./reloads";
 import { shareFigures } from "./shares";
 import { sleepFigures } from "./sleep";
@@ -42,6 +44,14 @@ const TABLES: Readonly<Record<string, { readonly marker: string; readonly parts:
     sleep: {
       marker: "figures of sleep",
       parts: [{ what: "Sleep", measure: sleepFigures, on: ["sleep", 18945] }],
+    },
+    edge: {
+      marker: "figures of the edge",
+      parts: [
+        { what: "Pages and handshakes", measure: edgeFigures, on: ["edge", 18990] },
+        { what: "Certificates", measure: certificateFigures, on: ["names", 19000] },
+        { what: "Many sites", measure: manySiteFigures, on: ["many", 19010] },
+      ],
     },
     backups: {
       marker: "figures of backups",

@@ -12,6 +12,7 @@ import { connectingFrom, GATEWAY_SOURCES } from "../ports";
 import { TIME_LIMITS, type TimeLimits } from "../timeLimits";
 import { Volume } from "../volume";
 import { CertificateAuthority } from "./certificates";
+import { memoryForSites } from "./memory";
 import { gatewayConf, type Hsts, HTTP, HTTPS } from "./nginx";
 import type { Requests } from "./requests";
 import { Routes } from "./routes";
@@ -40,7 +41,7 @@ export interface GatewayArgs {
   readonly trustedProxies?: readonly string[];
   /** Those of the site that takes longest. Defaults to what they are everywhere. */
   readonly times?: TimeLimits;
-  /** Memory limit in MiB. */
+  /** Memory limit in MiB, but for what many sites' configuration takes. */
   readonly memory: number;
 }
 
@@ -109,6 +110,7 @@ export class Gateway extends pulumi.ComponentResource {
     );
     this.net = this.createNet(image, volume);
     const holders = [this.net, ...(this.ipv6.length > 0 ? [this.createIpv6(image, volume)] : [])];
+    const forSites = memoryForSites(Object.keys(args.tls).length);
     this.nginx = new Generation(
       host.scoped(name),
       {
@@ -136,8 +138,8 @@ export class Gateway extends pulumi.ComponentResource {
             // A configuration is tested where the host's addresses are not.
             ...(this.ipv6.length > 0 && { "net.ipv6.ip_nonlocal_bind": "1" }),
           },
-          env: { MEMORY: String(args.memory) },
-          memory: args.memory,
+          env: { MEMORY: String(args.memory), ...(forSites > 0 && { SITES_MEMORY: String(forSites) }) },
+          memory: args.memory + forSites,
           tmp: 24,
           stopSignal: "SIGQUIT",
           grace: (args.times ?? TIME_LIMITS).grace,

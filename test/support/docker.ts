@@ -4,7 +4,14 @@ import { attempt, capture, type Result } from "../../base/exec";
 export interface Inspected {
   readonly Id: string;
   readonly Name: string;
-  readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>> };
+  readonly State: { readonly Pid: number };
+  /** The file on this machine that says which name servers it asks. */
+  readonly ResolvConfPath: string;
+  readonly Config: {
+    readonly User: string;
+    readonly Image: string;
+    readonly Labels: Readonly<Record<string, string>>;
+  };
   readonly HostConfig: {
     readonly Privileged: boolean;
     readonly ReadonlyRootfs: boolean;
