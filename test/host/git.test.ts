@@ -101,7 +101,7 @@ describe("a site from a private repository", function () {
     assert.ok(forge.sent.has(`oauth2:${TOKEN}`));
   });
 
-  it("shows its token nowhere, and no drift", async () => {
+  it("GIT-2: shows its token nowhere, and no drift", async () => {
     const drift = await host.varvol("drift");
     assert.equal(drift.code, 0, drift.stdout);
     const ids = [...(await host.containers()).values()];
@@ -119,7 +119,7 @@ describe("a site from a private repository", function () {
     );
   });
 
-  it("is pulled at once when its hook is called, and by no other address or method", async () => {
+  it("GIT-3: is pulled at once when its hook is called, and by no other address or method", async () => {
     address = /^hook: (\S+)$/m.exec((await host.varvol("secret", "docs")).stdout)?.[1] ?? "";
     const target = new URL(address).pathname;
     await commitTo(forge.at("docs"), { "public/index.html": "<h1>second</h1>" });

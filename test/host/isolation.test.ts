@@ -171,14 +171,14 @@ describe("the containers of a host", function () {
     assert.deepEqual(await reachedBy("one/web"), []);
   });
 
-  it("has no FastCGI port", async () => {
+  it("SITE-1: has no FastCGI port", async () => {
     const listening = await execIn(await php("one"), ["ss", "-H", "-ltn"]);
     // Docker's own resolver.
     const ports = listening.stdout.split("\n").filter((line) => line && !line.includes("127.0.0.11:"));
     assert.deepEqual(ports, []);
   });
 
-  it("shows a site's php no file or socket of another", async () => {
+  it("SITE-1: shows a site's php no file or socket of another", async () => {
     const places = ["/srv", "/run", "/var", "/tmp", "/etc", "/mnt", "/usr/lib/varvol"];
     const search = ["grep", "-rlsF", CANARY, ...places];
     assert.equal(
@@ -197,7 +197,7 @@ describe("the containers of a host", function () {
     assert.notEqual(password("one"), password("two"));
   });
 
-  it("gives a site's database user its own schema and nothing else", async () => {
+  it("SEC-5: gives a site's database user its own schema and nothing else", async () => {
     const ask = async (statement: string): Promise<unknown> =>
       JSON.parse(
         await runPhp(
@@ -234,7 +234,7 @@ describe("the containers of a host", function () {
     }
   });
 
-  it("publishes nothing but the gateway's two ports", () => {
+  it("SEC-6: publishes nothing but the gateway's two ports, where the stack file says", async () => {
     for (const [role, { HostConfig }] of all) {
       const bound = Object.values(HostConfig.PortBindings ?? {}).flat();
       const expected = [host.http, host.https].map((port) => ({
@@ -243,9 +243,19 @@ describe("the containers of a host", function () {
       }));
       assert.deepEqual(bound, role === "gateway/net" ? expected : [], role);
     }
+    const listening = (await capture(["ss", "-Hltn"])).split("\n").map((line) => line.split(/ +/)[3] ?? "");
+    const near = listening.filter((at) => new RegExp(`:${Math.floor(host.http / 10)}\\d$`).test(at));
+    const own = [SERVICE, host.http, host.https].map((port) =>
+      port === SERVICE ? `0.0.0.0:${port}` : `127.0.0.1:${port}`,
+    );
+    assert.deepEqual(near.sort(), own.sort());
+    for (const port of [host.http, host.https]) {
+      const asked = await attempt(["bash", "-c", `</dev/tcp/${await bridgeAddress()}/${port}`]);
+      assert.notEqual(asked.code, 0, `another address of the host answers at ${port}`);
+    }
   });
 
-  it("runs every container with least privilege and within limits", async () => {
+  it("SEC-1: runs every container with least privilege and within limits", async () => {
     for (const [role, { Config, HostConfig, Mounts }] of all) {
       const { Memory, PidsLimit, LogConfig } = HostConfig;
       assert.equal(HostConfig.Privileged, false, role);
@@ -271,7 +281,7 @@ describe("the containers of a host", function () {
     }
   });
 
-  it("has no process with a uid of 0, a capability or a way to either", async () => {
+  it("SEC-2: has no process with a uid of 0, a capability or a way to either", async () => {
     for (const [role, id] of await host.containers()) {
       const script =
         "for p in /proc/[0-9]*; do grep -Es '^(Uid|CapEff|CapPrm|NoNewPrivs|Seccomp):' $p/status | tr -s '\\t\\n' '  '; echo; done";
@@ -285,7 +295,7 @@ describe("the containers of a host", function () {
     }
   });
 
-  it("keeps every generated secret out of inspect, logs, state and command lines", async () => {
+  it("SEC-18: keeps every generated secret out of inspect, logs, state and command lines", async () => {
     const secrets = new Map<string, string>();
     for (const site of ["one", "two"]) {
       const shown = JSON.parse((await host.varvol("secret", site, "--json")).stdout) as { password: string };

@@ -9,6 +9,7 @@ import { attempt, capture } from "../../base/exec";
 import { execIn, runPhp } from "../support/docker";
 import { type Answer, TestHost } from "../support/testHost";
 import { until } from "../support/until";
+import { edgeCases } from "./security/edge";
 import { sharesCases } from "./security/shares";
 import { strangerCases } from "./security/strangers";
 
@@ -178,6 +179,8 @@ describe("security of a host, one site of which is a stranger's", function () {
     });
   });
 
+  describe("what no browser sends", () => edgeCases(host));
+
   it("LOCAL-1: lets no local user hold a lock", async () => {
     const locks = path.join(host.root, ".varvol/locks");
     const names = fs.readdirSync(locks);
@@ -266,7 +269,7 @@ describe("security of a host, one site of which is a stranger's", function () {
     assert.equal((await uncached(TWO)).status, 200);
   });
 
-  describe("a shell in a site's php", () => {
+  describe("SEC-2: a shell in a site's php", () => {
     /** What is true of it, each as a command of a shell that succeeds. */
     const HOLDS = {
       "no capability is in any set": "! grep -E '^Cap' /proc/self/status | grep -vE ':.0+$'",
@@ -291,7 +294,7 @@ describe("security of a host, one site of which is a stranger's", function () {
         assert.equal(code, 0, stdout + stderr);
       });
 
-    it("gets of MySQL its own schema and connections", async () => {
+    it("SEC-5: gets of MySQL its own schema and connections", async () => {
       const denied = [
         ...["SELECT * FROM mysql.user", "SET GLOBAL max_connections = 1", "SHOW ENGINE INNODB STATUS"],
         ...[

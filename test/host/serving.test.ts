@@ -329,7 +329,7 @@ describe("a site that serves", function () {
     await until("MySQL", async () => (await ask("/?s=x")).status === 200);
   });
 
-  it("serves no passwords, dumps, backups, nor editors' copies", async () => {
+  it("SEC-15: serves no passwords, dumps, backups, nor editors' copies", async () => {
     for (const name of NOT_FOR_VISITORS)
       for (const domain of ["blog.localhost", "site.localhost"])
         assert.equal((await host.get(domain, `/${name}`)).status, 404, `${domain}/${name}`);

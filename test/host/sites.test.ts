@@ -78,7 +78,7 @@ describe("a host", function () {
     assert.equal(answer.headers["cache-control"], "max-age=300");
   });
 
-  it("gives unknown hosts no answer and unknown server names no handshake", async () => {
+  it("SEC-7: gives unknown hosts no answer and unknown server names no handshake", async () => {
     await assert.rejects(host.get("nobody.localhost"), /socket hang up|ECONNRESET/);
     await assert.rejects(
       host.get("nobody.localhost", "/", { tls: true }),
@@ -91,7 +91,7 @@ describe("a host", function () {
   });
 
   // https://ssl-config.mozilla.org/guidelines/6.0.json
-  it("speaks TLS as Mozilla's intermediate profile has it", async () => {
+  it("SEC-7: speaks TLS as Mozilla's intermediate profile has it", async () => {
     const offer = (offered: Parameters<typeof handshake>[2]) =>
       handshake(host.https, "hello.localhost", offered);
     for (const ecdhCurve of ["X25519", "P-256", "P-384"])
@@ -193,7 +193,7 @@ describe("a host", function () {
     git = await GitServer.start(path.join(host.folder, "git"), git.port);
   });
 
-  it("takes no harm from a hostile repository", async () => {
+  it("GIT-1: takes no harm from a hostile repository", async () => {
     await git.commit("docs", {
       "public/index.html": "<h1>hostile</h1>",
       "public/passwd": "-> /etc/passwd",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { attempt } from "../../base/exec";
+import { attempt, capture } from "../../base/exec";
 import { logIn, openBrowser, writePost } from "../support/browser";
 import { execIn, runPhp } from "../support/docker";
 import { picture } from "../support/picture";
@@ -164,7 +164,7 @@ describe("a WordPress", function () {
     );
   });
 
-  it("can't change its core, but takes plugins", async () => {
+  it("SEC-16: can't change its core, but takes plugins", async () => {
     const php = await host.container("blog/php");
     for (const file of ["index.php", "wp-includes/new.php", "wp-config.php"]) {
       const { code, stderr } = await execIn(php, ["touch", `/srv/wordpress/${file}`]);
@@ -175,6 +175,20 @@ describe("a WordPress", function () {
     assert.equal(plugin.code, 0, plugin.stderr);
     const web = await host.container("blog/web");
     assert.notEqual((await execIn(web, ["touch", "/srv/wordpress/wp-content/plugins/new.php"])).code, 0);
+  });
+
+  it("SEC-17: runs nothing but what its image has and its volumes hold", async () => {
+    for (const role of ["php", "web"]) {
+      const diff = await capture(["docker", "diff", await host.container(`blog/${role}`)]);
+      // What docker itself makes for its mounts.
+      const changed = diff
+        .split("\n")
+        .filter((line) => /^[ACD] \/(?:srv\/wordpress|usr|bin|etc)\b/.test(line));
+      const files = changed.filter(
+        (line) => !line.startsWith("C ") && !/ \/srv\/wordpress\/wp-content$/.test(line),
+      );
+      assert.deepEqual(files, [], role);
+    }
   });
 
   it("shows at once what has changed, and keeps pages that nothing has changed", async () => {
@@ -231,7 +245,7 @@ describe("a WordPress", function () {
     assert.equal((await ask("/?slow")).body, "<p>A third title");
   });
 
-  it("forgets pages when `varvol cache purge` says so, and when no visitor does", async () => {
+  it("forgets pages when `varvol cache purge` says so", async () => {
     await kept("/");
     await kept(PERMALINK);
     const { code, stdout, stderr } = await host.varvol("cache", "purge", "blog", PERMALINK);
@@ -240,6 +254,9 @@ describe("a WordPress", function () {
     assert.equal((await ask(PERMALINK)).headers["x-cache"], "MISS");
     await host.varvol("cache", "purge", "blog");
     assert.equal((await ask("/")).headers["x-cache"], "MISS");
+  });
+
+  it("CACHE-1: forgets no page because a visitor says so", async () => {
     await kept("/");
     for (const method of ["PURGE", "GET"])
       await host.get("blog.localhost", "/", { method, headers: { "x-pages": "*" } });

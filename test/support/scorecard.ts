@@ -1,5 +1,5 @@
 /** What is tried by a hostile site, visitor or local user, by the ids that tests begin with: `RUN-1, RUN-2: …`. */
-const ID = "(?:IMPORT|DB|RUN|SEC|NAME|DISK|LOCAL|HEAD|FLOOD)-[A-Z]?\\d+";
+const ID = "(?:IMPORT|DB|RUN|SEC|NAME|DISK|LOCAL|HEAD|FLOOD|GIT|MAIL|AUTH|CACHE|SITE)-[A-Z]?\\d+";
 const IDS = new RegExp(`(?:^| )(${ID}(?:, ${ID})*): `, "g");
 
 /** A regular expression of the titles of tests that are for an id, for Mocha. */
@@ -8,7 +8,8 @@ export const WITH_ID = IDS.source;
 /** What has to be in docs/security.md, whichever of its lists that is. */
 const ROWS = [
   ...["IMPORT-1", "IMPORT-2", "IMPORT-3", "DB-R1", "DB-R2", "DB-B1", "DB-D1", "DB-D2", "RUN-1", "RUN-2"],
-  ...["SEC-4", "SEC-9", "SEC-14", "NAME-1", "DISK-1", "LOCAL-1", "HEAD-1"],
+  ...["SEC-1", "SEC-2", "SEC-4", "SEC-5", "SEC-6", "SEC-7", "SEC-9", "SEC-10", "SEC-11", "SEC-12", "SEC-13"],
+  ...["SEC-14", "SEC-15", "SEC-16", "SEC-17", "SEC-18", "NAME-1", "DISK-1", "LOCAL-1", "HEAD-1"],
 ];
 
 /** A test that was to run. */
