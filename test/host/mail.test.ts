@@ -65,11 +65,11 @@ describe("a host's mail", function () {
     const query = new URLSearchParams({ to: "reader@example.com", subject, ...more });
     return (await host.get("www.app.example.net", `/?${query.toString()}`)).body;
   };
-  const forgetPassword = (tls = false) =>
+  const forgetPassword = (tls = false, more: Record<string, string> = {}) =>
     host.get("blog.example.net", "/wp-login.php?action=lostpassword", {
       tls,
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
+      headers: { "content-type": "application/x-www-form-urlencoded", ...more },
       body: "user_login=admin&redirect_to=&wp-submit=x",
     });
   /** What SMTP answers to a site's own client, the last line. */
@@ -126,6 +126,22 @@ describe("a host's mail", function () {
     );
   });
 
+  it("SEC-10: says the site's own address in it, whatever host a visitor names beside it", async () => {
+    const before = (await server.arrived()).length;
+    const forged = {
+      ...{ "x-forwarded-host": "evil.example", "x-host": "evil.example", forwarded: "host=evil.example" },
+      ...{ "x-forwarded-server": "evil.example", "x-original-url": "http://evil.example/" },
+    };
+    for (const more of [forged, { host: "blog.example.net:@evil.example" }, { host: "blog.example.net:1" }])
+      assert.equal((await forgetPassword(false, more)).status, 302);
+    await until("the mails", async () => (await server.arrived()).length >= before + 3);
+    for (const { text, sender } of (await server.arrived()).slice(before)) {
+      assert.doesNotMatch(text + sender, /evil/);
+      assert.match(text, /http:\/\/blog\.example\.net\/wp-login\.php/);
+      assert.match(text, /^From: WordPress <wordpress@blog\.example\.net>/m);
+    }
+  });
+
   it("has its queue in a volume that is a module's, and no site's that is no more", async () => {
     assert.doesNotMatch(await host.up(), /no site any more/);
     const purged = await host.varvol("purge", "mail", "--yes");
@@ -141,7 +157,7 @@ describe("a host's mail", function () {
     assert.match((await server.find("A test of the mail")).text, /^From: noreply@app\.example\.net/m);
   });
 
-  it("lets each site write as itself alone, and nobody who is no site", async () => {
+  it("MAIL-1: lets each site write as itself alone, and nobody who is no site", async () => {
     assert.equal(await mail("visitor", { from: "A visitor <visitor@gmail.example>" }), "true");
     const { text, sender } = await server.find("Subject: visitor");
     assert.match(
@@ -206,7 +222,7 @@ describe("a host's mail", function () {
     assert.equal(arrived.filter(({ text }) => text.includes("Password Reset")).length, 2);
   });
 
-  it("says what could not be delivered, and holds a site to its limit", async () => {
+  it("MAIL-1: says what could not be delivered, and holds a site to its limit", async () => {
     assert.equal(await mail("gone", { to: "nobody@example.com" }), "true");
     await until("status", async () =>
       /not delivered.*nobody@example\.com: .*there is nobody/.test(await notes()),
@@ -262,7 +278,34 @@ describe("a host's mail", function () {
     assert.deepEqual([last?.encrypted, last?.signed, last?.recipients], [true, true, ["owner@example.com"]]);
   });
 
-  it("has passwords in files of its own alone", async () => {
+  it("goes to each domain's own server where there is no relay, encrypted, and never by IPv6, which it has not", async () => {
+    const outside = await MailServer.startOutside(`${host.namespace}outside`, "mx.example.com");
+    try {
+      host.configure(sites, { mail: { direct: true, hostname: "mail.example.net", limit } });
+      await host.up();
+      await outside.asked(await host.container("mail/mail"));
+      const { found: records } = await asked<DnsRecord[]>();
+      await outside.says(records.find(({ name }) => name.startsWith("varvol._domainkey.app"))?.value ?? "");
+      const began = Date.now();
+      assert.equal(await mail("direct"), "true");
+      const { encrypted, signed, recipients } = await outside.find("Subject: direct");
+      assert.deepEqual([encrypted, signed, recipients], [true, true, ["reader@example.com"]]);
+      assert.ok(Date.now() - began < 10_000, "no time-out of IPv6 is waited for");
+      assert.equal(await mail("refused", { to: "nobody@example.com" }), "true");
+      await until("why it was refused", async () =>
+        /nobody@example\.com: .*there is nobody/.test(await notes()),
+      );
+      assert.equal(await mail("six", { to: "reader@six.example.com" }), "true");
+      await until("why it can't be sent", async () =>
+        /reader@six\.example\.com: .*six\.mx/.test(await notes()),
+      );
+      assert.doesNotMatch(await log("mail/mail"), /2001:db8|unreachable/);
+    } finally {
+      await outside.stop();
+    }
+  });
+
+  it("SEC-18: has passwords in files of its own alone", async () => {
     const id = await host.container("mail/mail");
     const secrets = [PASSWORD, await capture(["cat", path.join(host.root, "app/secrets/mail")])];
     const state = fs.readFileSync(

@@ -1,11 +1,15 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { attempt, run } from "../../base/exec";
 import { readLock } from "../../stacks/lock";
-import { execIn } from "./docker";
+import { execIn, inspect } from "./docker";
 import { until } from "./until";
 
 const IMAGE = "varvol-test/mail-server";
 const FOLDER = path.resolve("test/host/mail");
+/** Addresses as the internet has them, in the range that is for examples. */
+const OUTSIDE = { host: "198.51.100.5", server: "198.51.100.6" };
+const LINK = "vmail";
 const PACKAGES = ["openssl=3.5.9-1~deb13u1", "python3-aiosmtpd=1.4.6-5", "python3-dkim=1.1.8-2"];
 
 /** A mail that has arrived. */
@@ -37,6 +41,44 @@ export class MailServer {
     const server = new MailServer(container);
     await until("the SMTP server", async () => (await server.authority()) !== "");
     return server;
+  }
+
+  /**
+   * Starts one as the internet has them, beyond the host: a network of its own, which no docker knows, with a DNS by which it is
+   * the server of each domain.
+   */
+  static async startOutside(container: string, name: string): Promise<MailServer> {
+    await buildImage();
+    await run([
+      ...["docker", "run", "-d", "--init", "--name", container, "--network", "none"],
+      ...[
+        "-v",
+        `${FOLDER}/server.py:/server.py:ro`,
+        IMAGE,
+        "python3",
+        "/server.py",
+        name,
+        "-",
+        OUTSIDE.server,
+      ],
+    ]);
+    const server = new MailServer(container);
+    const { State } = await inspect(container);
+    const own = ["nsenter", "-t", String(State.Pid), "-n", "ip"];
+    await run(["ip", "link", "add", LINK, "type", "veth", "peer", "name", "vin", "netns", String(State.Pid)]);
+    await run(["ip", "addr", "add", `${OUTSIDE.host}/30`, "dev", LINK]);
+    await run(["ip", "link", "set", LINK, "up"]);
+    await run([...own, "addr", "add", `${OUTSIDE.server}/30`, "dev", "vin"]);
+    await run([...own, "link", "set", "vin", "up"]);
+    await run([...own, "route", "add", "default", "via", OUTSIDE.host]);
+    await until("the SMTP server", async () => (await server.authority()) !== "");
+    return server;
+  }
+
+  /** Has a container find names by the server's DNS alone, until it is another container. */
+  async asked(by: string): Promise<void> {
+    const { ResolvConfPath } = await inspect(by);
+    fs.writeFileSync(ResolvConfPath, `nameserver ${OUTSIDE.server}\n`);
   }
 
   /** Has it be found by a name on a network. */
