@@ -17,6 +17,7 @@ echo "current $(readlink gateway/conf/current)"
 {
     find -H .varvol/bin gateway/conf/parts gateway/conf/current/ -type f ! -path '*/parts/.*' -print0 2> /dev/null
     find gateway/certificates -type f -name '[!.]*' -print0 2> /dev/null
-    find . -mindepth 3 -maxdepth 3 \( -path './*/secrets/*' -o -path './*/access/*' \) -type f -print0 2> /dev/null
+    find . -mindepth 3 -maxdepth 3 \( -path './*/secrets/*' -o -path './*/access/*' -o -path './mail/config/*' -o -path './valkey/config/*' \) \
+        -type f -print0 2> /dev/null
 } | xargs -0 -r sha256sum | sed 's/^/file /'
 exit 0
