@@ -44,7 +44,9 @@ export function refuseFailed(proofs: readonly Proof[]): void {
 }
 
 function printRemoved(stack: Stack, facts: HostFacts): void {
-  const known = new Set([...stack.config.sites.map(({ name }) => name), ...MODULE_NAMES]);
+  // What the host had before includes the data that has just got another name.
+  const names = stack.config.sites.flatMap(({ name, formerly }) => [name, formerly ?? name]);
+  const known = new Set([...names, ...MODULE_NAMES]);
   for (const name of facts.volumes.filter((volume) => !known.has(volume))) {
     process.stdout.write(
       `\n${colors.yellow(name)} is no site any more. Its data stays in ${stack.config.volumeRoot}/${name}${facts.databases.has(name) ? ` and the database ${name}` : ""} until: npx varvol purge ${name}\n`,
