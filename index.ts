@@ -12,6 +12,7 @@ import {
   Schedule,
   Services,
   Tunnel,
+  Valkey,
 } from "./components";
 import { restoreAfter } from "./stacks/events";
 import { publicCertificates } from "./stacks/certificates";
@@ -21,6 +22,7 @@ import { imagesInUse } from "./stacks/images";
 import { hasDatabase } from "./stacks/kinds";
 import { needsAgent, needsMysql } from "./stacks/modules";
 import { notifyPlan } from "./stacks/notify";
+import { keepsObjects } from "./stacks/objectCache";
 import { publishedAt, serversOf } from "./stacks/reach";
 import { readConfig } from "./stacks/readConfig";
 import { agentSchedule } from "./stacks/schedule";
@@ -59,6 +61,10 @@ const mysql = needsMysql(config)
 
 const mail = config.mail && new Mail("mail", { ...config.mail, host, networks, memory: limits.mail });
 
+const keepers = config.sites.filter(keepsObjects).map(({ name }) => name);
+const valkey =
+  keepers.length > 0 ? new Valkey("valkey", { host, sites: keepers, objects: config.objects }) : undefined;
+
 const repository =
   config.backup &&
   new Repository("backup", {
@@ -74,7 +80,7 @@ hold(held, host.namespace);
 const served = withoutLeftOut(config);
 const sites = served.sites.map((site) => ({
   ...site,
-  built: createSite(site, served, { host, networks, gateway, mysql, mail, repository }),
+  built: createSite(site, served, { host, networks, gateway, mysql, mail, valkey, repository }),
 }));
 const page = config.statusPage && statusPageVhost(gateway, config.statusPage);
 gateway.route([

@@ -11,6 +11,9 @@ export interface Foreign {
 /** What a file is renamed to where it is set aside: WordPress loads nothing of that name, and nginx serves none. */
 export const ASIDE = ".set-aside";
 
+/** The drop-in whose place the host's own object cache takes where a site has that. */
+export const OBJECT_CACHE = "object-cache.php";
+
 /** Drop-ins that WordPress loads by their mere presence; the others ask for a setting that is never made here. */
 const LOADED = /^(?:object-cache|db)\.php$/;
 const UNUSED = /^(?:advanced-cache|sunrise)\.php$/;

@@ -90,7 +90,7 @@ export const verbs: readonly Verb[] = [
     name: "cache",
     arguments: "<action> <name> [path]",
     about:
-      "have a WordPress's nginx forget the pages that it keeps, or those of a path: varvol cache purge blog /news/",
+      "have a WordPress forget the pages and objects that it keeps, or pages of a path: varvol cache purge blog /news/",
     load: () => lazy("./verbs/cache") as typeof import("./verbs/cache"),
   },
   {

@@ -6,6 +6,7 @@ export const PACKAGE_SETS = {
   mariadb: ["mariadb-server"],
   acme: ["ca-certificates", "lego"],
   apprise: ["apprise", "ca-certificates"],
+  valkey: ["valkey-server"],
   mail: ["ca-certificates", "libsasl2-modules", "opendkim", "postfix", "sasl2-bin"],
   agent: [
     ...["bzip2", "ca-certificates", "curl", "docker-cli", "jq", "nodejs", "openssh-client", "restic"],

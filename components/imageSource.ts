@@ -28,6 +28,7 @@ const SOURCES = {
   acme: { files: ["acme"], dockerfile: "acme/Dockerfile", packages: { PACKAGES: "acme" } },
   apprise: { files: ["apprise"], dockerfile: "apprise/Dockerfile", packages: { PACKAGES: "apprise" } },
   mail: { files: ["mail"], dockerfile: "mail/Dockerfile", packages: { PACKAGES: "mail" } },
+  valkey: { files: ["valkey"], dockerfile: "valkey/Dockerfile", packages: { PACKAGES: "valkey" } },
   agent: { files: ["agent"], dockerfile: "agent/Dockerfile", packages: { PACKAGES: "agent" } },
   php: {
     files: ["php", "on-demand", "sendmail"],

@@ -17,4 +17,5 @@ export { PhpSite } from "./sites/phpSite";
 export type { Site } from "./sites/site";
 export { StaticGitSite } from "./sites/staticGitSite";
 export { StaticSite } from "./sites/staticSite";
+export { Valkey } from "./valkey/valkey";
 export { WordPressSite } from "./sites/wordpressSite";

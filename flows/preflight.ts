@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { OBJECT_CACHE } from "../agent/dropIns";
 import { dumpProblem } from "../agent/dumpText";
 import { UserError } from "../base/errors";
 import { type HostFacts, lookAtHost } from "../engine/hostFacts";
@@ -141,7 +142,8 @@ async function checkContent(
   { archive, wordpress }: Extract<Filling, { archive: string }>,
 ): Promise<string[]> {
   const { foreign, htaccess } = await insidesOf(archive, wordpress?.moved);
-  const unfit = wordpress?.setAside ? undefined : foreignProblem(foreign);
+  const loaded = wordpress?.objects ? foreign.filter(({ file }) => file !== OBJECT_CACHE) : foreign;
+  const unfit = wordpress?.setAside ? undefined : foreignProblem(loaded);
   const open = openProblem(deniedBy(htaccess).denied, wordpress?.denied ?? []);
   return [unfit, open].filter((one) => one !== undefined).map((one) => `${key}: ${archive}: ${one}`);
 }

@@ -94,6 +94,7 @@ export function resolveConfig(stack: string, config: StackConfig): HostConfig {
     addresses: config.gateway.addresses ?? profile.addresses,
     trustedProxies: config.gateway.trustedProxies ?? [],
     accessLog: config.gateway.accessLog ?? profile.accessLog,
+    objects: config.objectCache?.memory ?? profile.objects,
     gateTimeout: config.healthTimeout ?? profile.gateTimeout,
     sites: config.sites.map((site) => kindOf(site.kind).located(site)),
     lock: readLock(),

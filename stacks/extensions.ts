@@ -1,11 +1,12 @@
 import type { ImageLock, LockedExtensions } from "../components/imageLock";
 import { type Extension, EXTENSIONS } from "../components/sites/phpExtensions";
 import type { SiteConfig } from "./kinds";
+import { keepsObjects } from "./objectCache";
 
 /** Extensions of PHP that a site asks for and that are not there anyway. */
 export function extensionsOf(site: SiteConfig): Extension[] {
   const named: readonly string[] = "php" in site ? site.php.extensions : [];
-  return EXTENSIONS.filter((one) => named.includes(one));
+  return EXTENSIONS.filter((one) => named.includes(one) || (one === "redis" && keepsObjects(site)));
 }
 
 /** Why a site's php can't be built as its key says; undefined where it can. */

@@ -32,5 +32,7 @@ export interface HostProfile {
   readonly logs: { readonly files: number; readonly size: number };
   /** Seconds that a new generation may take to become healthy. */
   readonly gateTimeout: number;
+  /** MiB that objects of sites may take together in valkey. */
+  readonly objects: number;
   readonly limits: Limits;
 }

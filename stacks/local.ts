@@ -13,5 +13,6 @@ export const local: HostProfile = {
   bufferPool: 64,
   logs: { files: 2, size: 5 },
   gateTimeout: 120,
+  objects: 64,
   limits: { gateway: 128, web: 64, php: 384, mysql: 512, git: 256, mail: 128 },
 };

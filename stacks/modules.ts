@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import type { ImageName } from "../components/imageSource";
 import type { HostConfig } from "./config";
 import { needsApprise } from "./notify";
+import { keepsObjects } from "./objectCache";
 import { hasDatabase, type Role, type SiteConfig } from "./kinds";
 
 type Host = Pick<HostConfig, "sites" | "backup"> &
@@ -10,7 +11,7 @@ type Host = Pick<HostConfig, "sites" | "backup"> &
 /** A part of a host that its sites share. */
 export interface Module {
   readonly name: string;
-  readonly provides: "routes" | "databases" | "mail" | "snapshots";
+  readonly provides: "routes" | "databases" | "mail" | "objects" | "snapshots";
   readonly containers: readonly (Role & {
     /** Its resource, but for the namespace; undefined where it is no part of the program. */
     readonly resource?: string;
@@ -55,6 +56,12 @@ export const MODULES: readonly Module[] = [
     provides: "mail",
     containers: [{ role: "mail", image: "mail", resource: "mail-server", marked: true }],
     isOn: ({ mail }) => mail !== undefined,
+  },
+  {
+    name: "valkey",
+    provides: "objects",
+    containers: [{ role: "valkey", image: "valkey", resource: "valkey-server", marked: true }],
+    isOn: ({ sites }) => sites.some(keepsObjects),
   },
   {
     name: "agent",

@@ -129,6 +129,10 @@ function findClashes(config: StackConfig): string[] {
       problems.push(
         `${keyOf(["sites", i, "php", "extensions"])}: ${show(site.php.extensions)} are for Varvol's php, and the site has an image of its own; put them in there`,
       );
+    if ("objectCache" in site && site.objectCache !== undefined && site.image !== undefined)
+      problems.push(
+        `${keyOf(["sites", i, "objectCache"])}: ${show(site.objectCache)} is for Varvol's php, and the site has an image of its own; take one of the two out`,
+      );
     if ("php" in site)
       for (const { key, value, text } of phpContradictions(
         site.php,

@@ -13,5 +13,6 @@ export const prod: HostProfile = {
   bufferPool: 128,
   logs: { files: 3, size: 10 },
   gateTimeout: 120,
+  objects: 128,
   limits: { gateway: 256, web: 128, php: 768, mysql: 1024, git: 512, mail: 128 },
 };

@@ -14,5 +14,6 @@ export const rpi: HostProfile = {
   bufferPool: 32,
   logs: { files: 1, size: 2 },
   gateTimeout: 300,
+  objects: 32,
   limits: { gateway: 64, web: 48, php: 256, mysql: 256, git: 192, mail: 96 },
 };

@@ -88,6 +88,17 @@ export const stackSchema = z.strictObject({
   notify,
   status,
   policies,
+  objectCache: z
+    .strictObject({
+      memory: z
+        .number()
+        .int()
+        .min(8)
+        .max(65536)
+        .describe("MiB that the objects of all sites may take together. Default: 64; prod: 128; rpi: 32."),
+    })
+    .optional()
+    .describe("The valkey that is there where a site has objectCache. Default: the host kind's size."),
   wpCli: path
     .optional()
     .describe(

@@ -1,4 +1,4 @@
-import type { Gateway, Host, Mail, Networks, Mysql, Repository, Site } from "../components";
+import type { Gateway, Host, Mail, Networks, Mysql, Repository, Site, Valkey } from "../components";
 import type { HostConfig } from "./config";
 import { snapshotBefore } from "./events";
 import { extensionsProblem } from "./extensions";
@@ -13,6 +13,8 @@ export interface Modules {
   readonly mysql?: Mysql;
   /** There when the host sends mail. */
   readonly mail?: Mail;
+  /** There when a site keeps objects. */
+  readonly valkey?: Valkey;
   /** There when the host has backups. */
   readonly repository?: Repository;
 }
@@ -30,6 +32,7 @@ export function createSite(site: SiteConfig, config: HostConfig, modules: Module
     denied: site.denied,
     nginx: config.snippets[site.name],
     mail: modules.mail?.account(site.name),
+    objects: modules.valkey?.cache(site.name),
     after: snapshot ? [snapshot] : [],
   };
   const { limits, phpWorkers, phpIdle } = config;

@@ -16,6 +16,7 @@ export const RESERVED_NAMES = [
   "intercontainer",
   "database",
   "mail",
+  "valkey",
 ];
 /** What Varvol's own databases and containers begin with: varvol-staging-<site>, varvol-previous-<site>, varvol-scheduler. */
 const OWN_PREFIX = "varvol-";

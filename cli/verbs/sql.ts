@@ -6,9 +6,11 @@ import { lookAtHost } from "../../engine/hostFacts";
 import { openStack, type StackChoice } from "../../engine/stack";
 import { exportDatabase, importDatabase } from "../../flows/daily/database";
 import { onTerminal, siteNamed } from "../../flows/daily/inside";
+import { forgetObjects } from "../../flows/daily/objects";
 import { sql, toolCommand } from "../../machine/tools";
 import type { HostConfig } from "../../stacks/config";
 import { hasDatabase, type SiteConfig } from "../../stacks/kinds";
+import { keepsObjects } from "../../stacks/objectCache";
 import { confirm } from "../confirm";
 import * as texts from "../options";
 
@@ -43,6 +45,8 @@ export async function run(options: Options, [name = "", ...words]: readonly stri
   if (options.import !== undefined) return filled(config, site, options.import, options);
   const args = { mysql: `${config.namespace}mysql`, site: name, options: words };
   process.exitCode = await onTerminal(config, () => toolCommand(config.volumeRoot, sql, args));
+  // WordPress knows nothing of what was changed there.
+  if (keepsObjects(site)) await forgetObjects(config, site);
 }
 
 async function written(config: HostConfig, site: SiteConfig, file: string, options: Options): Promise<void> {

@@ -4,6 +4,7 @@ import type { Vhost } from "../gateway/vhost";
 import type { Host } from "../host";
 import type { Account } from "../mail/mail";
 import type { Networks } from "../networks";
+import type { ObjectCache } from "../valkey/valkey";
 
 /** What every site is built from. */
 export interface SiteArgs {
@@ -22,6 +23,8 @@ export interface SiteArgs {
   readonly memory: number;
   /** How it hands in mail; undefined where it can send none. */
   readonly mail?: Account;
+  /** Where its php keeps objects; undefined where that is each request's own memory. */
+  readonly objects?: ObjectCache;
   /** What must be there before the containers, beside what the site makes itself. */
   readonly after?: pulumi.Input<pulumi.Resource>[];
 }

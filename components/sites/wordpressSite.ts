@@ -97,6 +97,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
           { name: "secrets/admin", content: password },
           { name: "secrets/salt", content: secret("salt", 64) },
           ...mailSecrets(args.mail),
+          ...(args.objects ? [args.objects.secret] : []),
           // No variable: what an installation alone reads replaces no container.
           {
             name: "secrets/install",
@@ -177,7 +178,10 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
         owner: name,
         role: "php",
         probe: { by: "exec" },
-        after: [volume, database, args.networks.firewall, ...(args.after ?? [])],
+        after: [
+          ...[volume, database, args.networks.firewall, ...(args.after ?? [])],
+          ...(args.objects ? [args.objects.after] : []),
+        ],
         container: {
           env: {
             WORDPRESS_URL: args.gateway.url(args.domains[0] ?? name, "https"),
@@ -197,6 +201,7 @@ export class WordPressSite extends pulumi.ComponentResource implements Site {
             volume.mount("tmp", "/srv/tmp", "rw"),
             volume.mount("sessions", "/srv/sessions", "rw"),
             volume.mount("secrets", "/run/secrets", "ro"),
+            ...(args.objects ? [args.objects.mount] : []),
           ],
           networks: args.staging ? [{ name: args.networks.database }] : phpNetworks(args.networks),
           sysctls: OWN_PORTS,

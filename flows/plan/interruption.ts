@@ -38,6 +38,9 @@ export function interruptionOf(
   const seconds = facts.host.measured.get(owner) ?? null;
   if (moduleOf(owner)?.provides === "mail")
     return { kind: "down", seconds, what: "what sites send meanwhile is handed in once it is back" };
+  // The engine stops it before its successor starts, and visitors see nothing of that.
+  if (moduleOf(owner)?.provides === "objects")
+    return none("pages are made without it meanwhile, and it begins empty");
   if (moduleOf(owner)?.provides !== "databases") return { kind: "down", seconds, what: `${owner} is away` };
   const sites = facts.sites.filter(({ database }) => database).map(({ name }) => name);
   return { kind: "down", seconds, what: `pages of ${sites.join(", ") || "no site"} that are not cached` };

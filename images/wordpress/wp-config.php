@@ -51,6 +51,11 @@ if (!defined('ABSPATH')) {
     define('ABSPATH', __DIR__ . '/');
 }
 require_once ABSPATH . 'wp-includes/plugin.php';
+// There where the site has an object cache of the host's. A drop-in of its own is not asked then.
+if (is_dir('/run/valkey')) {
+    require_once '/usr/lib/varvol/objects.php';
+    $GLOBALS['_wp_using_ext_object_cache'] = true;
+}
 require_once '/usr/lib/varvol/pages.php';
 require_once '/usr/lib/varvol/hooks.php';
 require_once '/usr/lib/varvol/loopback.php';

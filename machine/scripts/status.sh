@@ -45,7 +45,7 @@ if ids=$(timeout 20 docker ps -aq --no-trunc --filter "label=varvol.host=$label"
         while read -r owner role name state code oom restarts started finished health pid; do
             facts="$state $code $oom $restarts $started $finished $health $(killed "$pid")"
             printf 'container %s\n' "$owner $role ${name#/} $facts" | tr ' ' '\t'
-            case $state:$role in running:gateway | running:mysql | running:agent | running:mail | running:git) check "${name#/}" & ;; esac
+            case $state:$role in running:gateway | running:mysql | running:agent | running:mail | running:valkey | running:git) check "${name#/}" & ;; esac
         done
         wait
     } &

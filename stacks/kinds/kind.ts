@@ -62,6 +62,8 @@ export interface ContentOfWordPress {
   readonly denied: readonly string[];
   /** Where folders of it lay at its former host. */
   readonly moved: Moved;
+  /** Whether it has an object cache of the host's, and so loads none of its own. */
+  readonly objects: boolean;
 }
 
 /** Which of its files are for visitors. */

@@ -56,6 +56,12 @@ const schema = z
       ])
       .optional()
       .describe("Whether, and for how long, pages are kept; see docs/cache.md. Default: { time: 10s }."),
+    objectCache: z
+      .literal("valkey")
+      .optional()
+      .describe(
+        "Where WordPress keeps what it has read and reckoned, beyond a request: the host's valkey, see docs/cache.md. `varvol upgrade <site>` locks the extension that it needs. Default: nowhere.",
+      ),
     moved: z
       .record(
         z
@@ -117,7 +123,12 @@ export const wordpressKind: SiteKind<typeof schema> = {
         ? { ...filling, wordpress: { prefix: site.prefix, ownImage: site.image !== undefined } }
         : {
             ...filling,
-            wordpress: { setAside: site.import?.setAside ?? false, denied: site.denied, moved: site.moved },
+            wordpress: {
+              setAside: site.import?.setAside ?? false,
+              denied: site.denied,
+              moved: site.moved,
+              objects: site.objectCache !== undefined,
+            },
           },
     ),
   create: (site, { args, mysql, limits, phpWorkers, phpIdle }) =>

@@ -3,8 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { attempt, capture } from "../../base/exec";
+import { readLock, writeLock } from "../../stacks/lock";
 import { logIn, openBrowser, writePost } from "../support/browser";
 import { execIn, runPhp } from "../support/docker";
+import { Load } from "../support/load";
 import { picture } from "../support/picture";
 import { TestHost } from "../support/testHost";
 import { until } from "../support/until";
@@ -261,5 +263,99 @@ describe("a WordPress", function () {
     for (const method of ["PURGE", "GET"])
       await host.get("blog.localhost", "/", { method, headers: { "x-pages": "*" } });
     assert.equal((await ask("/")).headers["x-cache"], "HIT");
+  });
+
+  describe("with an object cache", () => {
+    const site = {
+      ...{ name: "blog", kind: "wordpress", domains: ["blog.localhost"], title: "A blog" },
+      ...{ cache: { time: "10m" }, objectCache: "valkey" },
+    };
+    const COUNTED =
+      "<?php add_action('wp_footer', fn () => printf('<!-- %d queries, %d hits, kept %d -->', get_num_queries(), $GLOBALS['wp_object_cache']->cache_hits, wp_using_ext_object_cache()));";
+    let asked = 0;
+    /** A page that no cache of pages has. */
+    const page = async () => {
+      const { status, body } = await ask(`/?counted=${asked++}`);
+      assert.equal(status, 200, body);
+      const [, queries, hits, kept] = /<!-- (\d+) queries, (\d+) hits, kept (\d)/.exec(body) ?? [];
+      assert.ok(queries !== undefined, body.slice(-300));
+      return { body, queries: Number(queries), hits: Number(hits), kept: kept === "1" };
+    };
+    const wordpress = async (call: string) =>
+      runPhp(await host.container("blog/php"), `require '/srv/wordpress/wp-load.php'; ${call}`);
+
+    it("CACHE-2: asks the database for less, and keeps its objects to itself", async () => {
+      fs.mkdirSync(path.join(host.root, "blog/content/mu-plugins"), { recursive: true });
+      fs.writeFileSync(path.join(host.root, "blog/content/mu-plugins/counted.php"), COUNTED);
+      await page();
+      const without = await page();
+      assert.equal(without.kept, false);
+      // One that came along with an import is not asked, and not what keeps it from serving.
+      fs.writeFileSync(path.join(host.root, "blog/content/object-cache.php"), "<?php die('not here');");
+      host.configure([site]);
+      writeLock(readLock(), host.lockFile);
+      const upgraded = await host.varvol("upgrade", "blog");
+      assert.match(upgraded.stdout, /blog\s+php8\.4-redis/, upgraded.stderr);
+      await host.up();
+      await page();
+      await until("objects to be kept", async () => (await page()).queries < without.queries / 2, 20);
+      const { queries, hits, kept } = await page();
+      console.log(`      ${without.queries} queries without, ${queries} with, ${hits} hits`);
+      assert.ok(kept && hits > 50);
+      const answers = await runPhp(
+        await host.container("blog/php"),
+        `$v = new Redis(); $v->connect('/run/valkey/valkey.sock');
+         $say = function (...$words) use ($v) { try { return $v->rawCommand(...$words) === false ? substr($v->getLastError() ?? 'nothing', 0, 6) : 'done'; } catch (RedisException $e) { return substr($e->getMessage(), 0, 6); } finally { $v->clearLastError(); } };
+         echo json_encode([$say('GET', 'blog:versions'), $v->auth(explode(' ', file_get_contents('/run/secrets/valkey'))), $say('HGETALL', 'blog:versions'),
+           $say('HGETALL', 'shop:versions'), $say('SET', 'shop:x', 1), $say('FLUSHALL'), $say('KEYS', '*'), $say('SCAN', 0), $say('CONFIG', 'GET', '*'), $say('EVAL', 'return 1', 0)]);`,
+      );
+      assert.deepEqual(JSON.parse(answers), ["NOAUTH", true, "done", ...Array<string>(7).fill("NOPERM")]);
+      const secret =
+        fs.readFileSync(path.join(host.root, "blog/secrets/valkey"), "utf8").split(" ")[1] ?? "-";
+      const { stdout } = await attempt(["docker", "inspect", await host.container("valkey/valkey")]);
+      assert.ok(!stdout.includes(secret.trim()));
+    });
+
+    it("gives WordPress what it keeps, and nothing that has changed since it was read", async () => {
+      const code = fs.readFileSync(path.join(__dirname, "objectCache.php"), "utf8").replace("<?php", "");
+      assert.equal(await runPhp(await host.container("blog/php"), code), "[]");
+    });
+
+    it("is served from the database while valkey is away, and has nothing of before then", async () => {
+      await wordpress("update_option('blogname', 'Before');");
+      assert.match((await page()).body, /Before/);
+      const valkey = await host.container("valkey/valkey");
+      await attempt(["docker", "pause", valkey]);
+      assert.match((await page()).body, /Before/);
+      await wordpress("update_option('blogname', 'While it was paused');");
+      await attempt(["docker", "unpause", valkey]);
+      await until("the cache to be asked again", async () => (await page()).kept, 20);
+      assert.match((await page()).body, /While it was paused/);
+      await attempt(["docker", "stop", valkey]);
+      const away = await page();
+      assert.ok(!away.kept && away.body.includes("While it was paused"));
+      await wordpress("update_option('blogname', 'While it was away'); set_transient('a', 'b', 60);");
+      assert.equal(await wordpress("echo get_transient('a');"), "b");
+      await attempt(["docker", "start", valkey]);
+      await until("the cache to be there again", async () => (await page()).kept, 20);
+      assert.match((await page()).body, /While it was away/);
+      const sql = "UPDATE wp_options SET option_value = 'By hand' WHERE option_name = 'blogname'";
+      assert.equal((await host.varvol("sql", "blog", "--", "-e", sql)).code, 0);
+      assert.match((await page()).body, /By hand/);
+    });
+
+    it("loses no request while valkey is replaced", async () => {
+      const before = await host.container("valkey/valkey");
+      const shots = [{ domain: "blog.localhost", path: (n: number) => `/?load=${n}`, atLeast: 5000 }];
+      const load = new Load({ port: host.http, rate: 5, shots });
+      const replaced = await host.varvol("up", "--replace", "valkey");
+      assert.equal(replaced.code, 0, replaced.stdout + replaced.stderr);
+      const { failures, sent } = await load.stop();
+      assert.deepEqual(failures, []);
+      assert.ok(sent > 20, `${sent} requests`);
+      assert.notEqual(await host.container("valkey/valkey"), before);
+      await page();
+      assert.ok((await page()).kept);
+    });
   });
 });
