@@ -116,7 +116,13 @@ describe("a host over ssh", function () {
     assert.deepEqual(await done(), []);
     configure();
     const { code, stdout } = await host.varvol("host-doctor");
-    assert.equal(code, 0, stdout);
+    assert.equal(code, 1, stdout);
+    const missing = stdout.split("\n").filter((line) => /^missing/.test(line.trim()));
+    assert.deepEqual(
+      [missing.length, /WireGuard +lacks being set up/.test(missing[0] ?? "")],
+      [1, true],
+      stdout,
+    );
   });
 
   it("lets nobody ask what it isn't there for", async () => {
