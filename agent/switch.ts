@@ -6,7 +6,7 @@ import { containersOf, startContainer, stopWithin } from "./containers";
 import { Failure } from "./failure";
 import { passwordOf, Server } from "./mysql";
 import { stoppedOnPurpose } from "./off";
-import { list, type Place, read, remove, restores, root, settings } from "./place";
+import { list, type Place, read, remove, restores, root, settings, write } from "./place";
 import { PathSwitch } from "./pathSwitch";
 import { both, run, start } from "./process";
 import { newReport, ownStatements } from "./statements";
@@ -167,7 +167,7 @@ export class Switch {
         .map((name) => `${folder}/${name}`),
     );
     if (entries.length === 0) return;
-    fs.writeFileSync(this.file("along"), JSON.stringify(entries));
+    write(this.file("along"), JSON.stringify(entries));
     for (const entry of entries) {
       const live = path.join(root, this.site, entry);
       remove(live);

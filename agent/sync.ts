@@ -49,7 +49,8 @@ export async function sync({
     if (!(await server.runs())) throw refuse(`${server.container} does not run; run: npx varvol up`);
     await beside.prepare();
     const folders = parts.some((part) => part !== "database") ? [CONTENT_FOLDER] : [];
-    if (folders.length > 0) await copyContent(image, from, site.name, beside.file("new"), parts, refuse);
+    if (folders.length > 0)
+      await copyContent({ stack, image, from, site: site.name, into: beside.file("new"), parts, refuse });
     const hasDatabase = parts.includes("database");
     let definitions: Awaited<ReturnType<typeof stage>> | undefined;
     if (hasDatabase) {
@@ -114,14 +115,19 @@ async function keepVisible(place: Place, server: Server, site: string, staging: 
  * Copies content, as who owns that of the site, in a container that sees the two folders alone: the other site may turn
  * links while it is read.
  */
-async function copyContent(
-  image: string,
-  from: string,
-  site: string,
-  fetched: string,
-  parts: readonly Synced[],
-  refuse: (reason: string) => Failure,
-): Promise<void> {
+async function copyContent({
+  stack,
+  image,
+  from,
+  site,
+  into: fetched,
+  parts,
+  refuse,
+}: Pick<Asked, "stack" | "image" | "from" | "parts"> & {
+  readonly site: string;
+  readonly into: string;
+  readonly refuse: (reason: string) => Failure;
+}): Promise<void> {
   step(`copying files of ${from}`);
   const [source, live] = [from, site].map((name) => path.join(root, name, CONTENT_FOLDER));
   const { uid, gid, mode } = fs.statSync(live ?? "");
@@ -133,6 +139,8 @@ async function copyContent(
   const only = parts.includes("files") ? "." : `./${UPLOADS}`;
   const { code, stdout, stderr } = await run([
     ...["docker", "run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--network", "none"],
+    // The next job ends what one that was killed has left.
+    ...["--label", `varvol.backup=${stack}/restore`],
     ...["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
     ...["--memory", "256m", "--memory-swap", "256m", "--pids-limit", "64", "--user", `${uid}:${gid}`],
     ...["-v", `${source}:/from:ro`, "-v", `${into}:/to`, "--entrypoint", "sh", image, "-c", COPY, "sh", only],
@@ -147,4 +155,4 @@ async function copyContent(
 const COPY = `only=$1
 shift
 [ -e "/from/$only" ] || exit 0
-{ { tar -C /from --anchored --no-wildcards "$@" -cf - "$only"; echo $? >&3; } | tar -C /to -xpf -; } 3>&1`;
+{ { tar -C /from -S --anchored --no-wildcards "$@" -cf - "$only"; echo $? >&3; } | tar -C /to -xpf -; } 3>&1`;

@@ -56,7 +56,7 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   cache: [["purge"], "sites"],
   completion: [SHELLS],
   domain: [["add", "move", "remove"], "sites"],
-  help: [(verbs) => [...topics(), ...verbs.map(({ name }) => name)]],
+  help: [(verbs) => [...new Set([...topics(), ...verbs.map(({ name }) => name)])]],
   notify: [["test"]],
   purge: [[]],
   sync: ["sites", "sites"],

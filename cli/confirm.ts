@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { UserError } from "../base/errors";
+import { Interrupted, UserError } from "../base/errors";
 
 /** Asks for what nobody is to read over a shoulder, or find in a scroll back: what is typed is not shown. */
 export async function askSecret(question: string): Promise<string> {
@@ -46,7 +46,7 @@ export async function ask(question: string): Promise<string> {
   } catch (error) {
     if (!left.signal.aborted) throw error;
     process.stderr.write("\n");
-    throw new UserError("Nothing was changed.");
+    throw new Interrupted("SIGINT");
   } finally {
     prompt.close();
   }

@@ -4,6 +4,7 @@ import { explain } from "../base/errors";
 import { errorColors } from "../base/output";
 import type { StackChoice } from "../engine/stack";
 import { everywhere, verbs } from "./commands";
+import { topics } from "./topics";
 
 /** The options of a verb that can be run on all hosts. */
 interface Everywhere {
@@ -64,7 +65,8 @@ export function program(words: readonly string[]): Command {
 export function wordsOf(words: readonly string[]): string[] {
   const [first, second = "", ...more] = words;
   if (first === "help" && second === "host" && more.length > 0) return wordsOf([first, `host-${more[0]}`]);
-  if (first === "help" && verbs.some(({ name }) => name === second)) return [second, "--help"];
+  if (first === "help" && !topics().includes(second) && verbs.some(({ name }) => name === second))
+    return [second, "--help"];
   return first === "host" && /^[a-z]/.test(second) ? [`host-${second}`, ...more] : [...words];
 }
 

@@ -2,12 +2,12 @@ import { readFileSync, rmSync } from "node:fs";
 import { UserError } from "../../base/errors";
 import { json, say } from "../../base/output";
 import { openStack } from "../../engine/stack";
-import { replaceFile } from "../../engine/stackFile";
 import { clonedKeys, fetchOwn } from "../../flows/daily/clone";
 import { wordPressNamed } from "../../flows/daily/people";
 import { folderOf, newFolder } from "../../flows/import/fetched";
 import { planOf } from "../../flows/plan/ofStack";
 import { confirm } from "../confirm";
+import { trying } from "../edited";
 import { filled, stackText } from "../imported";
 import * as texts from "../options";
 import { planText } from "../plan/text";
@@ -39,12 +39,12 @@ export async function run(options: Options, [name = "", copy = ""]: readonly str
   const before = readFileSync(stack.file, "utf8");
   try {
     const fetched = await fetchOwn(stack.config, source, folder);
-    replaceFile(stack.file, await stackText(stack, site, fetched));
-    const plan = await planOf(await openStack({ stack: stack.name, configFile: stack.file }));
-    if (!options.json) process.stdout.write(`\n${planText(plan)}\n`);
-    await confirm(options, `Make ${copy} a copy of ${name}?`);
+    await trying(stack.file, await stackText(stack, site, fetched), async () => {
+      const plan = await planOf(await openStack({ stack: stack.name, configFile: stack.file }));
+      if (!options.json) process.stdout.write(`\n${planText(plan)}\n`);
+      await confirm(options, `Make ${copy} a copy of ${name}?`);
+    });
   } catch (error) {
-    replaceFile(stack.file, before);
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }

@@ -55,12 +55,19 @@ export async function run(options: Options, [from = "", to = ""]: readonly strin
   if (options.json) json({ from, to, parts: args.parts, away, lost, snapshot, dump, proof });
   else {
     printProof(proof);
-    const kept = snapshot
-      ? `What it had before is the snapshot ${snapshot}: npx varvol restore ${to} --snapshot ${snapshot}`
-      : dump
-        ? `The database that it had before is ${dump} on the host; npx varvol sql ${to} --import takes a copy of that.`
-        : "What it had before is gone.";
-    process.stdout.write(`\n${to} has ${listed(args)} of ${from}; it was away for ${away} s.\n${kept}\n`);
+    const kept = [
+      ...(snapshot
+        ? [`What it had before is the snapshot ${snapshot}: npx varvol restore ${to} --snapshot ${snapshot}`]
+        : []),
+      ...(dump
+        ? [
+            `Its database as it was just before the switch is ${dump} on the host; npx varvol sql ${to} --import takes a copy of that.`,
+          ]
+        : []),
+    ];
+    process.stdout.write(
+      `\n${to} has ${listed(args)} of ${from}; it was away for ${away} s.\n${kept.join("\n") || "What it had before is gone."}\n`,
+    );
   }
   if (proof.problems.length === 0) return;
   throw new UserError(
@@ -96,7 +103,7 @@ function whatGoes({ backup }: HostConfig, { from, to, parts }: SyncArgs, { lost,
         ]
       : []),
     backup
-      ? `A snapshot of ${to.name} is taken first.`
+      ? `A snapshot of ${to.name} is taken first${hasDatabase ? ", and a dump of its database just before the switch" : ""}; files that come to it in between are lost.`
       : hasDatabase && parts.length === 1
         ? `The database of ${to.name} is kept as a dump: the host has no backups.`
         : `The host has no backups: ${hasDatabase ? "the database is kept as a dump, and " : ""}the files that ${to.name} has now are lost.`,

@@ -24,14 +24,21 @@ export function rolesOf(site: SiteConfig): string[] {
   return [...roles].sort((a, b) => Number(b === "php") - Number(a === "php"));
 }
 
-/** Containers of a stack that are there, the newest first, by owner and role. */
+/** Containers of a stack that run, or all that there are, the newest first, by owner and role. */
 export async function containersThere(
   config: HostConfig,
   filters: readonly string[] = [],
+  { all = false } = {},
 ): Promise<{ id: string; owner: string; role: string }[]> {
   const labels = [`label=varvol.host=varvol/${config.stack}`, ...filters];
   const format = '{{.ID}} {{.Label "varvol.owner"}} {{.Label "varvol.role"}}';
-  const words = ["docker", "ps", "--no-trunc", ...labels.flatMap((label) => ["--filter", label])];
+  const words = [
+    "docker",
+    "ps",
+    "--no-trunc",
+    ...(all ? ["-a"] : []),
+    ...labels.flatMap((label) => ["--filter", label]),
+  ];
   const { code, stdout, stderr } = await onHost(config, [...words, "--format", format]);
   if (code !== 0) throw new UserError(`Docker on ${hostName(config)} does not answer: ${stderr.trim()}`);
   return stdout

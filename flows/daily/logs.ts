@@ -35,7 +35,7 @@ export async function readLogs(
   args: LogsArgs,
   say: (line: LogLine) => void,
 ): Promise<string[]> {
-  const all = await containersThere(config);
+  const all = await containersThere(config, [], { all: true });
   const wanted = wantedOf(config, args);
   const isNamed = ({ owner }: { readonly owner: string }) =>
     args.owners.length === 0 || args.owners.includes(owner);

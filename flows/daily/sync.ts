@@ -91,7 +91,8 @@ export async function synchronise(
   const { stack, namespace } = config;
   const request = {
     ...{ job: "sync" as const, stack, namespace, image, site: siteSubjectOf(to), from: from.name },
-    ...{ parts, keep: taken === undefined },
+    // The snapshot is of before all was copied: what came to the target since then is in this.
+    ...{ parts, keep: parts.includes("database") },
   };
   const said = await step(`${from.name} to ${to.name}`, (s) =>
     askAgent(config, request, { image, onMessage: followFetch(s) }),

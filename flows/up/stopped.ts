@@ -29,6 +29,12 @@ export function stoppedSites(config: HostConfig, { off }: HostFacts): string[] {
       `${modules.join(" and ")} on ${hostName(config)}: stopped on purpose, and nothing can be changed without. Nothing was.`,
       "Start it again: npx varvol up --start",
     );
+  const renamed = config.sites.find(({ formerly }) => formerly !== undefined && off.has(formerly));
+  if (renamed)
+    throw new UserError(
+      `${renamed.formerly} on ${hostName(config)}: stopped on purpose, and can't get another name so. Nothing was changed.`,
+      "Take its former name back, start it (npx varvol up --start), and try again.",
+    );
   const names = config.sites.map(({ name }) => name).filter((name) => off.has(name));
   sayStopped(names);
   return names;
@@ -47,7 +53,11 @@ export async function startStopped(config: HostConfig, wanted: true | readonly s
   if (wanted !== true) refuseUnknown(wanted, known, `site or module of ${config.stack}`);
   const { off } = await lookAtHost(config);
   const names = known.filter((name) => off.has(name) && (wanted === true || wanted.includes(name)));
-  for (const owner of names) await step(`Start ${owner}`, () => control(config, "start", owner));
+  for (const owner of names)
+    await step(`Start ${owner}`, async () => {
+      // One whose old generation doesn't answer is what an `up` may be there to mend.
+      await control(config, "start", owner).catch((error: unknown) => say((error as Error).message));
+    });
 }
 
 export async function control(config: HostConfig, verb: "stop" | "start", owner: string): Promise<void> {

@@ -57,10 +57,15 @@ export interface BroughtUp {
 /** Brings the host to what its stack file says. */
 export async function bringUp(options: UpOptions): Promise<BroughtUp> {
   const stack = await openStack(options);
-  const replace = replaceOptions(stack.config, options.replace ?? []);
+  const asked = options.replace ?? [];
+  replaceOptions(stack.config, asked);
   if (options.start) await startStopped(stack.config, options.start);
   const facts = await step("Checks", () => preflight(stack.config, dataAtRisk));
   const off = stoppedSites(stack.config, facts);
+  const replace = replaceOptions(
+    stack.config,
+    asked.filter((name) => !off.includes(name.split("/")[0] ?? "")),
+  );
   const { ssh } = stack.config;
   if (ssh && !facts.baseImage) {
     await step(
@@ -95,7 +100,11 @@ export async function bringUp(options: UpOptions): Promise<BroughtUp> {
     facts.routed,
     off.filter((name) => facts.routed.has(name)),
     seeingTo(dueRenames(stack.config.sites, facts), Date.now()),
-  );
+  ).catch(async (error: unknown) => {
+    // A look at the host has the engine start what somebody has stopped.
+    await keepStopped(stack.config).catch(() => undefined);
+    throw error;
+  });
   await keepApart(stack.config);
   await keepStopped(stack.config);
   const isUp = (name: string): boolean => ![...namesOf(failed), ...off].includes(name);

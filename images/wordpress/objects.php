@@ -132,6 +132,10 @@ class WP_Object_Cache
             $known = $key === 'notoptions' && isset($this->seen[$this->name($key, $group)]);
             if (!$known || !$this->fill([$key => $data], $group, $expire)[$key]) {
                 $this->hold($key, $group);
+                // What this request had noted may be of before then: it begins anew, too.
+                if ($key === 'notoptions' && $this->valkey) {
+                    unset($this->cache[$group][$key], $this->seen[$this->name($key, $group)]);
+                }
             }
             return true;
         }
@@ -173,7 +177,7 @@ class WP_Object_Cache
         if (!$this->isKept($group)) {
             return $known;
         }
-        if (isset(self::GUARDED[$group])) {
+        if (isset(self::GUARDED[$group]) || str_ends_with($group, '_relationships')) {
             $this->hold($key, $group);
             return true;
         }
@@ -478,7 +482,8 @@ class WP_Object_Cache
 
     private static function seconds(int $expire): int
     {
-        return $expire > 0 ? $expire : self::LONGEST;
+        // Valkey refuses moments that are beyond its own reckoning.
+        return $expire > 0 ? min($expire, 365 * self::LONGEST) : self::LONGEST;
     }
 
     /** Who gets an object may change it. */
@@ -506,17 +511,13 @@ class WP_Object_Cache
             $read = true;
             return (int) $raw;
         }
-        if (preg_match_all('/(?:^|[;{])[OCE]:\d+:"([^":]+)/', $raw, $found)) {
-            foreach (array_unique($found[1]) as $class) {
-                if (!class_exists($class) && !enum_exists($class)) {
-                    return null;
-                }
-            }
-        }
+        $before = ini_set('unserialize_callback_func', 'varvol_cache_no_class');
         try {
             $value = @unserialize($raw);
         } catch (Throwable) {
             return null;
+        } finally {
+            ini_set('unserialize_callback_func', (string) $before);
         }
         $read = $value !== false || $raw === 'b:0;';
         return $value;
@@ -528,6 +529,12 @@ function wp_cache_init(): void
     $GLOBALS['wp_object_cache'] = new WP_Object_Cache();
     // Core takes an option off those that are not there only where it knew that it was one of them.
     add_action('added_option', static fn (): bool => wp_cache_delete('notoptions', 'options'), 0);
+}
+
+/** PHP asks for a class that it doesn't have. */
+function varvol_cache_no_class(string $class): never
+{
+    throw new RuntimeException($class);
 }
 
 function varvol_cache_key(mixed $key): bool

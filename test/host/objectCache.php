@@ -98,6 +98,18 @@ $says('options that are not there', (new WP_Object_Cache())->get('notoptions', '
 (new WP_Object_Cache())->delete('notoptions', 'options');
 $reader->set('notoptions', ['y' => true, 'z' => true], 'options');
 $says('… of which one has come', (new WP_Object_Cache())->get('notoptions', 'options') === false);
+$reader->set('notoptions', ['y' => true, 'z' => true, 'a' => true], 'options');
+$says('… and is not noted by the next one either', !isset((new WP_Object_Cache())->get('notoptions', 'options')['y']));
+(new WP_Object_Cache())->delete('notoptions', 'options');
+$terms = new WP_Object_Cache();
+$terms->get(7, 'category_relationships');
+(new WP_Object_Cache())->delete(7, 'category_relationships');
+$terms->add(7, [1, 2], 'category_relationships');
+$says('terms of a post that have changed meanwhile', (new WP_Object_Cache())->get(7, 'category_relationships') === false);
+$terms->set('text of an object', serialize(['O:7:"Nowhere":0:{}', ';O:7:"Nowhere":0:{}']), 'texts');
+$says('text that looks like an object', (new WP_Object_Cache())->get('text of an object', 'texts') === serialize(['O:7:"Nowhere":0:{}', ';O:7:"Nowhere":0:{}']));
+$terms->set('for ever', 'kept', 'texts', PHP_INT_MAX);
+$says('what is kept for ever', (new WP_Object_Cache())->get('for ever', 'texts') === 'kept');
 // A request goes on that began before all was forgotten.
 $old = new WP_Object_Cache();
 (new WP_Object_Cache())->flush();

@@ -77,7 +77,7 @@ describe("service", () => {
     assert.equal(fs.readlinkSync(path.join(host.root, "units/blog.service")), "blog.example.org.service");
     const text = host.read("units/blog.example.org.service");
     assert.match(text, /^After=docker\.service$/m);
-    assert.doesNotMatch(text, /^(Restart|Requires|BindsTo|PartOf)=/m);
+    assert.doesNotMatch(text, /^(Requires|BindsTo|PartOf)=/m);
     assert.match(text, /^ExecStop=\S+\/service end blog %n$/m);
     assert.match(host.read("units/nginx.service"), /^ExecReload=/m);
     assert.deepEqual(started(), ["blog.example.org.service", "mysql.service", "nginx.service"]);

@@ -138,7 +138,10 @@ describe("the tools of a host", () => {
       const stopped = under("gateway/conf/current/stopped");
       assert.deepEqual(fs.readdirSync(stopped), ["hello.conf", "hello.page"]);
       fs.rmSync(under(".varvol/off/hello"));
+      // What an `up` has written that was cut off before its own switch, which finds it again.
+      host.file("gateway/conf/parts/shop.333333333333/vhosts/shop.conf", "shop");
       assert.equal((await host.run("routes", ["again", ID])).code, 0);
+      assert.ok(host.has("gateway/conf/parts/shop.333333333333/vhosts/shop.conf"));
       assert.deepEqual(fs.readdirSync(stopped), ["hello.page"]);
       assert.match(current(), /^generation-0123456789ab\.\d+$/);
     });
@@ -355,6 +358,7 @@ esac`,
         [
           ["ps", "-a"],
           ["logs", "--timestamps"],
+          ["inspect", OLD],
         ],
       );
       assert.equal(fs.statSync(under(kept)).size, 4 * 2 ** 20);

@@ -107,6 +107,7 @@ export function edgeCases(host: TestHost): void {
     };
     for (const [what, hosts] of Object.entries(REFUSED))
       it(`is nobody's: ${what}`, async () => {
+        assert.match(await ask(`Host: ${ONE}\r\n`), /this is one$/);
         const answer = await ask(hosts);
         assert.doesNotMatch(answer, /this is/);
         assert.ok(["", "400"].includes(statusesOf(answer).join()), answer);
