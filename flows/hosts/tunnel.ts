@@ -21,8 +21,13 @@ export async function tunnelOf(stack: Stack): Promise<string> {
 /** Whether the host has its end; nothing where none is wanted. */
 export async function checkTunnel(config: HostConfig): Promise<HostCheck[]> {
   if (!config.tunnel) return [];
-  const { code, stdout } = await onHost(config, toolCommand(config.volumeRoot, wireguard, { verb: "check" }));
-  const lacking = code === 0 ? stdout.split("\n").filter(Boolean) : ["an answer"];
+  const { code, stdout, stderr } = await onHost(
+    config,
+    toolCommand(config.volumeRoot, wireguard, { verb: "check" }),
+  );
+  // Before the first `up` there is no tool to ask.
+  const isFirst = /not found|no such file/i.test(stderr);
+  const lacking = code === 0 ? stdout.split("\n").filter(Boolean) : [isFirst ? "being set up" : "an answer"];
   return [
     {
       name: "WireGuard",
