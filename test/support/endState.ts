@@ -79,6 +79,8 @@ function walk(root: string, folder = ""): string[] {
   if (!fs.existsSync(at)) return [];
   return fs.readdirSync(at, { withFileTypes: true }).flatMap((entry) => {
     const name = path.join(folder, entry.name);
+    // What containers wrote that are gone: how often a site was switched is no part of what it came to.
+    if (/^[^/]+\/logs$/.test(name)) return [];
     const plain = name
       .replace(/(generation-)([0-9a-f]{12}|first)(?=$|\/)/, "$1*")
       .replace(/(parts\/[^/.]+\.)[0-9a-f]{12}/, "$1*")
