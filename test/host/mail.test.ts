@@ -209,17 +209,18 @@ describe("a host's mail", function () {
     await replaced;
     assert.ok(said.length > 2 && said.every((one) => one === "true"), said.join());
     await server.comeBack();
-    const before = (await server.arrived()).length;
+    const before = await server.arrived();
     await until(
       "all of the queue",
       async () => (await asked<Waiting[]>("queue", "--retry")).found.length === 0,
       60,
     );
     const arrived = await server.arrived();
-    assert.equal(arrived.length - before, said.length + 1);
+    assert.equal(arrived.length - before.length, said.length + 1);
     for (const i of said.keys())
       assert.equal(arrived.filter(({ text }) => text.includes(`Subject: number-${i}-`)).length, 1);
-    assert.equal(arrived.filter(({ text }) => text.includes("Password Reset")).length, 2);
+    const isReset = ({ text }: { readonly text: string }) => text.includes("Password Reset");
+    assert.equal(arrived.filter(isReset).length, before.filter(isReset).length + 1);
   });
 
   it("MAIL-1: says what could not be delivered, and holds a site to its limit", async () => {
