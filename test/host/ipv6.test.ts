@@ -13,7 +13,8 @@ const [HERE, THERE, ELSEWHERE, OWN] = [
   "fd00:cccc::1",
 ] as const;
 
-describe("visitors over IPv6", () => {
+describe("visitors over IPv6", function () {
+  this.timeout(300_000);
   const host = new TestHost("ipv6", 19160);
   const code = path.join(host.folder, "code");
 
