@@ -32,7 +32,7 @@ export async function checkText(stack: Stack, text: string): Promise<void> {
  * Has a file hold another text while something is done that decides whether it keeps it: where that fails, or is ended from
  * outside, the file is as it was; unless somebody else has written to it meanwhile.
  */
-export async function trying(file: string, text: string, decide: () => Promise<void>): Promise<void> {
+async function trying(file: string, text: string, decide: () => Promise<void>): Promise<void> {
   const before = readFileSync(file, "utf8");
   const putBack = (): void => {
     if (readFileSync(file, "utf8") === text) replaceFile(file, before);
@@ -55,18 +55,20 @@ export async function trying(file: string, text: string, decide: () => Promise<v
   }
 }
 
-/**
- * Writes another text into the stack file, shows what an `up` would make of it, asks, and does that. Unless that is wanted the
- * file is as it was.
- */
-export async function upWith(stack: Stack, options: Options, text: string, question: string): Promise<void> {
-  canAsk(options, question);
-  await checkText(stack, text);
-  await trying(stack.file, text, async () => {
+/** Writes another text into the stack file, shows what an `up` would make of it, and asks. Unless that is wanted the file is as it was. */
+export function propose(stack: Stack, options: Options, text: string, question: string): Promise<void> {
+  return trying(stack.file, text, async () => {
     const plan = await planOf(await openStack({ stack: stack.name, configFile: stack.file }));
     if (!options.json) process.stdout.write(`\n${planText(plan)}\n`);
     await confirm(options, question);
   });
+}
+
+/** The same, and does it. */
+export async function upWith(stack: Stack, options: Options, text: string, question: string): Promise<void> {
+  canAsk(options, question);
+  await checkText(stack, text);
+  await propose(stack, options, text, question);
   try {
     refuseFailed(await upAndSay({ stack: stack.name, configFile: stack.file, json: options.json }));
   } catch (error) {

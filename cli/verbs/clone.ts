@@ -5,12 +5,9 @@ import { openStack } from "../../engine/stack";
 import { clonedKeys, fetchOwn } from "../../flows/daily/clone";
 import { wordPressNamed } from "../../flows/daily/people";
 import { folderOf, newFolder } from "../../flows/import/fetched";
-import { planOf } from "../../flows/plan/ofStack";
-import { confirm } from "../confirm";
-import { trying } from "../edited";
+import { propose } from "../edited";
 import { filled, stackText } from "../imported";
 import * as texts from "../options";
-import { planText } from "../plan/text";
 import { refuseFailed } from "../up";
 
 interface Options extends texts.JsonOption {
@@ -39,11 +36,8 @@ export async function run(options: Options, [name = "", copy = ""]: readonly str
   const before = readFileSync(stack.file, "utf8");
   try {
     const fetched = await fetchOwn(stack.config, source, folder);
-    await trying(stack.file, await stackText(stack, site, fetched), async () => {
-      const plan = await planOf(await openStack({ stack: stack.name, configFile: stack.file }));
-      if (!options.json) process.stdout.write(`\n${planText(plan)}\n`);
-      await confirm(options, `Make ${copy} a copy of ${name}?`);
-    });
+    const text = await stackText(stack, site, fetched);
+    await propose(stack, options, text, `Make ${copy} a copy of ${name}?`);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
